@@ -1,5 +1,5 @@
 import { defineConfig } from 'oxlint';
-import { bannedFor, LAYER_NAMES } from './test/gates/layers.ts';
+import { bannedFor, LAYER_NAMES, type Layer } from './test/gates/layers.ts';
 
 const CLOCK = 'Take a Clock from src/lib/clock.ts as a parameter.';
 const RANDOM = 'Take a Random from src/lib/random.ts as a parameter.';
@@ -14,6 +14,15 @@ const restrictedModules = [
 ];
 const randomProperty = { object: 'Math', property: 'random', message: RANDOM };
 const envProperty = { object: 'process', property: 'env', message: CONFIG };
+
+/** What a file of `layer` must not import: time by itself, and the layers above it. */
+function importBans(layer: Layer): ['error', object] {
+  const patterns = bannedFor(layer).map((banned) => ({
+    regex: `^(\\.\\./)+${banned}/`,
+    message: `src/${layer} must not import src/${banned}: see test/gates/layers.ts.`,
+  }));
+  return ['error', { paths: restrictedModules, patterns }];
+}
 
 export default defineConfig({
   plugins: ['eslint', 'typescript', 'import', 'oxc', 'unicorn', 'vitest', 'node', 'promise'],
@@ -64,18 +73,7 @@ export default defineConfig({
     },
     ...LAYER_NAMES.map((layer) => ({
       files: [`src/${layer}/**/*.ts`],
-      rules: {
-        'no-restricted-imports': [
-          'error',
-          {
-            paths: restrictedModules,
-            patterns: bannedFor(layer).map((banned) => ({
-              regex: `^(\\.\\./)+${banned}/`,
-              message: `src/${layer} must not import src/${banned}: see test/gates/layers.ts.`,
-            })),
-          },
-        ],
-      },
+      rules: { 'no-restricted-imports': importBans(layer) },
     })),
     {
       files: ['src/lib/clock.ts'],

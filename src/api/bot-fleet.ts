@@ -1,0 +1,93 @@
+import { z } from 'zod';
+import { conditionsSchema } from './conditions.ts';
+import { API_VERSION } from './group.ts';
+import { metadataSchema, type ObjectMeta } from './metadata.ts';
+
+/** Where bots talk to Telegram unless the fleet says otherwise. */
+export const TELEGRAM_API_ROOT = 'https://api.telegram.org';
+
+const telegramSchema = z
+  .strictObject({
+    apiRoot: z
+      .string()
+      .max(2048)
+      .regex(/^https?:\/\/[A-Za-z0-9.\-_[\]:]+(\/[A-Za-z0-9.\-_~%/]*)?$/, {
+        error: 'must be an http:// or https:// address without user, query or fragment',
+      })
+      .default(TELEGRAM_API_ROOT)
+      .meta({ description: 'Address of the Bot API server. It receives the tokens of all bots.' }),
+    http2: z.boolean().default(false).meta({
+      description:
+        'Whether to offer HTTP/2 (over TLS only). Saves memory; a self-hosted Bot API server does not speak it.',
+    }),
+    caBundle: z
+      .string()
+      .max(65_536)
+      .regex(/^-----BEGIN CERTIFICATE-----[\s\S]+-----END CERTIFICATE-----\s*$/, {
+        error: 'must be one or more certificates in PEM form',
+      })
+      .optional()
+      .meta({
+        description:
+          "Certificates (PEM) that the Bot API server's own is checked against, instead of the public ones.",
+      }),
+  })
+  .meta({ description: 'How bots reach Telegram.' });
+
+const shardingSchema = z
+  .strictObject({
+    botsPerShard: z
+      .int()
+      .min(1)
+      .max(10_000)
+      .default(200)
+      .meta({ description: 'How many bots one process hosts at most.' }),
+  })
+  .meta({ description: 'How bots are packed into processes.' });
+
+const runtimeSchema = z
+  .strictObject({
+    drainSeconds: z.int().min(1).max(300).default(4).meta({
+      description: 'How long a bot that stops may go on with the updates it has begun.',
+    }),
+  })
+  .meta({ description: 'The processes that host bots.' });
+
+/** `spec` of a BotFleet. */
+export const botFleetSpecSchema = z.strictObject({
+  telegram: telegramSchema.prefault({}),
+  sharding: shardingSchema.prefault({}),
+  runtime: runtimeSchema.prefault({}),
+});
+
+/** `status` of a BotFleet. */
+export const botFleetStatusSchema = z.strictObject({
+  observedGeneration: z.int().optional().meta({
+    format: 'int64',
+    description: 'The generation of the spec that this status speaks of.',
+  }),
+  shards: z.int().min(0).optional().meta({ description: 'Shards there are.' }),
+  bots: z.int().min(0).optional().meta({ description: 'Bots that name this fleet.' }),
+  readyBots: z.int().min(0).optional().meta({ description: 'Those of them that are Ready.' }),
+  capacity: z.int().min(0).optional().meta({ description: 'Bots that fit.' }),
+  conditions: conditionsSchema.optional(),
+});
+
+/** A BotFleet as somebody writes it. */
+export const botFleetSchema = z.strictObject({
+  apiVersion: z.literal(API_VERSION),
+  kind: z.literal('BotFleet'),
+  metadata: metadataSchema,
+  spec: botFleetSpecSchema.prefault({}).meta({ description: 'What the platform team wants.' }),
+  status: botFleetStatusSchema.optional().meta({
+    description: 'What is. Written by the operator.',
+  }),
+});
+
+export type BotFleetSpec = z.output<typeof botFleetSpecSchema>;
+export type BotFleetStatus = z.output<typeof botFleetStatusSchema>;
+
+/** A BotFleet as it is stored: defaults filled in, identity given. */
+export interface BotFleet extends Omit<z.output<typeof botFleetSchema>, 'metadata'> {
+  readonly metadata: ObjectMeta;
+}

@@ -1,0 +1,201 @@
+import { RE2JS } from 're2js';
+import { z } from 'zod';
+import { text, withRule } from './rules.ts';
+import { parseTemplate, TEMPLATE_PATTERN } from './template.ts';
+import { UPDATE_KINDS } from './updates.ts';
+
+/** Telegram's limit for the text of one message, in characters. */
+export const MAX_MESSAGE_CHARACTERS = 4096;
+
+/** Bot API methods that a forward service may ask for unless the manifest says otherwise. */
+export const DEFAULT_FORWARD_METHODS = [
+  'sendMessage',
+  'sendPhoto',
+  'sendDocument',
+  'sendChatAction',
+  'editMessageText',
+  'deleteMessage',
+  'answerCallbackQuery',
+];
+
+/** Calls that change what the operator itself manages; no service may ask for them. */
+const MANAGED_METHODS = ['getUpdates', 'setWebhook', 'deleteWebhook', 'close', 'logOut'];
+
+/** Reply text with placeholders, checked when the manifest is read. */
+const templateText = text({ maxLength: MAX_MESSAGE_CHARACTERS })
+  .superRefine((value, context) => {
+    const parsed = parseTemplate(value);
+    if (!parsed.ok) context.addIssue({ code: 'custom', message: parsed.message });
+  })
+  .meta({
+    minLength: 1,
+    maxLength: MAX_MESSAGE_CHARACTERS,
+    pattern: TEMPLATE_PATTERN,
+    description:
+      'Text to send, up to 4096 characters. May hold the placeholders {firstName}, {username}, {args} and {botName}, which are escaped for the parse mode; write {{ and }} for plain braces.',
+  });
+
+export const PARSE_MODES = ['None', 'HTML', 'MarkdownV2'] as const;
+export type ParseMode = (typeof PARSE_MODES)[number];
+
+export const replySchema = z
+  .strictObject({
+    text: templateText,
+    parseMode: z.enum(PARSE_MODES).default('None').meta({
+      description: 'How Telegram reads the text: as it stands, as HTML or as MarkdownV2.',
+    }),
+  })
+  .meta({ description: 'The message to answer with.' });
+
+const commandSchema = z
+  .strictObject({
+    name: z
+      .string()
+      .regex(/^[A-Za-z0-9_]{1,32}$/, {
+        error: 'must be 1 to 32 of A–Z a–z 0–9 _, without the slash in front',
+      })
+      .meta({
+        description:
+          'The command without its slash. Case does not matter; /name@bot is understood.',
+      }),
+    reply: replySchema,
+  })
+  .meta({ description: 'Answers a command such as /start.' });
+
+const matchText = (description: string) =>
+  text({ maxLength: 512 }).meta({ minLength: 1, maxLength: 512, description });
+
+const textSchema = withRule(
+  withRule(
+    z
+      .strictObject({
+        exact: matchText('The whole text of the message.').optional(),
+        prefix: matchText('How the text of the message begins.').optional(),
+        pattern: matchText(
+          'A regular expression in RE2 syntax, found anywhere in the text. RE2 runs in linear time; look-around and back-references do not exist.',
+        ).optional(),
+        ignoreCase: z
+          .boolean()
+          .default(false)
+          .meta({ description: 'Whether upper and lower case are the same.' }),
+        reply: replySchema,
+      })
+      .meta({ description: 'Answers a message by its text.' }),
+    {
+      cel: '(has(self.exact) ? 1 : 0) + (has(self.prefix) ? 1 : 0) + (has(self.pattern) ? 1 : 0) == 1',
+      message: 'give exactly one of exact, prefix and pattern',
+      holds: (match) => countDefined(match.exact, match.prefix, match.pattern) === 1,
+    },
+  ),
+  {
+    // A pattern that does not compile makes the evaluation itself fail, and so the rule.
+    cel: "!has(self.pattern) || (''.matches(self.pattern) ? true : true)",
+    message: 'pattern is not a regular expression that RE2 understands',
+    holds: (match) => match.pattern === undefined || compiles(match.pattern),
+  },
+);
+
+/** Where a value lies: a key of a Secret in the bot's own namespace. */
+export function secretRefSchema(defaultKey: string, what: string) {
+  return z
+    .strictObject({
+      name: z
+        .string()
+        .max(253)
+        .regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/, {
+          error: 'must be the name of a Secret: lower-case letters, digits, "-" and "."',
+        })
+        .meta({ description: "Name of a Secret in the bot's own namespace." }),
+      key: z
+        .string()
+        .max(253)
+        .regex(/^[-._a-zA-Z0-9]+$/, { error: 'must be a key of a Secret: letters, digits, - _ .' })
+        .default(defaultKey)
+        .meta({ description: 'Key in that Secret.' }),
+    })
+    .meta({ description: what });
+}
+
+const forwardSchema = z
+  .strictObject({
+    url: z
+      .string()
+      .max(2048)
+      .regex(/^https?:\/\/[A-Za-z0-9.\-_[\]:]+([/?][!-~]*)?$/, {
+        error: 'must be an http:// or https:// address without user, password or fragment',
+      })
+      .meta({ description: 'Address that each update is POSTed to. Redirects are not followed.' }),
+    signingSecretRef: secretRefSchema(
+      'signingKey',
+      'Key of the HMAC-SHA256 signature over timestamp and body (header X-TenantBot-Signature), by which the service knows who calls.',
+    ),
+    updates: z.array(z.enum(UPDATE_KINDS)).min(1).max(UPDATE_KINDS.length).optional().meta({
+      description: 'Kinds of update to forward. All that Telegram sends by default unless given.',
+    }),
+    methods: z
+      .array(
+        withRule(
+          z
+            .string()
+            .max(64)
+            .regex(/^[a-z][A-Za-z]{2,63}$/, { error: 'must be the name of a Bot API method' }),
+          {
+            cel: `!(self in ${JSON.stringify(MANAGED_METHODS).replaceAll('"', "'")})`,
+            message:
+              "getUpdates, setWebhook, deleteWebhook, close and logOut are the operator's own",
+            holds: (method) => !MANAGED_METHODS.includes(method),
+          },
+        ),
+      )
+      .min(1)
+      .max(64)
+      .default(DEFAULT_FORWARD_METHODS)
+      .meta({ description: 'Bot API methods that the service may answer with.' }),
+    timeoutSeconds: z
+      .int()
+      .min(1)
+      .max(60)
+      .default(10)
+      .meta({ description: 'How long the service may take for one update.' }),
+    errorReply: replySchema.optional().meta({
+      description: 'What the user is told when the service fails for good. Nothing unless given.',
+    }),
+  })
+  .meta({
+    description:
+      "Hands the update to the tenant's own HTTP service, which answers with nothing, one Bot API call or a list of them.",
+  });
+
+/** One entry of `spec.handlers`: exactly one kind. The first that fits an update handles it. */
+export const handlerSchema = withRule(
+  z.strictObject({
+    command: commandSchema.optional(),
+    text: textSchema.optional(),
+    forward: forwardSchema.optional(),
+  }),
+  {
+    cel: '(has(self.command) ? 1 : 0) + (has(self.text) ? 1 : 0) + (has(self.forward) ? 1 : 0) == 1',
+    message: 'a handler is exactly one of command, text and forward; give each an entry of its own',
+    holds: (handler) => countDefined(handler.command, handler.text, handler.forward) === 1,
+  },
+);
+
+export type Reply = z.output<typeof replySchema>;
+export type CommandHandler = z.output<typeof commandSchema>;
+export type TextHandler = z.output<typeof textSchema>;
+export type ForwardHandler = z.output<typeof forwardSchema>;
+export type Handler = z.output<typeof handlerSchema>;
+export type SecretRef = z.output<ReturnType<typeof secretRefSchema>>;
+
+function countDefined(...values: readonly unknown[]): number {
+  return values.filter((value) => value !== undefined).length;
+}
+
+function compiles(pattern: string): boolean {
+  try {
+    RE2JS.compile(pattern);
+    return true;
+  } catch {
+    return false;
+  }
+}

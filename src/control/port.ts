@@ -1,0 +1,49 @@
+import type { BotFleetSpec } from '../api/bot-fleet.ts';
+import type { BotKey } from '../api/group.ts';
+import type { RuntimeFacts } from '../api/runtime-facts.ts';
+import type { TenantBotSpec } from '../api/tenant-bot.ts';
+import type { BotIdentity, Counters } from '../api/tenant-bot-status.ts';
+import type { Secret } from '../lib/secret.ts';
+
+/** One bot that a shard is to host. */
+export interface BotAssignment {
+  /** uid of the TenantBot: a new object of the same name is another bot. */
+  readonly uid: string;
+  readonly key: BotKey;
+  /** Generation of `spec`. */
+  readonly generation: number;
+  /** Grows whenever the bot changes its owner. */
+  readonly epoch: number;
+  readonly spec: TenantBotSpec;
+  readonly token: Secret;
+  /** Keys for the signatures of forward handlers, by the handler's place in `spec.handlers`. */
+  readonly signingKeys: ReadonlyMap<number, Secret>;
+  /** True only for the first start ever of a bot that wants its backlog thrown away. */
+  readonly dropPending: boolean;
+  /** What was last known of the bot, to go on from. */
+  readonly resume?: { readonly bot?: BotIdentity; readonly counters: Counters };
+}
+
+/** All that a shard is to do. Each delivery is the whole truth and replaces the one before. */
+export interface ShardAssignment {
+  readonly fleet: BotFleetSpec;
+  readonly bots: readonly BotAssignment[];
+}
+
+/** What a shard tells of one bot. Each report replaces the bot's one before. */
+export interface BotReport {
+  readonly uid: string;
+  readonly epoch: number;
+  readonly facts: RuntimeFacts;
+}
+
+/**
+ * The runtime's only way to the world that steers it: assignments in, reports out. In memory in
+ * the standalone, over the network in a cluster; the runtime can't tell.
+ */
+export interface ControlPort {
+  /** The newest assignment, again whenever it changes, until `signal` aborts. */
+  assignments(signal: AbortSignal): AsyncIterable<ShardAssignment>;
+  /** Takes a report. Never waits and never throws. */
+  report(report: BotReport): void;
+}

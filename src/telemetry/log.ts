@@ -1,0 +1,37 @@
+import { type DestinationStream, type Level, type Logger, pino, stdTimeFunctions } from 'pino';
+import pretty from 'pino-pretty';
+import { redactTokens } from '../lib/secret.ts';
+
+/** A structured logger: `log.info({ updateId }, 'words for people')`. */
+export type Log = Logger;
+
+export const LOG_FORMATS = ['text', 'json'] as const;
+export type LogFormat = (typeof LOG_FORMATS)[number];
+
+/** How lines are written, and where. */
+export interface LogOptions {
+  readonly level: Level;
+  /** `text` for people at a terminal, `json` for programs: one object a line. */
+  readonly format: LogFormat;
+  readonly destination: DestinationStream;
+}
+
+/**
+ * The root logger. Whatever reaches it, what looks like a bot token leaves it as `[secret]`; values
+ * wrapped in `Secret` never show at all.
+ */
+export function createLog(options: LogOptions): Log {
+  const redacting: DestinationStream = {
+    write: (line) => options.destination.write(redactTokens(line)),
+  };
+  const stream =
+    options.format === 'json'
+      ? redacting
+      : pretty({ destination: redacting as never, colorize: false, ignore: 'pid,hostname' });
+  return pino({ level: options.level, timestamp: stdTimeFunctions.isoTime, base: null }, stream);
+}
+
+/** A logger for one bot with a level of its own; every line names the bot. */
+export function botLog(log: Log, bot: string, level: Level): Log {
+  return log.child({ bot }, { level });
+}
