@@ -1,5 +1,5 @@
 import { type DestinationStream, type Level, type Logger, pino, stdTimeFunctions } from 'pino';
-import pretty from 'pino-pretty';
+import { prettyFactory } from 'pino-pretty';
 import { redactTokens } from '../lib/secret.ts';
 
 /** A structured logger: `log.info({ updateId }, 'words for people')`. */
@@ -21,13 +21,13 @@ export interface LogOptions {
  * wrapped in `Secret` never show at all.
  */
 export function createLog(options: LogOptions): Log {
-  const redacting: DestinationStream = {
-    write: (line) => options.destination.write(redactTokens(line)),
+  const format =
+    options.format === 'text'
+      ? prettyFactory({ colorize: false, ignore: 'pid,hostname', singleLine: true })
+      : (line: string) => line;
+  const stream: DestinationStream = {
+    write: (line) => options.destination.write(redactTokens(format(line) ?? '')),
   };
-  const stream =
-    options.format === 'json'
-      ? redacting
-      : pretty({ destination: redacting as never, colorize: false, ignore: 'pid,hostname' });
   return pino({ level: options.level, timestamp: stdTimeFunctions.isoTime, base: null }, stream);
 }
 
