@@ -27,7 +27,7 @@ function importBans(layer: Layer): ['error', object] {
 export default defineConfig({
   plugins: ['eslint', 'typescript', 'import', 'oxc', 'unicorn', 'vitest', 'node', 'promise'],
   categories: { correctness: 'error', suspicious: 'error', perf: 'error' },
-  ignorePatterns: ['test/gates/bad', 'dist', 'node_modules'],
+  ignorePatterns: ['dist', 'node_modules'],
   options: { typeAware: true },
   rules: {
     'import/no-cycle': ['error', { ignoreTypes: false }],
