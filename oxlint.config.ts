@@ -62,6 +62,7 @@ export default defineConfig({
     'typescript/no-unsafe-type-assertion': 'off',
     'vitest/no-standalone-expect': 'off',
     'import/no-unassigned-import': 'off',
+    'import/no-named-as-default-member': 'off',
   },
   overrides: [
     {
@@ -86,6 +87,14 @@ export default defineConfig({
     {
       files: ['src/cli/config.ts'],
       rules: { 'no-restricted-properties': ['error', randomProperty] },
+    },
+    {
+      // Tests print and spread on purpose what must not be seen.
+      files: ['test/**/*.ts'],
+      rules: {
+        'typescript/restrict-template-expressions': 'off',
+        'typescript/no-misused-spread': 'off',
+      },
     },
     { files: ['*.config.ts', 'test/**/*.config.ts'], rules: { 'import/no-default-export': 'off' } },
   ],
