@@ -1,0 +1,130 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Dispatcher } from 'undici';
+import type { Clock, Timer } from '../../lib/clock.ts';
+import { TransportError, type TransportFault } from './transport-error.ts';
+
+/** One HTTP request, bounded in time and in the size of its answer. */
+export interface ExchangeRequest {
+  /** Needed where the dispatcher serves several origins. */
+  readonly origin?: string;
+  readonly path: string;
+  readonly method: 'GET' | 'POST';
+  readonly headers: Record<string, string>;
+  readonly body?: NonNullable<Dispatcher.DispatchOptions['body']>;
+  /** For all of it: waiting for a connection, connecting, sending, and the whole answer. */
+  readonly timeoutMs: number;
+  readonly maxBytes: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A whole answer, whatever its status. */
+export interface ExchangeAnswer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Buffer;
+}
+
+/**
+ * Sends a request through `dispatch`, undici's lowest public level, and collects the answer.
+ * Streams of undici's higher levels cost more than the call itself. Redirects are answers like any
+ * other. Rejects with a {@link TransportError}, and with nothing else.
+ */
+export function exchange(
+  dispatcher: Dispatcher,
+  clock: Clock,
+  request: ExchangeRequest,
+): Promise<ExchangeAnswer> {
+  return new Promise((resolve, reject) => {
+    new Exchange(request, resolve, reject).begin(dispatcher, clock);
+  });
+}
+
+class Exchange implements Dispatcher.DispatchHandler {
+  readonly #request: ExchangeRequest;
+  readonly #resolve: (answer: ExchangeAnswer) => void;
+  readonly #reject: (error: TransportError) => void;
+  readonly #chunks: Buffer[] = [];
+  #controller: Dispatcher.DispatchController | undefined;
+  #timer: Timer | undefined;
+  #failure: TransportError | undefined;
+  #status = 0;
+  #headers: IncomingHttpHeaders = {};
+  #bytes = 0;
+
+  constructor(
+    request: ExchangeRequest,
+    resolve: (answer: ExchangeAnswer) => void,
+    reject: (error: TransportError) => void,
+  ) {
+    this.#request = request;
+    this.#resolve = resolve;
+    this.#reject = reject;
+  }
+
+  begin(dispatcher: Dispatcher, clock: Clock): void {
+    const { signal, timeoutMs } = this.#request;
+    if (signal?.aborted) {
+      this.#fail('aborted', signal.reason);
+      return;
+    }
+    signal?.addEventListener('abort', this.#onAbort);
+    this.#timer = clock.setTimer(timeoutMs, () => this.#fail('timeout'));
+    const { origin, path, method, headers, body } = this.#request;
+    try {
+      dispatcher.dispatch(
+        { ...(origin && { origin }), path, method, headers, body: body ?? null },
+        this,
+      );
+    } catch (error) {
+      this.#fail('network', error);
+    }
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
+    if (this.#failure) controller.abort(this.#failure);
+  }
+
+  onResponseStart(
+    _controller: Dispatcher.DispatchController,
+    status: number,
+    headers: IncomingHttpHeaders,
+  ): void {
+    this.#status = status;
+    this.#headers = headers;
+  }
+
+  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.#bytes += chunk.length;
+    if (this.#bytes > this.#request.maxBytes) this.#fail('too-large');
+    else this.#chunks.push(chunk);
+  }
+
+  onResponseEnd(): void {
+    if (this.#failure) return;
+    this.#release();
+    const [only] = this.#chunks;
+    const body = this.#chunks.length === 1 && only ? only : Buffer.concat(this.#chunks);
+    this.#resolve({ status: this.#status, headers: this.#headers, body });
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    this.#fail('network', error);
+  }
+
+  readonly #onAbort = (): void => this.#fail('aborted', this.#request.signal?.reason);
+
+  #fail(fault: TransportFault, cause?: unknown): void {
+    if (this.#failure) return;
+    this.#failure = new TransportError(fault, { sent: this.#controller !== undefined, cause });
+    this.#release();
+    this.#chunks.length = 0;
+    this.#reject(this.#failure);
+    this.#controller?.abort(this.#failure);
+  }
+
+  #release(): void {
+    this.#timer?.cancel();
+    this.#request.signal?.removeEventListener('abort', this.#onAbort);
+  }
+}
