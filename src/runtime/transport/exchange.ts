@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher } from 'undici';
 import type { Clock, Timer } from '../../lib/clock.ts';
+import { errorCode } from '../../lib/errors.ts';
 import { TransportError, type TransportFault } from './transport-error.ts';
 
 /** One HTTP request, bounded in time and in the size of its answer. */
@@ -13,6 +14,8 @@ export interface ExchangeRequest {
   readonly body?: NonNullable<Dispatcher.DispatchOptions['body']>;
   /** For all of it: waiting for a connection, connecting, sending, and the whole answer. */
   readonly timeoutMs: number;
+  /** A shorter limit for the time from sending to the answer's headers; none unless given. */
+  readonly headersTimeoutMs?: number;
   readonly maxBytes: number;
   readonly signal?: AbortSignal | undefined;
 }
@@ -69,12 +72,8 @@ class Exchange implements Dispatcher.DispatchHandler {
     }
     signal?.addEventListener('abort', this.#onAbort);
     this.#timer = clock.setTimer(timeoutMs, () => this.#fail('timeout'));
-    const { origin, path, method, headers, body } = this.#request;
     try {
-      dispatcher.dispatch(
-        { ...(origin && { origin }), path, method, headers, body: body ?? null },
-        this,
-      );
+      dispatcher.dispatch(dispatchOptions(this.#request), this);
     } catch (error) {
       this.#fail('network', error);
     }
@@ -109,7 +108,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
-    this.#fail('network', error);
+    this.#fail(faultOf(error), error);
   }
 
   readonly #onAbort = (): void => this.#fail('aborted', this.#request.signal?.reason);
@@ -127,4 +126,17 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.#timer?.cancel();
     this.#request.signal?.removeEventListener('abort', this.#onAbort);
   }
+}
+
+function dispatchOptions(request: ExchangeRequest): Dispatcher.DispatchOptions {
+  const { origin, path, method, headers, body = null, headersTimeoutMs = 0 } = request;
+  const options = { path, method, headers, body, headersTimeout: headersTimeoutMs };
+  return origin === undefined ? options : { ...options, origin };
+}
+
+const TIMEOUT_CODES = new Set(['UND_ERR_CONNECT_TIMEOUT', 'UND_ERR_HEADERS_TIMEOUT', 'ETIMEDOUT']);
+
+function faultOf(error: Error): TransportFault {
+  const code = errorCode(error);
+  return code !== undefined && TIMEOUT_CODES.has(code) ? 'timeout' : 'network';
 }

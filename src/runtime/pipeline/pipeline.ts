@@ -1,0 +1,15 @@
+import type { Transformer } from 'grammy';
+import { endWithUpdate } from './abort.ts';
+import { count } from './count.ts';
+import { noteEffects } from './effects.ts';
+import { retry } from './retry.ts';
+import type { CallContext, PipelineStep } from './step.ts';
+
+/** What every Bot API call of a bot passes, the first step outermost. */
+const STEPS: readonly PipelineStep[] = [endWithUpdate, count, retry, noteEffects];
+
+/** The pipeline for the calls of one update, in the order in which grammY wants to be given it. */
+export function createPipeline(context: CallContext): Transformer[] {
+  // grammY runs the transformer that was added last first.
+  return STEPS.toReversed().map((step) => step(context));
+}

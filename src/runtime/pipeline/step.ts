@@ -1,0 +1,31 @@
+import type { Transformer } from 'grammy';
+import type { Clock } from '../../lib/clock.ts';
+import type { Random } from '../../lib/random.ts';
+import type { CallError } from '../telegram/call-error.ts';
+
+/** What one update's calls have brought about so far. */
+export interface Effects {
+  /** Whether some call that changes something was, or may have been, carried out. */
+  mayHaveHappened: boolean;
+}
+
+/** What the steps of the pipeline work with; one for the calls made while handling one update. */
+export interface CallContext {
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Aborts every call and every wait between tries. */
+  readonly signal: AbortSignal;
+  readonly effects: Effects;
+  /** A message reached Telegram. */
+  onSent(): void;
+  /** A call failed for good. */
+  onFailed(error: CallError): void;
+}
+
+/** One step of the pipeline: a grammY transformer for the calls of one update. */
+export type PipelineStep = (context: CallContext) => Transformer;
+
+/** Whether `method` only reads, so that doing it again does no harm and undoes nothing. */
+export function isReading(method: string): boolean {
+  return method.startsWith('get');
+}

@@ -1,0 +1,101 @@
+import { createSecureContext } from 'node:tls';
+import { type Dispatcher, Pool } from 'undici';
+import type { BotFleetSpec } from '../../api/bot-fleet.ts';
+import type { Clock } from '../../lib/clock.ts';
+import type { Secret } from '../../lib/secret.ts';
+import { createCachedLookup } from './dns-cache.ts';
+import { type ExchangeAnswer, type ExchangeRequest, exchange } from './exchange.ts';
+
+/** How the fleet's bots reach Telegram. */
+export type TelegramSettings = BotFleetSpec['telegram'];
+
+/** A request to the Bot API server. Its path holds a token: it must not reach any text. */
+export type TelegramRequest = Omit<ExchangeRequest, 'origin' | 'maxBytes' | 'headersTimeoutMs'>;
+
+/** No answer of the Bot API is anywhere near. */
+const MAX_ANSWER_BYTES = 50 * 1024 * 1024;
+const CONNECT_TIMEOUT_MS = 10_000;
+/** Longer than undici's 4 s: a handshake costs more than an idle socket. Server hints shorten it. */
+const KEEP_ALIVE_MS = 30_000;
+const SEND_CONNECTIONS = 64;
+/** Below what servers allow (nginx 128); theirs counts where it is lower. */
+const STREAMS_PER_CONNECTION = 100;
+
+/**
+ * The one way from a runtime to Telegram, for all of its bots. Polls and sends have connections of
+ * their own, so that no reply waits behind a held poll. Over HTTP/1.1 each open poll holds one
+ * connection; over HTTP/2 up to {@link STREAMS_PER_CONNECTION} share one, and undici opens the
+ * next as soon as the first is full (`SETTINGS_MAX_CONCURRENT_STREAMS` may lower that). Polls are
+ * not limited here: each bot has at most one.
+ */
+export class TelegramTransport {
+  /** Where the Bot API server is, without a slash at the end. */
+  readonly apiRoot: string;
+  readonly #basePath: string;
+  readonly #http2: boolean;
+  readonly #clock: Clock;
+  readonly #polls: Pool;
+  readonly #sends: Pool;
+
+  constructor(settings: TelegramSettings, clock: Clock) {
+    const url = new URL(settings.apiRoot);
+    this.#basePath = url.pathname.replace(/\/+$/, '');
+    this.apiRoot = url.origin + this.#basePath;
+    this.#http2 = settings.http2 && url.protocol === 'https:';
+    this.#clock = clock;
+    const options = poolOptions(settings, url, clock);
+    this.#polls = new Pool(url.origin, options);
+    this.#sends = new Pool(url.origin, { ...options, connections: SEND_CONNECTIONS });
+  }
+
+  /** The path of a Bot API method. It holds the token. */
+  pathOf(token: Secret, method: string): string {
+    return `${this.#basePath}/bot${token.reveal()}/${method}`;
+  }
+
+  /** Sends a long poll. Rejects with a `TransportError`, and with nothing else. */
+  poll(request: TelegramRequest): Promise<ExchangeAnswer> {
+    return this.#exchange(this.#polls, request);
+  }
+
+  /** Sends any other call. Rejects with a `TransportError`, and with nothing else. */
+  send(request: TelegramRequest): Promise<ExchangeAnswer> {
+    return this.#exchange(this.#sends, request);
+  }
+
+  /** Breaks off whatever still runs and closes all connections. */
+  async close(): Promise<void> {
+    await Promise.all([this.#polls.destroy(), this.#sends.destroy()]);
+  }
+
+  #exchange(pool: Dispatcher, request: TelegramRequest): Promise<ExchangeAnswer> {
+    const { timeoutMs } = request;
+    return exchange(pool, this.#clock, {
+      ...request,
+      maxBytes: MAX_ANSWER_BYTES,
+      // On a timeout of its own, undici pings a shared connection and drops it where it is dead.
+      ...(this.#http2 && { headersTimeoutMs: Math.ceil(timeoutMs * 0.95) }),
+    });
+  }
+}
+
+function poolOptions(settings: TelegramSettings, url: URL, clock: Clock): Pool.Options {
+  const secure = url.protocol === 'https:';
+  return {
+    allowH2: settings.http2 && secure,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    connect: {
+      timeout: CONNECT_TIMEOUT_MS,
+      lookup: createCachedLookup(clock),
+      preferH2: true,
+      // One for all connections: a context of its own would cost each of them its memory.
+      ...(secure && {
+        secureContext: createSecureContext(settings.caBundle ? { ca: settings.caBundle } : {}),
+      }),
+    },
+    ...(settings.http2 &&
+      secure && { h2Options: { maxConcurrentStreams: STREAMS_PER_CONNECTION } }),
+  };
+}
