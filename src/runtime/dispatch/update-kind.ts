@@ -1,0 +1,37 @@
+import type { Update } from 'grammy/types';
+import { UPDATE_KINDS, type UpdateKind } from '../../api/updates.ts';
+
+/** What all kinds of update may say about where they belong. */
+interface Payload {
+  readonly chat?: Identified;
+  readonly message?: { readonly chat?: Identified };
+  readonly voter_chat?: Identified;
+  readonly from?: Identified;
+  readonly user?: Identified;
+}
+
+interface Identified {
+  readonly id: number;
+}
+
+/** The kind of `update`; undefined where it holds none that we know. */
+export function updateKind(update: Update): UpdateKind | undefined {
+  return UPDATE_KINDS.find((kind) => payloadOf(update, kind));
+}
+
+/**
+ * What `update` must be handled in order with: its chat, else its user, else nothing but itself.
+ * A private chat has its user's id, so that what a user does outside it stays in order with it.
+ */
+export function laneKey(update: Update): number | Update {
+  const kind = updateKind(update);
+  const payload = kind && payloadOf(update, kind);
+  if (!payload) return update;
+  const place = payload.chat ?? payload.message?.chat ?? payload.voter_chat;
+  return (place ?? payload.from ?? payload.user)?.id ?? update;
+}
+
+function payloadOf(update: Update, kind: UpdateKind): Payload | undefined {
+  const payload: unknown = update[kind as keyof Update];
+  return typeof payload === 'object' && payload !== null ? payload : undefined;
+}

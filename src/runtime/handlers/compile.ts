@@ -1,0 +1,84 @@
+import type { BotKey } from '../../api/group.ts';
+import type { Handler } from '../../api/handlers.ts';
+import type { TenantBotSpec } from '../../api/tenant-bot.ts';
+import { UPDATE_KINDS, type UpdateKind } from '../../api/updates.ts';
+import type { Clock } from '../../lib/clock.ts';
+import { inputError } from '../../lib/errors.ts';
+import type { Secret } from '../../lib/secret.ts';
+import type { Log } from '../../telemetry/log.ts';
+import { updateKind } from '../dispatch/update-kind.ts';
+import type { HttpPost } from '../transport/http-post.ts';
+import { compileCommand } from './command.ts';
+import { compileForward } from './forward/forward.ts';
+import type { HandlerContext, UpdateHandler } from './handler.ts';
+import { compileText } from './text.ts';
+
+/** The bot whose handlers are compiled. */
+export interface HandlersInput {
+  readonly spec: TenantBotSpec;
+  readonly key: BotKey;
+  /** Keys for the signatures of forward handlers, by the handler's place in `spec.handlers`. */
+  readonly signingKeys: ReadonlyMap<number, Secret>;
+}
+
+/** What handlers reach the world with, apart from Telegram. */
+export interface HandlerDeps {
+  readonly clock: Clock;
+  readonly httpPost: HttpPost;
+  readonly log: Log;
+}
+
+/** All handlers of one bot. */
+export interface CompiledHandlers {
+  /** The kinds of update that some handler may fit, in the order of {@link UPDATE_KINDS}. */
+  readonly allowedUpdates: readonly UpdateKind[];
+  /**
+   * Lets the first handler that fits handle the update. Rejects with that handler's error. An
+   * update of an unknown kind is unmatched, never an error.
+   */
+  handle(context: HandlerContext, signal: AbortSignal): Promise<'handled' | 'unmatched'>;
+}
+
+/** Prepares what `spec.handlers` says once, so that an update costs no parsing of it. */
+export function compileHandlers(input: HandlersInput, deps: HandlerDeps): CompiledHandlers {
+  const handlers = input.spec.handlers.map((handler, index) =>
+    compileHandler(handler, index, { ...input, ...deps }),
+  );
+  return {
+    allowedUpdates: UPDATE_KINDS.filter((kind) =>
+      handlers.some((handler) => handler.kinds.includes(kind)),
+    ),
+    async handle(context, signal) {
+      const kind = updateKind(context.ctx.update);
+      if (!kind) return 'unmatched';
+      for (const handler of handlers) {
+        const begun = handler.kinds.includes(kind) ? handler.handle(context, signal) : undefined;
+        if (!begun) continue;
+        await begun;
+        return 'handled';
+      }
+      return 'unmatched';
+    },
+  };
+}
+
+function compileHandler(
+  handler: Handler,
+  index: number,
+  bot: HandlersInput & HandlerDeps,
+): UpdateHandler {
+  const { command, text, forward } = handler;
+  if (command) return compileCommand(command, bot.log);
+  if (text) return compileText(text, bot.log);
+  const place = `spec.handlers[${index}]`;
+  if (!forward) throw inputError('HANDLER_EMPTY', `${place}: give it command, text or forward`);
+  const signingKey = bot.signingKeys.get(index);
+  if (!signingKey) {
+    const { name, key } = forward.signingSecretRef;
+    throw inputError(
+      'SIGNING_KEY_MISSING',
+      `${place}.forward: there is no key to sign with; put one into the Secret "${name}" under "${key}"`,
+    );
+  }
+  return compileForward(forward, { place: `${place}.forward`, signingKey, ...bot });
+}

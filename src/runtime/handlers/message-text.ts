@@ -1,0 +1,20 @@
+import type { Context } from 'grammy';
+import type { MessageEntity } from 'grammy/types';
+import type { UpdateKind } from '../../api/updates.ts';
+
+/** What handlers of text answer to: new messages, not edits of old ones. */
+export const TEXT_KINDS: readonly UpdateKind[] = ['message'];
+
+/** What somebody wrote: the text of a message, or the caption below a picture. */
+export interface MessageText {
+  readonly text: string;
+  readonly entities: readonly MessageEntity[];
+}
+
+/** The words of the message that `ctx` brings; undefined where it has none. */
+export function messageText(ctx: Context): MessageText | undefined {
+  const { message } = ctx;
+  if (message?.text !== undefined) return { text: message.text, entities: message.entities ?? [] };
+  if (message?.caption === undefined) return undefined;
+  return { text: message.caption, entities: message.caption_entities ?? [] };
+}
