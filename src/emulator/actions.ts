@@ -1,0 +1,166 @@
+import type { Bot } from './bot.ts';
+import type { Chat } from './chat.ts';
+import { changeMembership } from './memberships.ts';
+import { notFound, notNow, Problem } from './problem.ts';
+import type { Membership, TgMessage, TgUser } from './telegram-types.ts';
+import { findEntities } from './text.ts';
+import { CALLBACK_TTL_MS, publish } from './updates.ts';
+import type { World } from './world.ts';
+
+/** A text that a user sends. */
+export interface SendText {
+  /** Needed in private chats; in others it says whose update id to return. */
+  readonly bot: Bot | undefined;
+  readonly from: TgUser;
+  /** The private chat with `bot` where undefined. */
+  readonly chat: Chat | undefined;
+  readonly text: string;
+  readonly replyTo?: number | undefined;
+}
+
+/** What came of it. `updateId` is null where the bot doesn't get such updates. */
+export interface SentText {
+  readonly messageId: number;
+  readonly chatId: number;
+  readonly updateId: number | null;
+}
+
+/** Sends `text` as a user, whatever it holds: length and characters are not checked. */
+export function sendText(world: World, action: SendText): SentText {
+  const { from, text, replyTo } = action;
+  const chat = action.chat ?? privateChatWith(world, action);
+  if (chat.type !== 'private' && !chat.isMember(from.id)) {
+    throw notNow(
+      'NOT_A_MEMBER',
+      `user ${from.id} is not in chat ${chat.id}; add it as a member first`,
+    );
+  }
+  const repliedTo = replyTo === undefined ? undefined : chat.message(replyTo);
+  const entities = findEntities(text);
+  const message = chat.addMessage((id) => ({
+    message_id: id,
+    ...(chat.type === 'channel' ? { sender_chat: chat.info } : { from }),
+    chat: chat.info,
+    date: Math.floor(world.clock.wallMs() / 1_000),
+    ...(repliedTo && { reply_to_message: repliedTo }),
+    text,
+    ...(entities.length > 0 && { entities }),
+  }));
+  const updateIds = new Map<Bot, number | null>();
+  for (const bot of listeners(world, chat)) {
+    if (seesMessage(bot, chat, message)) updateIds.set(bot, publishMessage(world, bot, message));
+  }
+  const updateId = (action.bot && updateIds.get(action.bot)) ?? null;
+  return { messageId: message.message_id, chatId: chat.id, updateId };
+}
+
+function privateChatWith(world: World, { bot, from }: SendText): Chat {
+  if (!bot)
+    throw new Problem(400, 'BOT_OR_CHAT_NEEDED', 'say which bot or which chat the text goes to');
+  const chat = world.openPrivateChat(bot, from);
+  if (chat.membershipOf(bot.id).status === 'kicked') {
+    throw notNow(
+      'BOT_BLOCKED',
+      `user ${from.id} has blocked the bot; unblock it with POST /blocks`,
+    );
+  }
+  return chat;
+}
+
+function listeners(world: World, chat: Chat): Bot[] {
+  return chat.memberIds().flatMap((id) => world.findBot(id) ?? []);
+}
+
+/** Bots in groups hear only what is meant for them, unless they are allowed to read all. */
+function seesMessage(
+  bot: Bot,
+  chat: Chat,
+  { text = '', reply_to_message: reply }: TgMessage,
+): boolean {
+  if (chat.type === 'private' || chat.type === 'channel') return true;
+  if (bot.readsAllGroupMessages || chat.isAdmin(bot.id)) return true;
+  if (reply?.from?.id === bot.id) return true;
+  const addressed = text.toLowerCase().includes(`@${bot.name.username.toLowerCase()}`);
+  return addressed || /^\/\w+(?!\w*@)(?:\s|$)/.test(text);
+}
+
+function publishMessage(world: World, bot: Bot, message: TgMessage): number | null {
+  const { chat } = message;
+  const kind = chat.type === 'channel' ? 'channel_post' : 'message';
+  return publish(world, bot, { kind, payload: message, chatId: chat.id, lane: `chat ${chat.id}` });
+}
+
+/** A press of an inline button. */
+export interface PressButton {
+  readonly bot: Bot;
+  readonly from: TgUser;
+  readonly chat: Chat | undefined;
+  readonly messageId: number;
+  readonly data: string;
+}
+
+/** Open presses remembered per bot. */
+const MAX_CALLBACKS = 10_000;
+
+/** Presses a button below one of the bot's messages. The data need not be one of its buttons'. */
+export function pressButton(
+  world: World,
+  { bot, from, chat, messageId, data }: PressButton,
+): { readonly callbackQueryId: string; readonly updateId: number | null } {
+  const where = chat ?? bot.privateChats.get(from.id);
+  const message = where?.message(messageId);
+  if (!where || !message) {
+    throw notFound('MESSAGE_NOT_FOUND', `there is no message ${messageId} in that chat`);
+  }
+  const callbackQueryId = String(Math.floor(world.random() * 2 ** 53));
+  bot.callbacks.set(callbackQueryId, {
+    expiresAtMs: world.clock.wallMs() + CALLBACK_TTL_MS,
+    answered: false,
+  });
+  const [oldest] = bot.callbacks.keys();
+  if (bot.callbacks.size > MAX_CALLBACKS && oldest !== undefined) bot.callbacks.delete(oldest);
+  const payload = { id: callbackQueryId, from, message, chat_instance: String(where.id), data };
+  const lane = `callback ${from.id}`;
+  const updateId = publish(world, bot, { kind: 'callback_query', payload, chatId: where.id, lane });
+  return { callbackQueryId, updateId };
+}
+
+/** Asks to be let into a chat; the bots that administer it hear of it. */
+export function requestToJoin(world: World, chat: Chat, from: TgUser): void {
+  if (chat.isMember(from.id)) {
+    throw notNow('ALREADY_A_MEMBER', `user ${from.id} is in chat ${chat.id} already`);
+  }
+  chat.joinRequests.add(from.id);
+  const date = Math.floor(world.clock.wallMs() / 1_000);
+  const payload = { chat: chat.info, from, user_chat_id: from.id, date };
+  for (const bot of listeners(world, chat)) {
+    if (!chat.isAdmin(bot.id)) continue;
+    // The bot may write to who has asked, even if the two have never met.
+    world.openPrivateChat(bot, from);
+    publish(world, bot, {
+      kind: 'chat_join_request',
+      payload,
+      chatId: chat.id,
+      lane: `member ${from.id}`,
+    });
+  }
+}
+
+/** Changes somebody's standing in a chat by the hand of `by`, or of themselves. */
+export function setMembership(
+  world: World,
+  chat: Chat,
+  change: { readonly userId: number; readonly to: Membership; readonly by: TgUser | undefined },
+): void {
+  const user = world.findUser(change.userId);
+  if (!user) throw notFound('USER_NOT_FOUND', `there is no user or bot ${change.userId}`);
+  changeMembership(world, chat, { userId: user.id, to: change.to, by: change.by ?? user });
+}
+
+/** Blocks or unblocks the bot as a user; the bot is told with `my_chat_member`. */
+export function setBlocked(world: World, bot: Bot, from: TgUser, blocked: boolean): void {
+  const chat = world.openPrivateChat(bot, from);
+  const status = blocked ? 'kicked' : 'member';
+  if (chat.membershipOf(bot.id).status === status) return;
+  changeMembership(world, chat, { userId: bot.id, to: { status }, by: from });
+}

@@ -1,0 +1,59 @@
+import type { Chat } from './chat.ts';
+import type { Membership, TgUser } from './telegram-types.ts';
+import { publish } from './updates.ts';
+import type { World } from './world.ts';
+
+/** A change of someone's standing in a chat, and who made it. */
+export interface MembershipChange {
+  readonly userId: number;
+  readonly to: Membership;
+  readonly by: TgUser;
+}
+
+/**
+ * Changes a membership and tells the bots: the one that it is about (`my_chat_member`), and the
+ * chat's administrators among the bots (`chat_member`, where they have asked for it).
+ */
+export function changeMembership(world: World, chat: Chat, change: MembershipChange): void {
+  const { userId, to, by } = change;
+  const user = world.findUser(userId);
+  if (!user) return;
+  const from = chat.membershipOf(userId);
+  chat.memberships.set(userId, to);
+  const payload = {
+    chat: chat.info,
+    from: by,
+    date: Math.floor(world.clock.wallMs() / 1_000),
+    old_chat_member: shown(user, from),
+    new_chat_member: shown(user, to),
+  };
+  const own = world.findBot(userId);
+  if (own)
+    publish(world, own, {
+      kind: 'my_chat_member',
+      payload,
+      chatId: chat.id,
+      lane: `my ${chat.id}`,
+    });
+  for (const id of chat.memberships.keys()) {
+    const bot = chat.isAdmin(id) && id !== userId ? world.findBot(id) : undefined;
+    if (bot) {
+      publish(world, bot, {
+        kind: 'chat_member',
+        payload,
+        chatId: chat.id,
+        lane: `member ${userId}`,
+      });
+    }
+  }
+}
+
+function shown(user: TgUser, membership: Membership): object {
+  const { status, untilDate, isMember, permissions } = membership;
+  return {
+    user,
+    status,
+    ...(status === 'restricted' && { is_member: isMember ?? true, ...permissions }),
+    ...((status === 'restricted' || status === 'kicked') && { until_date: untilDate ?? 0 }),
+  };
+}

@@ -1,0 +1,59 @@
+import { type ApiError, badRequest, forbidden } from '../api-error.ts';
+import { leadingInteger } from '../args.ts';
+import type { Chat } from '../chat.ts';
+import type { TgMessage } from '../telegram-types.ts';
+import type { Call } from './method.ts';
+
+/** What a method wants to do in a chat. */
+export type Access = 'read' | 'edit' | 'write';
+
+/** The chat that `chat_id` names, if the bot may do there what it wants to. */
+export function chatArg(call: Call, access: Access, name = 'chat_id'): Chat {
+  const text = call.args.text(name);
+  if (text === '') throw badRequest('chat_id is empty');
+  const chat = text.startsWith('@')
+    ? call.world.findChat(text)
+    : chatById(call, leadingInteger(text));
+  if (!chat) throw badRequest('chat not found');
+  const refusal = refusalIn(chat, call.bot.id, access);
+  if (refusal) throw refusal;
+  return chat;
+}
+
+/** The message that `message_id` names in `chat`; `called` is the server's word for it. */
+export function messageIn(chat: Chat, messageId: number, called: string): TgMessage {
+  const message = chat.message(messageId);
+  if (!message) throw badRequest(`${called} not found`);
+  return message;
+}
+
+function chatById({ world, bot }: Call, id: number): Chat | undefined {
+  if (id < 0) return world.findChat(id);
+  const chat = bot.privateChats.get(id);
+  if (chat) return chat;
+  const user = world.findUser(id);
+  if (!user) return undefined;
+  throw forbidden(
+    user.is_bot ? "bot can't send messages to bots" : "bot can't initiate conversation with a user",
+  );
+}
+
+function refusalIn(chat: Chat, botId: number, access: Access): ApiError | undefined {
+  const { status } = chat.membershipOf(botId);
+  if (chat.type === 'private') {
+    const blocked = status === 'kicked' && access !== 'read';
+    return blocked ? forbidden('bot was blocked by the user') : undefined;
+  }
+  if (chat.type === 'group') {
+    if (access === 'read' || chat.isMember(botId)) return undefined;
+    return forbidden(
+      status === 'kicked'
+        ? 'bot was kicked from the group chat'
+        : 'bot is not a member of the group chat',
+    );
+  }
+  if (status === 'kicked') return forbidden(`bot was kicked from the ${chat.type} chat`);
+  const open = access === 'read' && chat.info.username !== undefined;
+  if (chat.isMember(botId) || open) return undefined;
+  return forbidden(`bot is not a member of the ${chat.type} chat`);
+}

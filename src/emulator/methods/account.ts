@@ -1,0 +1,154 @@
+import { badRequest, tooManyRequests } from '../api-error.ts';
+import { isObject, jsonArg } from './arguments.ts';
+import { type Answer, answer, type Call, type Method } from './method.ts';
+
+const CLOSE_AFTER_MS = 10 * 60_000;
+const LOGGED_OUT_MS = 10 * 60_000;
+
+/** What a bot asks and tells about itself. */
+export const ACCOUNT_METHODS: readonly Method[] = [
+  { name: 'getMe', run: getMe },
+  { name: 'logOut', run: logOut },
+  { name: 'close', run: close },
+  { name: 'setMyCommands', run: setMyCommands },
+  { name: 'getMyCommands', run: getMyCommands },
+  { name: 'deleteMyCommands', run: deleteMyCommands },
+  setter('setMyName', 'name', 64, (call) => call.bot.profile.names),
+  getter('getMyName', 'name', (call) => call.bot.profile.names),
+  setter('setMyDescription', 'description', 512, (call) => call.bot.profile.descriptions),
+  getter('getMyDescription', 'description', (call) => call.bot.profile.descriptions),
+  setter(
+    'setMyShortDescription',
+    'short_description',
+    120,
+    (call) => call.bot.profile.shortDescriptions,
+  ),
+  getter(
+    'getMyShortDescription',
+    'short_description',
+    (call) => call.bot.profile.shortDescriptions,
+  ),
+];
+
+function getMe({ bot }: Call): Answer {
+  return answer({
+    ...bot.user,
+    can_join_groups: true,
+    can_read_all_group_messages: bot.readsAllGroupMessages,
+    supports_inline_queries: false,
+    can_connect_to_business: false,
+    has_main_web_app: false,
+  });
+}
+
+function logOut({ bot, world }: Call): Answer {
+  bot.loggedOutUntilMs = world.clock.wallMs() + LOGGED_OUT_MS;
+  unload({ bot });
+  bot.queue.keepLast(0);
+  return answer(true);
+}
+
+function close({ bot, world }: Call): Answer {
+  const loadedMs = world.clock.wallMs() - (bot.loadedAtMs ?? 0);
+  if (loadedMs < CLOSE_AFTER_MS) {
+    throw tooManyRequests(Math.ceil((CLOSE_AFTER_MS - loadedMs) / 1_000));
+  }
+  unload({ bot });
+  return answer(true);
+}
+
+function unload({ bot }: Pick<Call, 'bot'>): void {
+  bot.loadedAtMs = undefined;
+  bot.webhook?.stop();
+  bot.webhook = undefined;
+  bot.polls.release();
+}
+
+function setMyCommands({ bot, args }: Call): Answer {
+  const list = jsonArg(args, 'commands', "can't parse commands JSON object") ?? [];
+  if (!Array.isArray(list)) throw badRequest('expected an Array of BotCommand');
+  if (list.length > 100) throw badRequest('BOT_COMMANDS_TOO_MUCH');
+  bot.profile.commands.set(commandsKey({ args }), list.map(checkCommand));
+  return answer(true);
+}
+
+function getMyCommands({ bot, args }: Call): Answer {
+  return answer(bot.profile.commands.get(commandsKey({ args })) ?? []);
+}
+
+function deleteMyCommands({ bot, args }: Call): Answer {
+  bot.profile.commands.delete(commandsKey({ args }));
+  return answer(true);
+}
+
+const SCOPES = [
+  'default',
+  'all_private_chats',
+  'all_group_chats',
+  'all_chat_administrators',
+  'chat',
+  'chat_administrators',
+  'chat_member',
+];
+
+function commandsKey({ args }: Pick<Call, 'args'>): string {
+  const scope = jsonArg(args, 'scope', "can't parse BotCommandScope JSON object") ?? {
+    type: 'default',
+  };
+  if (!isObject(scope)) {
+    throw badRequest("can't parse BotCommandScope: BotCommandScope must be an Object");
+  }
+  if (typeof scope['type'] !== 'string') {
+    throw badRequest('can\'t parse BotCommandScope: Can\'t find field "type"');
+  }
+  if (!SCOPES.includes(scope['type'])) {
+    throw badRequest("can't parse BotCommandScope: Unsupported type specified");
+  }
+  const { type, chat_id, user_id } = scope;
+  return JSON.stringify([type, chat_id, user_id, args.text('language_code')]);
+}
+
+function checkCommand(value: unknown): object {
+  if (!isObject(value)) throw badRequest("can't parse BotCommand: expected an Object");
+  const [command, description] = (['command', 'description'] as const).map((field) => {
+    const text = value[field];
+    if (typeof text !== 'string') {
+      throw badRequest(`can't parse BotCommand: Can't find field "${field}"`);
+    }
+    return text.trim();
+  }) as [string, string];
+  const name = command.replace(/^\//, '');
+  if (name === '') throw badRequest('command must be non-empty');
+  if (name.length > 32) throw badRequest('command length must not exceed 32');
+  if (!/^[a-z0-9_]+$/.test(name)) throw badRequest('BOT_COMMAND_INVALID');
+  if (description === '') throw badRequest('command description must be non-empty');
+  if (description.length > 256) throw badRequest('command description length must not exceed 256');
+  return { command: name, description };
+}
+
+type ProfileTexts = (call: Call) => Map<string, string>;
+
+function setter(name: string, field: string, maxChars: number, texts: ProfileTexts): Method {
+  return {
+    name,
+    run(call) {
+      const value = call.args.text(field);
+      if (Array.from(value).length > maxChars)
+        throw badRequest(`${field.replace('_', ' ')} is too long`);
+      const language = call.args.text('language_code');
+      if (value === '') texts(call).delete(language);
+      else texts(call).set(language, value);
+      return answer(true);
+    },
+  };
+}
+
+function getter(name: string, field: string, texts: ProfileTexts): Method {
+  return {
+    name,
+    run(call) {
+      const own = texts(call).get(call.args.text('language_code')) ?? texts(call).get('');
+      return answer({ [field]: own ?? (field === 'name' ? call.bot.firstName : '') });
+    },
+  };
+}

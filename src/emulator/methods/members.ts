@@ -1,0 +1,155 @@
+import { badRequest } from '../api-error.ts';
+import type { Chat } from '../chat.ts';
+import { changeMembership } from '../memberships.ts';
+import type { Membership } from '../telegram-types.ts';
+import { chatArg } from './access.ts';
+import { objectArg, userIdArg } from './arguments.ts';
+import { type Answer, answer, type Call, type Method } from './method.ts';
+
+/** Chats and who is in them. */
+export const MEMBER_METHODS: readonly Method[] = [
+  { name: 'getChat', run: getChat },
+  { name: 'getChatMember', run: getChatMember },
+  { name: 'getChatMemberCount', run: getChatMemberCount },
+  { name: 'getChatMembersCount', run: getChatMemberCount },
+  { name: 'restrictChatMember', run: restrictChatMember },
+  { name: 'banChatMember', run: banChatMember },
+  { name: 'kickChatMember', run: banChatMember },
+  { name: 'approveChatJoinRequest', run: (call) => decideJoinRequest(call, 'approve') },
+  { name: 'declineChatJoinRequest', run: (call) => decideJoinRequest(call, 'decline') },
+];
+
+function getChat(call: Call): Answer {
+  const chat = chatArg(call, 'read');
+  return answer({ ...chat.info, accent_color_id: 0, max_reaction_count: 11 });
+}
+
+function getChatMember(call: Call): Answer {
+  const userId = userIdArg(call.args);
+  const chat = chatArg(call, userId === call.bot.id ? 'read' : 'edit');
+  return answer(memberView(call, chat, userId));
+}
+
+/** How the Bot API shows a member; which fields there are depends on the status. */
+function memberView({ world }: Call, chat: Chat, userId: number): object {
+  const user = world.findUser(userId);
+  if (!user) throw badRequest('user not found');
+  const membership = chat.membershipOf(userId);
+  const { status } = membership;
+  switch (status) {
+    case 'creator':
+      return { user, status, is_anonymous: false };
+    case 'administrator':
+      return { user, status, can_be_edited: false, is_anonymous: false, ...ADMIN_RIGHTS };
+    case 'restricted':
+      return {
+        user,
+        status,
+        is_member: membership.isMember ?? true,
+        ...membership.permissions,
+        until_date: membership.untilDate ?? 0,
+      };
+    case 'kicked':
+      return { user, status, until_date: membership.untilDate ?? 0 };
+    case 'member':
+    case 'left':
+      return { user, status };
+    default:
+      return status satisfies never;
+  }
+}
+
+const ADMIN_RIGHTS = {
+  can_manage_chat: true,
+  can_change_info: true,
+  can_delete_messages: true,
+  can_invite_users: true,
+  can_restrict_members: true,
+  can_pin_messages: true,
+  can_promote_members: false,
+  can_manage_video_chats: true,
+  can_post_stories: false,
+  can_edit_stories: false,
+  can_delete_stories: false,
+} as const;
+
+function getChatMemberCount(call: Call): Answer {
+  return answer(chatArg(call, 'edit').memberIds().length);
+}
+
+const PERMISSIONS = [
+  'can_send_messages',
+  'can_send_audios',
+  'can_send_documents',
+  'can_send_photos',
+  'can_send_videos',
+  'can_send_video_notes',
+  'can_send_voice_notes',
+  'can_send_polls',
+  'can_send_other_messages',
+  'can_add_web_page_previews',
+  'can_change_info',
+  'can_invite_users',
+  'can_pin_messages',
+  'can_manage_topics',
+] as const;
+
+function restrictChatMember(call: Call): Answer {
+  const { args } = call;
+  const userId = userIdArg(args);
+  const given = objectArg(args, 'permissions', 'permissions') ?? {};
+  const permissions = Object.fromEntries(PERMISSIONS.map((name) => [name, given[name] === true]));
+  const chat = chatArg(call, 'write');
+  if (chat.type !== 'supergroup') {
+    throw badRequest('method is available only for supergroups');
+  }
+  checkMayRestrict(call, chat, userId);
+  const isMember = chat.isMember(userId);
+  const free = PERMISSIONS.slice(0, 10).every((name) => permissions[name]);
+  return change(call, chat, userId, {
+    ...(free
+      ? { status: isMember ? 'member' : 'left' }
+      : { status: 'restricted', isMember, permissions }),
+    untilDate: args.integer('until_date', { fallback: 0 }),
+  });
+}
+
+function banChatMember(call: Call): Answer {
+  const userId = userIdArg(call.args);
+  const chat = chatArg(call, 'write');
+  if (chat.type === 'private') throw badRequest("can't ban members in private chats");
+  checkMayRestrict(call, chat, userId);
+  const untilDate = call.args.integer('until_date', { fallback: 0 });
+  return change(call, chat, userId, { status: 'kicked', untilDate });
+}
+
+function checkMayRestrict({ world, bot }: Call, chat: Chat, userId: number): void {
+  if (!world.findUser(userId)) throw badRequest('user not found');
+  if (!chat.isAdmin(bot.id)) {
+    throw badRequest('not enough rights to restrict/unrestrict chat member');
+  }
+  const { status } = chat.membershipOf(userId);
+  if (userId === bot.id) throw badRequest("can't restrict self");
+  if (status === 'creator') throw badRequest("can't remove chat owner");
+  if (status === 'administrator') throw badRequest('user is an administrator of the chat');
+}
+
+function change({ world, bot }: Call, chat: Chat, userId: number, to: Membership): Answer {
+  changeMembership(world, chat, { userId, to, by: bot.user });
+  return answer(true);
+}
+
+function decideJoinRequest(call: Call, verdict: 'approve' | 'decline'): Answer {
+  const { world, bot, args } = call;
+  const userId = userIdArg(args);
+  const chat = chatArg(call, 'write');
+  if (chat.type === 'private') throw badRequest("the chat can't have join requests");
+  if (!chat.isAdmin(bot.id)) throw badRequest('not enough rights to manage chat join requests');
+  if (!world.findUser(userId)) throw badRequest('user not found');
+  if (!chat.joinRequests.has(userId)) {
+    throw badRequest(chat.isMember(userId) ? 'USER_ALREADY_PARTICIPANT' : 'HIDE_REQUESTER_MISSING');
+  }
+  chat.joinRequests.delete(userId);
+  if (verdict === 'decline') return answer(true);
+  return change(call, chat, userId, { status: 'member' });
+}

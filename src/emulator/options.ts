@@ -1,0 +1,62 @@
+import { z } from 'zod';
+import { WEBHOOK_RULES } from './webhook-rules.ts';
+
+const port = z.coerce.number().int().min(0).max(65_535);
+
+/**
+ * What `tenantbot emulator` can be told, by the names of its flags. Durations in milliseconds;
+ * port 0 takes a free one.
+ */
+export const emulatorFlags = z
+  .strictObject({
+    host: z.string().min(1).default('127.0.0.1').describe('where the Bot API listens'),
+    port: port.default(8081).describe('port of the Bot API'),
+    controlHost: z
+      .string()
+      .min(1)
+      .default('127.0.0.1')
+      .describe('where the control interface listens'),
+    controlPort: port.default(8082).describe('port of the control interface'),
+    tls: z.boolean().default(false).describe('serve HTTPS, with a certificate made for this run'),
+    tlsCert: z.string().optional().describe('PEM file of a certificate to serve HTTPS with'),
+    tlsKey: z.string().optional().describe('PEM file of the key of that certificate'),
+    caFile: z.string().optional().describe('write the CA to trust to this file, PEM'),
+    http2: z.boolean().default(false).describe('offer HTTP/2 beside HTTP/1.1; needs HTTPS'),
+    maxStreams: z.coerce
+      .number()
+      .int()
+      .min(1)
+      .default(128)
+      .describe('streams of an HTTP/2 connection'),
+    unknownTokens: z
+      .enum(['reject', 'create'])
+      .default('reject')
+      .describe('create makes a bot for any well-formed token at its first call'),
+    webhookRules: z
+      .enum(WEBHOOK_RULES)
+      .default('loopback')
+      .describe('endpoints that bots may set: as in the cloud, also on this machine, or any'),
+    webhookCaFile: z.string().optional().describe('PEM file of a CA to trust at webhook endpoints'),
+    ledgerCapacity: z.coerce
+      .number()
+      .int()
+      .min(100)
+      .max(10_000_000)
+      .default(100_000)
+      .describe('calls and updates that the ledger keeps, each'),
+  })
+  .refine(({ tlsCert, tlsKey }) => (tlsCert === undefined) === (tlsKey === undefined), {
+    path: ['tlsCert'],
+    message: '--tls-cert and --tls-key belong together: give both or neither',
+  })
+  .refine(({ tls, tlsCert, http2 }) => !http2 || tls || tlsCert !== undefined, {
+    path: ['http2'],
+    message: '--http2 needs HTTPS: add --tls, or --tls-cert and --tls-key',
+  })
+  .refine(({ tls, tlsCert, caFile }) => caFile === undefined || (tls && tlsCert === undefined), {
+    path: ['caFile'],
+    message: '--ca-file needs a CA made for this run: add --tls, without --tls-cert',
+  });
+
+/** The flags, each with its value. */
+export type EmulatorFlags = z.output<typeof emulatorFlags>;
