@@ -145,9 +145,9 @@ function write(response: Response, reply: Reply, retryAfterSeconds?: number): vo
       return;
     }
     case 'answer': {
-      const extra = retryAfterSeconds === undefined ? {} : { 'retry-after': retryAfterSeconds };
       const length = Buffer.byteLength(reply.body);
-      response.writeHead(reply.status, { ...headers(length, reply.type), ...extra });
+      if (retryAfterSeconds !== undefined) response.setHeader('retry-after', retryAfterSeconds);
+      response.writeHead(reply.status, headers(length, reply.type));
       response.end(reply.body);
       return;
     }

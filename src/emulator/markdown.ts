@@ -77,22 +77,33 @@ class MarkdownReader {
 
   #step(): void {
     const rest = this.#source.slice(this.#at, this.#at + 3);
-    const char = rest.charAt(0);
-    if (char === '\\' && this.#escapable(rest.charAt(1))) return this.#copy(rest.charAt(1), 2);
-    if (this.#inCode() && !rest.startsWith(this.#open.at(-1)?.mark ?? ''))
-      return this.#copy(char, 1);
-    const mark = (this.#version === 2 ? MARKS_V2 : MARKS_V1).find(([text]) =>
-      rest.startsWith(text),
-    );
-    if (mark) return this.#toggle(mark[0], mark[1]);
-    if (char === '[') return this.#openLink();
-    if (char === ']' && this.#open.at(-1)?.type === 'link') return this.#closeLink();
+    const [char, next] = [rest.charAt(0), rest.charAt(1)];
+    if (char === '\\' && this.#escapable(next)) this.#copy(next, 2);
+    else if (this.#inCode() && !rest.startsWith(this.#open.at(-1)?.mark ?? '')) this.#copy(char, 1);
+    else if (!this.#mark(rest) && !this.#link(char)) this.#plain(char);
+  }
+
+  #mark(rest: string): boolean {
+    const marks = this.#version === 2 ? MARKS_V2 : MARKS_V1;
+    const mark = marks.find(([text]) => rest.startsWith(text));
+    if (mark) this.#toggle(mark[0], mark[1]);
+    return mark !== undefined;
+  }
+
+  #link(char: string): boolean {
+    if (char === '[') this.#openLink();
+    else if (char === ']' && this.#open.at(-1)?.type === 'link') this.#closeLink();
+    else return false;
+    return true;
+  }
+
+  #plain(char: string): void {
     if (this.#version === 2 && RESERVED_V2.includes(char) && !this.#startsQuote(char)) {
       throw this.#failure(
         `Character '${char}' is reserved and must be escaped with the preceding '\\'`,
       );
     }
-    return this.#copy(char, 1);
+    this.#copy(char, 1);
   }
 
   #escapable(char: string): boolean {

@@ -31,6 +31,6 @@ export function findEntities(text: string): TgEntity[] {
       length: match[0].length,
     })),
   )
-    .sort((left, right) => left.offset - right.offset)
+    .toSorted((left, right) => left.offset - right.offset)
     .slice(0, MAX_ENTITIES);
 }

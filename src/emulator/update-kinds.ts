@@ -26,15 +26,15 @@ export const UPDATE_KINDS = [
 ] as const;
 export type UpdateKind = (typeof UPDATE_KINDS)[number];
 
-const OPT_IN_KINDS: readonly UpdateKind[] = [
+const OPT_IN_KINDS: ReadonlySet<UpdateKind> = new Set([
   'chat_member',
   'message_reaction',
   'message_reaction_count',
-];
+]);
 
 /** What a bot gets that never asked for anything: all but the kinds that must be asked for. */
 export const DEFAULT_KINDS: ReadonlySet<UpdateKind> = new Set(
-  UPDATE_KINDS.filter((kind) => !OPT_IN_KINDS.includes(kind)),
+  UPDATE_KINDS.filter((kind) => !OPT_IN_KINDS.has(kind)),
 );
 
 /**

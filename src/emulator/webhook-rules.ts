@@ -16,7 +16,7 @@ export interface CheckedEndpoint {
   readonly address: string;
 }
 
-const CLOUD_PORTS = ['443', '80', '88', '8443'];
+const CLOUD_PORTS = new Set(['443', '80', '88', '8443']);
 
 /** Checks what setWebhook was given; throws with the real server's words. */
 export async function checkEndpoint(
@@ -54,7 +54,7 @@ async function resolve(host: string): Promise<string> {
 
 function checkScheme(url: URL): void {
   if (url.protocol !== 'https:') throw badWebhook('An HTTPS URL must be provided for webhook');
-  if (!CLOUD_PORTS.includes(url.port || '443')) {
+  if (!CLOUD_PORTS.has(url.port || '443')) {
     throw badWebhook('Webhook can be set up only on ports 80, 88, 443 or 8443');
   }
 }

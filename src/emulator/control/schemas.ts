@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { CHAT_TYPES, MEMBER_STATUSES } from '../telegram-types.ts';
+import { CHAT_TYPES, MEMBER_STATUSES, type TgMessage } from '../telegram-types.ts';
 import { UPDATE_FATES } from '../update-queue.ts';
 
 /** Longest wait for a condition. */
@@ -107,7 +107,7 @@ export const messagesQuery = z.object({
   bot: z.string().optional(),
   chat: z.coerce.number().int(),
 });
-export const messages = z.object({ messages: z.array(z.looseObject({ message_id: z.number() })) });
+export const messages = z.object({ messages: z.array(z.custom<TgMessage>()) });
 
 const when = z
   .enum(['before', 'after'])

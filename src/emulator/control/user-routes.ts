@@ -66,7 +66,7 @@ function addPeople(routes: Routes, { world }: Controlled): void {
     ({ query }) => {
       const bot = query.bot === undefined ? undefined : world.bot(query.bot);
       const chat = chatOf(world, bot, query.chat);
-      return { messages: chat.messages().map((message) => ({ ...message })) };
+      return { messages: chat.messages() };
     },
   );
 }

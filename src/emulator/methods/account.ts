@@ -81,7 +81,7 @@ function deleteMyCommands({ bot, args }: Call): Answer {
   return answer(true);
 }
 
-const SCOPES = [
+const SCOPES = new Set([
   'default',
   'all_private_chats',
   'all_group_chats',
@@ -89,7 +89,7 @@ const SCOPES = [
   'chat',
   'chat_administrators',
   'chat_member',
-];
+]);
 
 function commandsKey({ args }: Pick<Call, 'args'>): string {
   const scope = jsonArg(args, 'scope', "can't parse BotCommandScope JSON object") ?? {
@@ -101,7 +101,7 @@ function commandsKey({ args }: Pick<Call, 'args'>): string {
   if (typeof scope['type'] !== 'string') {
     throw badRequest('can\'t parse BotCommandScope: Can\'t find field "type"');
   }
-  if (!SCOPES.includes(scope['type'])) {
+  if (!SCOPES.has(scope['type'])) {
     throw badRequest("can't parse BotCommandScope: Unsupported type specified");
   }
   const { type, chat_id, user_id } = scope;

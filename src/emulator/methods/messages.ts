@@ -5,6 +5,7 @@ import type { TgMessage } from '../telegram-types.ts';
 import { MAX_CAPTION_CHARS, MAX_TEXT_CHARS } from '../text.ts';
 import { chatArg, messageIn } from './access.ts';
 import { isObject, messageIdArg, objectArg } from './arguments.ts';
+import { editMessageText } from './edit-message-text.ts';
 import { formattedArg } from './formatted.ts';
 import { type Answer, answer, type Call, type Method } from './method.ts';
 import { replyMarkupArg } from './reply-markup.ts';
@@ -119,50 +120,9 @@ function repliedMessage({ args }: Call, chat: Chat): TgMessage | undefined {
   return message;
 }
 
-function withoutReply({ reply_to_message: _, ...message }: TgMessage): TgMessage {
+/** A quoted message shows no further quotation. */
+function withoutReply({ reply_to_message: _deeper, ...message }: TgMessage): TgMessage {
   return message;
-}
-
-function editMessageText(call: Call): Answer {
-  const { args, bot, world } = call;
-  if (args.text('text') === '') throw badRequest('message text is empty');
-  const { text, entities } = formattedArg(args, 'text', 'entities');
-  const replyMarkup = replyMarkupArg(args);
-  if (args.text('chat_id') === '' && args.text('inline_message_id') !== '') {
-    throw badRequest('MESSAGE_ID_INVALID');
-  }
-  if (args.text('chat_id') === '' && messageIdArg(args) === 0) {
-    throw badRequest('message identifier is not specified');
-  }
-  const chat = chatArg(call, 'edit');
-  const old = messageIn(chat, messageIdArg(args), 'message to edit');
-  if (old.from?.id !== bot.id && old.sender_chat === undefined) {
-    throw badRequest("message can't be edited");
-  }
-  if (old.text === undefined) throw badRequest('there is no text in the message to edit');
-  if (text === '') throw badRequest('message text is empty');
-  if (text.length > MAX_TEXT_CHARS) throw badRequest('MESSAGE_TOO_LONG');
-  const { entities: _, reply_markup: oldMarkup, ...kept } = old;
-  const changed: TgMessage = {
-    ...kept,
-    text,
-    ...(entities.length > 0 && { entities }),
-    ...(replyMarkup && 'inline_keyboard' in replyMarkup && { reply_markup: replyMarkup }),
-    edit_date: Math.floor(world.clock.wallMs() / 1_000),
-  };
-  if (sameContent(old, changed, oldMarkup)) {
-    throw badRequest(
-      'message is not modified: specified new message content and reply markup are exactly the same as a current content and reply markup of the message',
-    );
-  }
-  chat.replaceMessage(changed);
-  return { ...answer(changed), messageId: changed.message_id };
-}
-
-function sameContent(old: TgMessage, changed: TgMessage, oldMarkup: object | undefined): boolean {
-  const content = (message: TgMessage, markup: object | undefined): string =>
-    JSON.stringify([message.text, message.entities ?? [], markup ?? null]);
-  return content(old, oldMarkup) === content(changed, changed.reply_markup);
 }
 
 function deleteMessage(call: Call): Answer {
@@ -189,7 +149,7 @@ function answerCallbackQuery({ bot, args, world }: Call): Answer {
   return answer(true);
 }
 
-const CHAT_ACTIONS = [
+const CHAT_ACTIONS = new Set([
   'cancel',
   'typing',
   'record_video',
@@ -205,10 +165,10 @@ const CHAT_ACTIONS = [
   'find_location',
   'record_video_note',
   'upload_video_note',
-];
+]);
 
 function sendChatAction(call: Call): Answer {
-  if (!CHAT_ACTIONS.includes(call.args.text('action').toLowerCase())) {
+  if (!CHAT_ACTIONS.has(call.args.text('action').toLowerCase())) {
     throw badRequest('wrong parameter action in request');
   }
   chatArg(call, 'write');

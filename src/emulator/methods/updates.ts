@@ -58,12 +58,8 @@ function updatesAnswer(waiting: Extract<PollResult<PendingUpdate>, readonly unkn
 }
 
 async function setWebhook(call: Call, url: string): Promise<Answer> {
-  const { bot, args, world, webhooks } = call;
-  const nowMs = world.clock.monotonicMs();
-  if (url !== '') {
-    if (nowMs < bot.nextSetWebhookMs) throw tooManyRequests(1);
-    bot.nextSetWebhookMs = nowMs + SET_WEBHOOK_PAUSE_MS;
-  }
+  const { bot, args, webhooks } = call;
+  if (url !== '') countSetWebhook(call);
   const dropPending = args.bool('drop_pending_updates');
   const settings = url === '' ? undefined : settingsFrom(args, url, webhooks.rules);
   if (!dropPending && isSame(bot.webhook?.settings, settings)) {
@@ -81,6 +77,13 @@ async function setWebhook(call: Call, url: string): Promise<Answer> {
   allowUpdates(bot, args);
   webhooks.open(bot, settings, endpoint);
   return answer(true, 'Webhook was set');
+}
+
+/** Webhooks may be set once a second. */
+function countSetWebhook({ bot, world }: Call): void {
+  const nowMs = world.clock.monotonicMs();
+  if (nowMs < bot.nextSetWebhookMs) throw tooManyRequests(1);
+  bot.nextSetWebhookMs = nowMs + SET_WEBHOOK_PAUSE_MS;
 }
 
 function settingsFrom(args: Args, url: string, rules: WebhookRules): WebhookSettings {
