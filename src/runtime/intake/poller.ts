@@ -1,0 +1,200 @@
+import type { Update } from 'grammy/types';
+import type { UpdateKind } from '../../api/updates.ts';
+import { type BackoffPolicy, equalJitterMs } from '../../lib/backoff.ts';
+import { type Clock, sleep } from '../../lib/clock.ts';
+import type { Random } from '../../lib/random.ts';
+import { type CallError, classifyThrown } from '../telegram/call-error.ts';
+import type { DirectCaller, GetUpdates } from '../telegram/direct-caller.ts';
+import { Watermark } from './watermark.ts';
+
+/** Who is told of what a poller sees. Its methods must not throw. */
+export interface PollerEvents {
+  /** Updates that were not seen before, the oldest first. Each must be {@link Poller.finish}ed. */
+  onUpdates(updates: readonly Update[]): void;
+  /** A poll was answered with updates, or with none. */
+  onPolled(): void;
+  /** A poll failed; the next follows by itself. */
+  onTrouble(error: CallError): void;
+}
+
+export interface PollerOptions {
+  readonly caller: Pick<DirectCaller, 'getUpdates'>;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly events: PollerEvents;
+  readonly allowedUpdates: readonly UpdateKind[];
+  /** Whether to begin with throwing away what waits. */
+  readonly dropPending: boolean;
+  /** How long Telegram may hold a poll; it caps it at 50. */
+  readonly holdSeconds: number;
+}
+
+/** The most that one answer holds. */
+const LIMIT = 100;
+const TROUBLE_BACKOFF: BackoffPolicy = { initialMs: 500, maxMs: 30_000 };
+const CONFLICT_BACKOFF: BackoffPolicy = { initialMs: 5_000, maxMs: 60_000 };
+/** Between two polls while updates are unfinished and the offset has moved. */
+const MOVED_PAUSE_MS = 200;
+/** The same where it has not: Telegram cuts an answer to one update within 500 ms. */
+const UNMOVED_PAUSE_MS = 600;
+
+/**
+ * One bot's polling loop. It confirms no update that is not finished: the offset stops before the
+ * oldest unfinished one, and whatever Telegram gives again is recognised by its id ({@link
+ * Watermark}).
+ *
+ * Telegram never holds a poll whose offset has an update waiting. So while updates are in hand the
+ * loop waits for them to be finished, and asks again after a short pause only to find updates of
+ * other chats; as soon as all are finished it polls at once, and is held.
+ *
+ * An answer holds the {@link LIMIT} oldest unconfirmed updates, so that there are never more than
+ * that many unfinished. It also means that one unfinished update hides what lies a hundred updates
+ * behind it: a chat that is stuck stops the others of its bot, once a hundred updates came after
+ * it, for as long as its update is tried. That is bounded (tries, and the time of each), and it
+ * can't be otherwise, since Telegram shows what is behind only to those who confirm what is before.
+ *
+ * ```
+ *         answer with updates           all finished
+ *   held ────────────────────► paused ───────────────► held
+ *    ▲ │                        │   ▲
+ *    │ │ failure                └───┘ pause over: look for more
+ *    │ ▼
+ *   backing off   (a 409 backs off slowly: whoever else polls is not fought)
+ * ```
+ */
+export class Poller {
+  readonly #options: PollerOptions;
+  readonly #watermark = new Watermark();
+  #allowedUpdates: readonly UpdateKind[];
+  /** Ends the poll in flight. */
+  #interrupt = new AbortController();
+  #onProgress: (() => void) | undefined;
+  #confirmed = 0;
+  /** The last answer was full of updates that are in hand: all the next would hold, too. */
+  #nothingMoreToSee = false;
+
+  constructor(options: PollerOptions) {
+    this.#options = options;
+    this.#allowedUpdates = options.allowedUpdates;
+  }
+
+  /** How many updates are unfinished. */
+  get open(): number {
+    return this.#watermark.open;
+  }
+
+  /** The update is handled, or given up for good, and may be confirmed. */
+  finish(updateId: number): void {
+    this.#watermark.finish(updateId);
+    this.#onProgress?.();
+  }
+
+  /** Asks for other kinds from now on. A poll in flight is broken off, nothing is lost. */
+  setAllowedUpdates(kinds: readonly UpdateKind[]): void {
+    if (kinds.join() === this.#allowedUpdates.join()) return;
+    this.#allowedUpdates = kinds;
+    this.#interrupt.abort();
+  }
+
+  /**
+   * Polls until `signal` aborts, and then resolves at once; what is unfinished stays unconfirmed.
+   * Rejects with an `unauthorized` {@link CallError} when Telegram does not know the token.
+   */
+  async start(signal: AbortSignal): Promise<void> {
+    const onAbort = (): void => this.#interrupt.abort();
+    signal.addEventListener('abort', onAbort);
+    try {
+      if (this.#options.dropPending) await this.#insist(() => this.#dropPending(), signal);
+      while (!signal.aborted) {
+        await this.#insist(() => this.#poll(), signal);
+        await this.#pause(signal);
+      }
+    } finally {
+      signal.removeEventListener('abort', onAbort);
+    }
+  }
+
+  /** Confirms what is finished, if that is not done yet: the last call before the bot goes. */
+  async confirm(signal: AbortSignal): Promise<void> {
+    const offset = this.#watermark.offset;
+    if (offset === this.#confirmed) return;
+    await this.#options.caller.getUpdates({ offset, limit: 1, timeout: 0 }, signal);
+    this.#confirmed = offset;
+  }
+
+  async #dropPending(): Promise<void> {
+    const [last] = await this.#getUpdates({ offset: -1, limit: 1, timeout: 0 });
+    if (last) this.#watermark.skipTo(last.update_id);
+  }
+
+  async #poll(): Promise<void> {
+    const offset = this.#watermark.beginPoll();
+    const updates = await this.#getUpdates({
+      offset,
+      limit: LIMIT,
+      timeout: this.#options.holdSeconds,
+      allowed_updates: this.#allowedUpdates,
+    });
+    this.#confirmed = offset;
+    const fresh = updates.filter((update) => this.#watermark.accept(update.update_id));
+    this.#nothingMoreToSee = updates.length >= LIMIT && fresh.length === 0;
+    this.#options.events.onPolled();
+    if (fresh.length > 0) this.#options.events.onUpdates(fresh);
+  }
+
+  #getUpdates(parameters: GetUpdates): Promise<readonly Update[]> {
+    if (this.#interrupt.signal.aborted) this.#interrupt = new AbortController();
+    return this.#options.caller.getUpdates(parameters, this.#interrupt.signal);
+  }
+
+  /** Makes a call until it succeeds or `signal` aborts. */
+  async #insist(call: () => Promise<void>, signal: AbortSignal): Promise<void> {
+    for (let failures = 0; !signal.aborted; ) {
+      try {
+        await call();
+        return;
+      } catch (error) {
+        const failure = classifyThrown(error);
+        if (failure.fault === 'unauthorized') throw failure;
+        if (failure.fault === 'aborted') continue;
+        this.#options.events.onTrouble(failure);
+        await this.#backOff(failure, failures++, signal);
+      }
+    }
+  }
+
+  #backOff(failure: CallError, failures: number, signal: AbortSignal): Promise<void> {
+    const { clock, random } = this.#options;
+    const policy = failure.fault === 'conflict' ? CONFLICT_BACKOFF : TROUBLE_BACKOFF;
+    const delayMs = (failure.retryAfterMs ?? 0) + equalJitterMs(policy, failures, random);
+    // The abort is seen by the loop.
+    return sleep(clock, delayMs, signal).catch(() => undefined);
+  }
+
+  /** Waits while updates are unfinished and asking again would be of little use. */
+  async #pause(signal: AbortSignal): Promise<void> {
+    const finished = (): boolean => this.#watermark.open === 0;
+    const moved = (): boolean => finished() || this.#watermark.offset !== this.#confirmed;
+    if (this.#nothingMoreToSee) await this.#progress(moved, signal);
+    await this.#progress(finished, signal, MOVED_PAUSE_MS);
+    await this.#progress(moved, signal, UNMOVED_PAUSE_MS - MOVED_PAUSE_MS);
+  }
+
+  /** Resolves when `enough` holds after some update was finished, in `limitMs`, or on abort. */
+  #progress(enough: () => boolean, signal: AbortSignal, limitMs?: number): Promise<void> {
+    if (enough() || signal.aborted) return Promise.resolve();
+    return new Promise((resolve) => {
+      const done = (): void => {
+        timer?.cancel();
+        signal.removeEventListener('abort', done);
+        this.#onProgress = undefined;
+        resolve();
+      };
+      const timer = limitMs === undefined ? undefined : this.#options.clock.setTimer(limitMs, done);
+      signal.addEventListener('abort', done);
+      this.#onProgress = () => {
+        if (enough()) done();
+      };
+    });
+  }
+}
