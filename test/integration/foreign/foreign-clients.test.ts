@@ -111,7 +111,7 @@ function describeEchoBot(client: EchoClient): void {
         error_code: 409,
         description: WEBHOOK_CAME,
       });
-      await control.waitFor({ kind: 'polling', bot: bot.id });
+      await waitFor('a held poll', async () => (await control.bot(bot.id)).polling);
       await using _running = await start();
       await ready(client);
       await pending;
