@@ -130,7 +130,7 @@ describe('a drain', () => {
     await end(1);
     await end(2);
     await drained;
-    expect([...done.keys()].toSorted()).toEqual([1, 2, 3]);
+    expect([...done.keys()]).toEqual([3, 1, 2]);
   });
 
   test('that is cut short aborts what is in hand and hears no more of it', async () => {

@@ -7,7 +7,7 @@ const user = { id: 7, is_bot: false, first_name: 'Ann' };
 const chat = { id: -100, type: 'supergroup', title: 'Group' };
 
 function update(fields: object): Update {
-  return { update_id: 1, ...fields } as Update;
+  return { update_id: 1, ...fields };
 }
 
 describe('the kind of an update', () => {
