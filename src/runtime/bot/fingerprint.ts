@@ -1,0 +1,34 @@
+import { createHash } from 'node:crypto';
+import type { BotError } from '../../api/tenant-bot-status.ts';
+import { errorCode, errorMessage } from '../../lib/errors.ts';
+
+const MAX_MESSAGE_CHARACTERS = 1024;
+
+/** `error` as a status shows it. `time` is RFC 3339. */
+export function toBotError(error: unknown, time: string): BotError {
+  const message = errorMessage(error) || 'an error without a message';
+  return {
+    time,
+    fingerprint: fingerprintOf(error),
+    message: message.slice(0, MAX_MESSAGE_CHARACTERS).toWellFormed(),
+  };
+}
+
+/**
+ * Twelve hexadecimal digits that are the same for errors of the same cause: class, code and
+ * message count, but no number, quoted word, address or id in it.
+ */
+export function fingerprintOf(error: unknown): string {
+  const kind = error instanceof Error ? error.name : typeof error;
+  const parts = [kind, errorCode(error) ?? '', normalize(errorMessage(error))];
+  return createHash('sha256').update(parts.join('\n')).digest('hex').slice(0, 12);
+}
+
+function normalize(message: string): string {
+  return message
+    .slice(0, MAX_MESSAGE_CHARACTERS)
+    .replaceAll(/https?:\/\/\S+/g, '<url>')
+    .replaceAll(/"[^"]*"|'[^']*'|`[^`]*`/g, '<text>')
+    .replaceAll(/\b(?=\w*\d)[\w-]{8,}\b/g, '<id>')
+    .replaceAll(/\d+/g, '<n>');
+}
