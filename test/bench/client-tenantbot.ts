@@ -1,0 +1,23 @@
+/** Many bots in our runtime. Its arguments are the API's address and the protocol. */
+import { systemClock } from '../../src/lib/clock.ts';
+import { systemRandom } from '../../src/lib/random.ts';
+import { Runtime } from '../../src/runtime/runtime.ts';
+import { createLog } from '../../src/telemetry/log.ts';
+import { botAssignment, fleetSpec } from '../support/assignments.ts';
+import { MemoryPort } from '../support/memory-port.ts';
+import { beMeasured } from './measured.ts';
+
+const [, , apiRoot = '', protocol] = process.argv;
+const handlers = [{ command: { name: 'start', reply: { text: 'Hello {firstName}' } } }];
+const bots: ReturnType<typeof botAssignment>[] = [];
+
+const port = new MemoryPort();
+beMeasured((tokens) => {
+  for (const token of tokens) {
+    bots.push(botAssignment({ name: `bot-${bots.length}`, token, handlers }));
+  }
+  port.assign({ fleet: fleetSpec(apiRoot, { http2: protocol === 'HTTP/2' }), bots: [...bots] });
+});
+const log = createLog({ level: 'info', format: 'json', destination: process.stderr });
+const runtime = new Runtime({ clock: systemClock, random: systemRandom, log, port });
+await runtime.start(new AbortController().signal);

@@ -1,0 +1,174 @@
+/**
+ * The least Bot API server that a benchmark needs, so that a client's cost is all that differs:
+ * TLS with HTTP/1.1 and HTTP/2, polls held to their timeout, one update a poll, every message
+ * accepted. Its argument is the folder for its certificate. See {@link ServerRequest}.
+ */
+import { writeFileSync } from 'node:fs';
+import { createSecureServer, type Http2ServerRequest, type Http2ServerResponse } from 'node:http2';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { generate } from 'selfsigned';
+import { answerParent } from '../support/answering.ts';
+
+/** What the server is asked for. */
+export type ServerRequest =
+  | { readonly kind: 'address' }
+  /** Forgets all bots: the client that they belonged to ends. */
+  | { readonly kind: 'reset' }
+  /** Ends the connections over which nothing is under way. */
+  | { readonly kind: 'closeIdle' }
+  /** Answered with {@link ServerLoad}. */
+  | { readonly kind: 'load' }
+  /** Sends updates at a steady pace, bot by bot; answered once every one has been replied to. */
+  | { readonly kind: 'traffic'; readonly updates: number; readonly perSecond: number };
+
+/** Bots that wait for updates right now, and connections that clients hold. */
+export interface ServerLoad {
+  readonly waitingPolls: number;
+  readonly connections: number;
+}
+
+interface Poll {
+  answer(updates: readonly object[]): void;
+}
+
+interface BenchBot {
+  readonly id: number;
+  waiting: Poll | undefined;
+  readonly backlog: object[];
+}
+
+const STREAMS_A_CONNECTION = 128;
+/** nginx's default. */
+const KEEP_ALIVE_MS = 75_000;
+const TICK_MS = 10;
+/** Telegram's own limit. */
+const MAX_POLL_SECONDS = 50;
+
+const bots = new Map<number, BenchBot>();
+let nextUpdateId = 1;
+let connections = 0;
+let replies = 0;
+let onReply = (): void => undefined;
+
+const methods: Record<string, (bot: BenchBot, body: { timeout?: number }) => unknown> = {
+  getMe: ({ id }) => ({ id, is_bot: true, first_name: 'Bench', username: `bench_${id}_bot` }),
+  deleteWebhook: () => true,
+  getUpdates: (bot, { timeout = 0 }) => poll(bot, Math.min(timeout, MAX_POLL_SECONDS)),
+  sendMessage: () => {
+    replies++;
+    onReply();
+    return { message_id: replies, date: 1, chat: { id: 1, type: 'private' }, text: 'Hello' };
+  },
+};
+
+function poll(bot: BenchBot, timeoutSeconds: number): unknown {
+  const queued = bot.backlog.shift();
+  if (queued) return [queued];
+  bot.waiting?.answer([]);
+  return new Promise((resolve) => {
+    const answer = (updates: readonly object[]): void => {
+      clearTimeout(timer);
+      bot.waiting = undefined;
+      resolve(updates);
+    };
+    const timer = setTimeout(answer, timeoutSeconds * 1000, []);
+    bot.waiting = { answer };
+  });
+}
+
+function sendUpdate(bot: BenchBot): void {
+  const user = { id: 1, is_bot: false, first_name: 'Ada', username: 'ada' };
+  const update = {
+    update_id: nextUpdateId++,
+    message: {
+      message_id: nextUpdateId,
+      date: 1,
+      from: user,
+      chat: { id: user.id, type: 'private', first_name: user.first_name },
+      text: '/start now',
+      entities: [{ type: 'bot_command', offset: 0, length: 6 }],
+    },
+  };
+  if (bot.waiting) bot.waiting.answer([update]);
+  else bot.backlog.push(update);
+}
+
+/** Spread over the second, as users come; a burst would let clients save on wake-ups. */
+function traffic(updates: number, perSecond: number): Promise<void> {
+  const all = [...bots.values()];
+  const goal = replies + updates;
+  const startMs = performance.now();
+  let sent = 0;
+  const timer = setInterval(() => {
+    const dueCount = Math.min(updates, ((performance.now() - startMs) / 1000) * perSecond);
+    for (; sent < dueCount; sent++) sendUpdate(all[sent % all.length] as BenchBot);
+    if (sent >= updates) clearInterval(timer);
+  }, TICK_MS);
+  return new Promise((resolve) => {
+    onReply = () => {
+      if (replies === goal) resolve();
+    };
+  });
+}
+
+async function handle(request: Http2ServerRequest, response: Http2ServerResponse): Promise<void> {
+  const [, id = '', name = ''] = /^\/bot(\d+):[^/]*\/(\w+)/.exec(request.url) ?? [];
+  const body = (await text(request)) || '{}';
+  const bot = bots.get(Number(id)) ?? { id: Number(id), waiting: undefined, backlog: [] };
+  bots.set(bot.id, bot);
+  const result = await methods[name]?.(bot, JSON.parse(body));
+  const answer = JSON.stringify({ ok: true, result });
+  response.writeHead(200, {
+    'content-type': 'application/json',
+    'content-length': Buffer.byteLength(answer),
+  });
+  response.end(answer);
+}
+
+const certificate = await generate([{ name: 'commonName', value: 'localhost' }], {
+  extensions: [{ name: 'subjectAltName', altNames: [{ type: 2, value: 'localhost' }] }],
+});
+const certificatePath = join(process.argv[2] ?? '.', 'certificate.pem');
+writeFileSync(certificatePath, certificate.cert);
+
+const server = createSecureServer(
+  {
+    key: certificate.private,
+    cert: certificate.cert,
+    allowHTTP1: true,
+    settings: { maxConcurrentStreams: STREAMS_A_CONNECTION },
+  },
+  (request, response) => void handle(request, response),
+);
+Object.assign(server, { keepAliveTimeout: KEEP_ALIVE_MS });
+server.on('secureConnection', (socket) => {
+  connections++;
+  socket.once('close', () => connections--);
+});
+server.listen(0, '127.0.0.1', () => {
+  const { port } = server.address() as AddressInfo;
+  answerParent((request: ServerRequest) => {
+    switch (request.kind) {
+      case 'address':
+        return { apiRoot: `https://localhost:${port}`, certificatePath };
+      case 'load':
+        return {
+          waitingPolls: bots
+            .values()
+            .filter((bot) => bot.waiting)
+            .toArray().length,
+          connections,
+        };
+      case 'closeIdle':
+        return Reflect.get(server, 'closeIdleConnections').call(server);
+      case 'reset':
+        return bots.clear();
+      case 'traffic':
+        return traffic(request.updates, request.perSecond);
+      default:
+        return request satisfies never;
+    }
+  });
+});

@@ -1,0 +1,32 @@
+import type { RuntimeFacts } from '../../src/api/runtime-facts.ts';
+import type { BotReport, ControlPort, ShardAssignment } from '../../src/control/port.ts';
+
+/** A control port that a test holds in its hand. */
+export class MemoryPort implements ControlPort {
+  /** The latest report of each bot, by uid. */
+  readonly facts = new Map<string, RuntimeFacts>();
+  #assignment: ShardAssignment | undefined;
+  #changed = Promise.withResolvers<void>();
+
+  /** Replaces the assignment. */
+  assign(assignment: ShardAssignment): void {
+    this.#assignment = assignment;
+    this.#changed.resolve();
+    this.#changed = Promise.withResolvers();
+  }
+
+  async *assignments(signal: AbortSignal): AsyncGenerator<ShardAssignment> {
+    const aborted = new Promise<void>((resolve) => {
+      signal.addEventListener('abort', () => resolve(), { once: true });
+    });
+    while (!signal.aborted) {
+      const changed = this.#changed.promise;
+      if (this.#assignment) yield this.#assignment;
+      await Promise.race([changed, aborted]);
+    }
+  }
+
+  report({ uid, facts }: BotReport): void {
+    this.facts.set(uid, facts);
+  }
+}
