@@ -9,7 +9,7 @@ import { UpdateDispatcher, type UpdateOutcome } from '../dispatch/update-dispatc
 import { type CompiledHandlers, compileHandlers } from '../handlers/compile.ts';
 import { Poller } from '../intake/poller.ts';
 import { createPipeline } from '../pipeline/pipeline.ts';
-import type { CallError } from '../telegram/call-error.ts';
+import { type CallError, classifyThrown } from '../telegram/call-error.ts';
 import { DirectCaller } from '../telegram/direct-caller.ts';
 import { grammyClientOptions } from '../telegram/grammy-fetch.ts';
 import type { BotDeps } from './bot-deps.ts';
@@ -110,6 +110,9 @@ export class Serving {
     try {
       await this.#within(CONFIRM_MS, (signal) => this.#poller.confirm(signal));
     } catch (error) {
+      // Telegram confirms as the call comes in, but may hold it when the same was asked just before.
+      const { fault, mayHaveHappened } = classifyThrown(error);
+      if (fault === 'aborted' && mayHaveHappened) return;
       log.warn(`the last updates are not confirmed and may come again: ${errorMessage(error)}`);
     }
   }

@@ -33,6 +33,8 @@ export interface PollerOptions {
 const LIMIT = 100;
 const TROUBLE_BACKOFF: BackoffPolicy = { initialMs: 500, maxMs: 30_000 };
 const CONFLICT_BACKOFF: BackoffPolicy = { initialMs: 5_000, maxMs: 60_000 };
+/** A poll that was broken off after so long had reached Telegram, and confirmed what it meant to. */
+const ARRIVED_MS = 500;
 /** Between two polls while updates are unfinished and the offset has moved. */
 const MOVED_PAUSE_MS = 200;
 /** The same where it has not: Telegram cuts an answer to one update within 500 ms. */
@@ -129,12 +131,20 @@ export class Poller {
 
   async #poll(): Promise<void> {
     const offset = this.#watermark.beginPoll();
-    const updates = await this.#getUpdates({
-      offset,
-      limit: LIMIT,
-      timeout: this.#options.holdSeconds,
-      allowed_updates: this.#allowedUpdates,
-    });
+    const begunMs = this.#options.clock.monotonicMs();
+    let updates: readonly Update[];
+    try {
+      updates = await this.#getUpdates({
+        offset,
+        limit: LIMIT,
+        timeout: this.#options.holdSeconds,
+        allowed_updates: this.#allowedUpdates,
+      });
+    } catch (error) {
+      const heldMs = this.#options.clock.monotonicMs() - begunMs;
+      if (hasArrived(classifyThrown(error), heldMs)) this.#confirmed = offset;
+      throw error;
+    }
     this.#confirmed = offset;
     const fresh = updates.filter((update) => this.#watermark.accept(update.update_id));
     this.#nothingMoreToSee = updates.length >= LIMIT && fresh.length === 0;
@@ -197,4 +207,9 @@ export class Poller {
       };
     });
   }
+}
+
+/** Whether a poll that we broke off was held by Telegram until then. */
+function hasArrived(failure: CallError, heldMs: number): boolean {
+  return failure.fault === 'aborted' && failure.mayHaveHappened && heldMs >= ARRIVED_MS;
 }
