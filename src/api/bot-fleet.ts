@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { conditionsSchema } from './conditions.ts';
 import { API_VERSION } from './group.ts';
 import { metadataSchema, type ObjectMeta } from './metadata.ts';
+import { text } from './rules.ts';
 
 /** Where bots talk to Telegram unless the fleet says otherwise. */
 export const TELEGRAM_API_ROOT = 'https://api.telegram.org';
@@ -20,10 +21,8 @@ const telegramSchema = z
       description:
         'Whether to offer HTTP/2 (over TLS only). Saves memory; a self-hosted Bot API server does not speak it.',
     }),
-    caBundle: z
-      .string()
-      .max(65_536)
-      .regex(/^-----BEGIN CERTIFICATE-----[\s\S]+-----END CERTIFICATE-----\s*$/, {
+    caBundle: text({ maxLength: 65_536 })
+      .regex(/^-----BEGIN CERTIFICATE-----[\s\S]+-----END CERTIFICATE-----[ \t\r\n]*$/, {
         error: 'must be one or more certificates in PEM form',
       })
       .optional()

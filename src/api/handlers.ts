@@ -1,7 +1,7 @@
 import { RE2JS } from 're2js';
 import { z } from 'zod';
 import { text, withRule } from './rules.ts';
-import { parseTemplate, TEMPLATE_PATTERN } from './template.ts';
+import { PLACEHOLDERS, parseTemplate, TEMPLATE_PATTERN } from './template.ts';
 import { UPDATE_KINDS } from './updates.ts';
 
 /** Telegram's limit for the text of one message, in characters. */
@@ -30,7 +30,12 @@ const templateText = text({ maxLength: MAX_MESSAGE_CHARACTERS })
   .meta({
     minLength: 1,
     maxLength: MAX_MESSAGE_CHARACTERS,
-    pattern: TEMPLATE_PATTERN,
+    'x-kubernetes-validations': [
+      {
+        rule: `self.matches(r'${TEMPLATE_PATTERN}')`,
+        message: `may hold only the placeholders ${PLACEHOLDERS.map((name) => `{${name}}`).join(', ')}; write {{ and }} for plain braces`,
+      },
+    ],
     description:
       'Text to send, up to 4096 characters. May hold the placeholders {firstName}, {username}, {args} and {botName}, which are escaped for the parse mode; write {{ and }} for plain braces.',
   });
@@ -65,33 +70,35 @@ const commandSchema = z
 const matchText = (description: string) =>
   text({ maxLength: 512 }).meta({ minLength: 1, maxLength: 512, description });
 
-const textSchema = withRule(
-  withRule(
-    z
-      .strictObject({
-        exact: matchText('The whole text of the message.').optional(),
-        prefix: matchText('How the text of the message begins.').optional(),
-        pattern: matchText(
-          'A regular expression in RE2 syntax, found anywhere in the text. RE2 runs in linear time; look-around and back-references do not exist.',
-        ).optional(),
-        ignoreCase: z
-          .boolean()
-          .default(false)
-          .meta({ description: 'Whether upper and lower case are the same.' }),
-        reply: replySchema,
-      })
-      .meta({ description: 'Answers a message by its text.' }),
-    {
-      cel: '(has(self.exact) ? 1 : 0) + (has(self.prefix) ? 1 : 0) + (has(self.pattern) ? 1 : 0) == 1',
-      message: 'give exactly one of exact, prefix and pattern',
-      holds: (match) => countDefined(match.exact, match.prefix, match.pattern) === 1,
-    },
+const patternText = withRule(
+  matchText(
+    'A regular expression in RE2 syntax, found anywhere in the text. RE2 runs in linear time; look-around and back-references do not exist.',
   ),
   {
     // A pattern that does not compile makes the evaluation itself fail, and so the rule.
-    cel: "!has(self.pattern) || (''.matches(self.pattern) ? true : true)",
-    message: 'pattern is not a regular expression that RE2 understands',
-    holds: (match) => match.pattern === undefined || compiles(match.pattern),
+    cel: "''.matches(self) ? true : true",
+    message: 'is not a regular expression that RE2 understands',
+    holds: compiles,
+  },
+);
+
+const textSchema = withRule(
+  z
+    .strictObject({
+      exact: matchText('The whole text of the message.').optional(),
+      prefix: matchText('How the text of the message begins.').optional(),
+      pattern: patternText.optional(),
+      ignoreCase: z
+        .boolean()
+        .default(false)
+        .meta({ description: 'Whether upper and lower case are the same.' }),
+      reply: replySchema,
+    })
+    .meta({ description: 'Answers a message by its text.' }),
+  {
+    cel: '(has(self.exact) ? 1 : 0) + (has(self.prefix) ? 1 : 0) + (has(self.pattern) ? 1 : 0) == 1',
+    message: 'give exactly one of exact, prefix and pattern',
+    holds: (match) => countDefined(match.exact, match.prefix, match.pattern) === 1,
   },
 );
 
@@ -121,7 +128,7 @@ const forwardSchema = z
     url: z
       .string()
       .max(2048)
-      .regex(/^https?:\/\/[A-Za-z0-9.\-_[\]:]+([/?][!-~]*)?$/, {
+      .regex(/^https?:\/\/[A-Za-z0-9.\-_[\]:]+([/?][!"$-~]*)?$/, {
         error: 'must be an http:// or https:// address without user, password or fragment',
       })
       .meta({ description: 'Address that each update is POSTed to. Redirects are not followed.' }),

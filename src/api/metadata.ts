@@ -4,12 +4,14 @@ const labelPattern = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
 const subdomainPattern = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
 
 const stringMap = z.record(z.string(), z.string());
+const unread = z.unknown().optional();
 
 /**
  * `metadata` of a manifest, as far as this program reads it. What Kubernetes adds (managed fields,
- * owner references) is let through unread, so that `kubectl get -o yaml` can be fed back.
+ * owner references) is let through unread, so that `kubectl get -o yaml` can be fed back; a field
+ * that Kubernetes does not know is refused.
  */
-export const metadataSchema = z.looseObject({
+export const metadataSchema = z.strictObject({
   name: z.string().max(253, { error: 'must have at most 253 characters' }).regex(subdomainPattern, {
     error:
       'must consist of lower-case letters, digits, "-" and ".", and begin and end with a letter or digit',
@@ -24,6 +26,17 @@ export const metadataSchema = z.looseObject({
     .default('default'),
   labels: stringMap.optional(),
   annotations: stringMap.optional(),
+  generateName: unread,
+  uid: z.string().optional(),
+  resourceVersion: unread,
+  generation: z.int().optional(),
+  creationTimestamp: z.string().optional(),
+  deletionTimestamp: unread,
+  deletionGracePeriodSeconds: unread,
+  ownerReferences: unread,
+  finalizers: unread,
+  managedFields: unread,
+  selfLink: unread,
 });
 
 /** What the API server (or the standalone in its place) adds to `metadata`. */
