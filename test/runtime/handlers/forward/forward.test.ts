@@ -117,10 +117,27 @@ describe('a call that a service asked for', () => {
   });
 });
 
-test('a drain that is cut short breaks the request off and tells nobody', async () => {
-  const drain = new AbortController();
-  await using service = await startService(() => drain.abort());
-  const bot = forwardingBot(service, { errorReply: { text: 'Sorry.' } });
-  await expect(bot.handle(hi, 3, drain.signal)).rejects.toMatchObject({ fault: 'aborted' });
-  expect(bot.calls).toEqual([]);
+describe('a drain that is cut short', () => {
+  const errorReply = { text: 'Sorry.' };
+
+  test('breaks the request off and tells nobody', async () => {
+    const drain = new AbortController();
+    await using service = await startService(() => drain.abort());
+    const bot = forwardingBot(service, { errorReply });
+    await expect(bot.handle(hi, 3, drain.signal)).rejects.toMatchObject({ fault: 'aborted' });
+    expect(bot.calls).toEqual([]);
+  });
+
+  test('amid the calls of an answer tells nobody either', async () => {
+    const drain = new AbortController();
+    const refuse: Refuse = (call) => {
+      if (call['text'] !== 'cut') return undefined;
+      drain.abort();
+      return { error_code: 502, description: 'Bad Gateway' };
+    };
+    await using service = await startAnswering([say('good'), say('cut')]);
+    const bot = forwardingBot(service, { errorReply, refuse });
+    await expect(bot.handle(hi, 3, drain.signal)).rejects.toThrow('Call 2 of 2');
+    expect(bot.calls).toEqual([say('good'), say('cut')]);
+  });
 });

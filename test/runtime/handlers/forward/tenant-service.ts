@@ -1,5 +1,10 @@
 import { once } from 'node:events';
-import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type ServerResponse,
+} from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { systemClock } from '../../../../src/lib/clock.ts';
@@ -19,12 +24,13 @@ export async function startService(
   answer: (response: ServerResponse) => void,
 ): Promise<TenantService> {
   const received: Received[] = [];
-  const server = createServer((request, response) => {
+  const receive = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const { method, url, headers } = request;
-    void text(request).then((body) => {
-      received.push({ method, url, headers, body });
-      answer(response);
-    });
+    received.push({ method, url, headers, body: await text(request) });
+    answer(response);
+  };
+  const server = createServer((request, response) => {
+    void receive(request, response);
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
