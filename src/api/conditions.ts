@@ -17,10 +17,10 @@ export const conditionSchema = z
       format: 'date-time',
       description: 'When the status last changed.',
     }),
-    observedGeneration: z
-      .int()
-      .optional()
-      .meta({ description: 'The generation of the spec that this was said about.' }),
+    observedGeneration: z.int().optional().meta({
+      format: 'int64',
+      description: 'The generation of the spec that this was said about.',
+    }),
   })
   .meta({ description: 'One thing that holds or does not.' });
 
@@ -42,6 +42,8 @@ export interface Finding {
   readonly status: Condition['status'];
   readonly reason: string;
   readonly message: string;
+  /** The generation that this was found about, where it is not the newest. */
+  readonly observedGeneration?: number;
 }
 
 /**
@@ -59,10 +61,10 @@ export function stampConditions(
   return findings.map((finding) => {
     const before = context.previous.find((condition) => condition.type === finding.type);
     return {
+      observedGeneration: context.generation,
       ...finding,
       lastTransitionTime:
         before?.status === finding.status ? before.lastTransitionTime : context.now,
-      observedGeneration: context.generation,
     };
   });
 }

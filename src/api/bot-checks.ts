@@ -1,0 +1,162 @@
+import type { BotFacts } from './bot-facts.ts';
+import type { TokenStatus } from './tenant-bot-status.ts';
+
+/** Every reason that a condition of a TenantBot can give, for programs. */
+export const BOT_REASONS = [
+  'Suspended',
+  'FleetNotFound',
+  'Missing',
+  'InvalidFormat',
+  'SameBot',
+  'SigningKeyMissing',
+  'NoPlace',
+  'NotPlaced',
+  'NotReported',
+  'NotChecked',
+  'Unauthorized',
+  'Revoked',
+  'NetworkError',
+  'Timeout',
+  'UnknownError',
+  'AnotherPoller',
+  'Starting',
+  'Restarting',
+  'Crashed',
+  'Stopping',
+  'Stopped',
+  'Running',
+  'Valid',
+  'Placed',
+  'NoConflict',
+  'SpecNotInEffect',
+  'ManifestInvalid',
+] as const;
+export type BotReason = (typeof BOT_REASONS)[number];
+
+/** What keeps a bot from answering, and who can change that. */
+export interface Obstacle {
+  readonly reason: BotReason;
+  readonly message: string;
+  /** `nobody`: it is as the tenant wants it. */
+  readonly waitsFor: 'person' | 'time' | 'nobody';
+}
+
+/** One check: what it finds in the way, if anything. */
+export type Check = (facts: BotFacts) => Obstacle | undefined;
+
+/** The tenant does not want the bot to run. */
+export const suspended: Check = ({ suspended, runtime }) => {
+  if (!suspended) return undefined;
+  const drained = runtime === undefined || runtime.lifecycle === 'Stopped';
+  return drained
+    ? obstacle('Suspended', 'nobody', 'Suspended by spec.suspended; set it to false to go on.')
+    : obstacle('Suspended', 'time', 'Suspended by spec.suspended; the bot ends what it has begun.');
+};
+
+/** There must be a fleet to run it. */
+export const fleetMissing: Check = ({ fleet, fleetName }) =>
+  fleet === 'missing'
+    ? obstacle(
+        'FleetNotFound',
+        'person',
+        `There is no BotFleet "${fleetName}". Name another in spec.fleet, or have it made.`,
+      )
+    : undefined;
+
+/** The Secret must hold something that can be a token. */
+export const tokenUnusable: Check = ({ token }) => {
+  if (token.kind === 'found') return undefined;
+  const reason = token.kind === 'missing' ? 'Missing' : 'InvalidFormat';
+  return obstacle(reason, 'person', token.message || 'The Secret holds no usable token.');
+};
+
+/** An older TenantBot must not run the same bot. */
+export const sameBot: Check = ({ duplicateOf, key }) => {
+  if (duplicateOf === undefined) return undefined;
+  // Who lives in another namespace is nobody's business here.
+  const owner = namespaceOf(duplicateOf) === namespaceOf(key) ? ` (${duplicateOf})` : '';
+  return obstacle(
+    'SameBot',
+    'person',
+    `An older TenantBot${owner} runs the bot that this token belongs to. Delete one of the two, or use a token of another bot.`,
+  );
+};
+
+/** Every forward handler needs its signing key. */
+export const signingKeyMissing: Check = ({ signingKeys }) =>
+  signingKeys.kind === 'missing'
+    ? obstacle(
+        'SigningKeyMissing',
+        'person',
+        signingKeys.message || 'A forward handler has no signing key.',
+      )
+    : undefined;
+
+/** The bot could run, and its place is being chosen. */
+export const NOT_PLACED: Obstacle = {
+  reason: 'NotPlaced',
+  waitsFor: 'time',
+  message: 'The bot is about to get a place on a shard.',
+};
+
+/** A shard must have taken it. */
+export const unplaced: Check = ({ placement, noPlaceBecause }) => {
+  if (placement) return undefined;
+  return noPlaceBecause ? obstacle('NoPlace', 'person', noPlaceBecause) : NOT_PLACED;
+};
+
+/** The shard must have told of it. */
+export const notReported: Check = ({ runtime }) =>
+  runtime ? undefined : obstacle('NotReported', 'time', 'The shard has not told of the bot yet.');
+
+/** Telegram must have accepted the token. */
+export const tokenUnproven: Check = ({ runtime }) => {
+  const token = checkedToken(runtime?.token);
+  if (!token) return obstacle('NotChecked', 'time', 'Telegram has not been asked about the token.');
+  if (token.state === 'Valid') return undefined;
+  const waitsFor = FINAL_STATES.has(token.state) ? 'person' : 'time';
+  return obstacle(token.state, waitsFor, token.message || 'The token could not be checked.');
+};
+
+/** Nobody else must be taking the updates. */
+export const anotherPoller: Check = ({ runtime }) =>
+  runtime?.conflict
+    ? obstacle(
+        'AnotherPoller',
+        'person',
+        runtime.conflict.message || 'Another program takes the updates of this bot. Stop it.',
+      )
+    : undefined;
+
+/** The bot must be running. */
+export const notRunning: Check = ({ runtime }) => {
+  if (!runtime || runtime.lifecycle === 'Running') return undefined;
+  const { lifecycle, lastError } = runtime;
+  const message = lastError ? `${LIFECYCLE_WORDS[lifecycle]} Last error: ${lastError.message}` : '';
+  const waitsFor = lifecycle === 'Crashed' ? 'person' : 'time';
+  return obstacle(lifecycle, waitsFor, message || LIFECYCLE_WORDS[lifecycle]);
+};
+
+const LIFECYCLE_WORDS = {
+  Starting: 'The bot is starting.',
+  Restarting: 'The bot has crashed and is being started again.',
+  Crashed: 'The bot has crashed too often. Mend its spec or its service; a new spec starts it.',
+  Stopping: 'The bot is stopping after what it has begun.',
+  Stopped: 'The bot has stopped.',
+} as const;
+
+/** States of a token that only another token ends. */
+const FINAL_STATES = new Set<TokenStatus['state']>(['Missing', 'InvalidFormat', 'Revoked']);
+
+/** `token` once Telegram was asked about it. */
+export function checkedToken(token: TokenStatus | undefined): TokenStatus | undefined {
+  return token?.lastChecked === undefined ? undefined : token;
+}
+
+function obstacle(reason: BotReason, waitsFor: Obstacle['waitsFor'], message: string): Obstacle {
+  return { reason, waitsFor, message };
+}
+
+function namespaceOf(key: string): string {
+  return key.slice(0, key.indexOf('/'));
+}

@@ -1,0 +1,92 @@
+import { isDeepStrictEqual } from 'node:util';
+import { checkedToken } from './bot-checks.ts';
+import { botFindings, withEndedConflict } from './bot-conditions.ts';
+import type { BotFacts } from './bot-facts.ts';
+import { stampConditions } from './conditions.ts';
+import type { Phase, TenantBotStatus, TokenStatus } from './tenant-bot-status.ts';
+
+/** Where a bot is in its life. */
+export function phaseOf({ suspended, runtime }: BotFacts): Phase {
+  if (suspended) return !runtime || runtime.lifecycle === 'Stopped' ? 'Suspended' : 'Stopping';
+  return runtime?.lifecycle ?? 'Pending';
+}
+
+/**
+ * The whole status of a TenantBot: a pure function. Is `previous` itself where nothing has
+ * changed, so that the same facts never cause a second write. What only a runtime knows (who the
+ * bot is, counters) stays as it was last told while there is none. `now` is RFC 3339.
+ */
+export function tenantBotStatus(
+  facts: BotFacts,
+  previous: TenantBotStatus | undefined,
+  now: string,
+): TenantBotStatus {
+  const { generation, placement, runtime } = facts;
+  const before = previous?.conditions ?? [];
+  const findings = withEndedConflict(botFindings(facts), before);
+  const token = tokenStatus(facts);
+  const status: TenantBotStatus = {
+    ...known(previous),
+    ...known(runtime),
+    observedGeneration: generation,
+    phase: phaseOf(facts),
+    conditions: stampConditions(findings, { previous: before, generation, now }),
+    ...(token && { token }),
+    ...(placement && { placement }),
+  };
+  return previous && isDeepStrictEqual(status, previous) ? previous : status;
+}
+
+/**
+ * How much a reader would care for the step from `previous` to `next`: `None` and nothing is to be
+ * written, `Activity` where only traffic went on (counters, times), which may wait, `Transition`
+ * for all else, which is to be written at once.
+ */
+export function statusChange(
+  previous: TenantBotStatus | undefined,
+  next: TenantBotStatus,
+): 'None' | 'Activity' | 'Transition' {
+  if (previous === undefined) return 'Transition';
+  if (isDeepStrictEqual(previous, next)) return 'None';
+  return isDeepStrictEqual(withoutTraffic(previous), withoutTraffic(next))
+    ? 'Activity'
+    : 'Transition';
+}
+
+/** `status` without what changes with every update and every check. */
+function withoutTraffic(status: TenantBotStatus): object {
+  const { updates, lastError, token } = status;
+  return {
+    ...status,
+    counters: undefined,
+    updates: updates?.mode,
+    lastError: lastError?.fingerprint,
+    token: token && { ...token, lastChecked: undefined },
+  };
+}
+
+/** What stays true of a bot while no runtime tells of it. */
+function known(from: Partial<TenantBotStatus> = {}): Partial<TenantBotStatus> {
+  const { bot, updates, counters, restarts, startedAt, lastError } = from;
+  return {
+    ...(bot && { bot }),
+    ...(updates && { updates }),
+    ...(counters && { counters }),
+    ...(restarts !== undefined && { restarts }),
+    ...(startedAt !== undefined && { startedAt }),
+    ...(lastError && { lastError }),
+  };
+}
+
+function tokenStatus({ token, runtime }: BotFacts): TokenStatus | undefined {
+  switch (token.kind) {
+    case 'missing':
+      return { state: 'Missing', message: token.message };
+    case 'invalid':
+      return { state: 'InvalidFormat', message: token.message };
+    case 'found':
+      return checkedToken(runtime?.token);
+    default:
+      return token satisfies never;
+  }
+}
