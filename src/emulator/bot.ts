@@ -62,7 +62,7 @@ export class Bot {
     this.queue = new UpdateQueue(firstId, ({ item }, fate) =>
       ledger.settleUpdate(item.record, fate),
     );
-    this.polls = new PollGate(clock, this.queue);
+    this.polls = new PollGate(clock, this.queue, () => ledger.notify());
   }
 
   get id(): number {

@@ -1,5 +1,6 @@
 import { badRequest } from './api-error.ts';
 import type { TgEntity } from './telegram-types.ts';
+import { inOrder } from './text.ts';
 
 const TAGS: Readonly<Record<string, string>> = {
   b: 'bold',
@@ -58,7 +59,7 @@ export function parseHtml(source: string): { text: string; entities: TgEntity[] 
   const unclosed = open.at(-1);
   if (unclosed)
     throw cannotParse(`Can't find end tag corresponding to start tag "${unclosed.name}"`);
-  return { text, entities: entities.toSorted((left, right) => left.offset - right.offset) };
+  return { text, entities: inOrder(entities) };
 }
 
 function closeTag(tag: {

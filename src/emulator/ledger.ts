@@ -119,7 +119,7 @@ export class Ledger {
   endCall(record: CallRecord, outcome: CallOutcome): void {
     record.endedAtMs = this.#clock.wallMs();
     record.outcome = outcome;
-    this.#changed();
+    this.notify();
   }
 
   addUpdate(update: Pick<UpdateRecord, 'bot' | 'updateId' | 'kind' | 'chatId'>): UpdateRecord {
@@ -139,13 +139,13 @@ export class Ledger {
     if (record.deliveries.length < DELIVERIES_KEPT) {
       record.deliveries.push({ atMs: this.#clock.wallMs(), via, outcome });
     }
-    this.#changed();
+    this.notify();
   }
 
   settleUpdate(record: UpdateRecord, fate: UpdateFate): void {
     record.fate = fate;
     record.settledAtMs = this.#clock.wallMs();
-    this.#changed();
+    this.notify();
   }
 
   /** Calls `listener` after every change until the returned function is called. */
@@ -157,10 +157,11 @@ export class Ledger {
   clear(): void {
     this.calls.clear();
     this.updates.clear();
-    this.#changed();
+    this.notify();
   }
 
-  #changed(): void {
+  /** Tells listeners that something has changed: here, or in what their conditions look at. */
+  notify(): void {
     for (const listener of this.#listeners) listener();
   }
 }

@@ -1,5 +1,6 @@
 import { badRequest } from './api-error.ts';
 import type { TgEntity } from './telegram-types.ts';
+import { inOrder } from './text.ts';
 
 /** Marks that open and close an entity, longest first. */
 const MARKS_V2: readonly (readonly [string, string])[] = [
@@ -71,8 +72,7 @@ class MarkdownReader {
         `Can't find end of ${name} entity at byte offset ${this.#byte(unclosed.at)}`,
       );
     }
-    const entities = this.#entities.toSorted((left, right) => left.offset - right.offset);
-    return { text: this.#text, entities };
+    return { text: this.#text, entities: inOrder(this.#entities) };
   }
 
   #step(): void {

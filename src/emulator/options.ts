@@ -1,7 +1,12 @@
 import { z } from 'zod';
 import { WEBHOOK_RULES } from './webhook-rules.ts';
 
-const port = z.coerce.number().int().min(0).max(65_535);
+const port = wholeNumber(0, 65_535);
+
+function wholeNumber(min: number, max: number) {
+  const error = `must be a whole number from ${min} to ${max}`;
+  return z.coerce.number({ error }).int({ error }).min(min, { error }).max(max, { error });
+}
 
 /**
  * What `tenantbot emulator` can be told, by the names of its flags. Durations in milliseconds;
@@ -22,12 +27,7 @@ export const emulatorFlags = z
     tlsKey: z.string().optional().describe('PEM file of the key of that certificate'),
     caFile: z.string().optional().describe('write the CA to trust to this file, PEM'),
     http2: z.boolean().default(false).describe('offer HTTP/2 beside HTTP/1.1; needs HTTPS'),
-    maxStreams: z.coerce
-      .number()
-      .int()
-      .min(1)
-      .default(128)
-      .describe('streams of an HTTP/2 connection'),
+    maxStreams: wholeNumber(1, 1_000_000).default(128).describe('streams of an HTTP/2 connection'),
     unknownTokens: z
       .enum(['reject', 'create'])
       .default('reject')
@@ -37,11 +37,7 @@ export const emulatorFlags = z
       .default('loopback')
       .describe('endpoints that bots may set: as in the cloud, also on this machine, or any'),
     webhookCaFile: z.string().optional().describe('PEM file of a CA to trust at webhook endpoints'),
-    ledgerCapacity: z.coerce
-      .number()
-      .int()
-      .min(100)
-      .max(10_000_000)
+    ledgerCapacity: wholeNumber(100, 10_000_000)
       .default(100_000)
       .describe('calls and updates that the ledger keeps, each'),
   })

@@ -36,19 +36,21 @@ interface HeldPoll<Item> {
  * The one place where a bot's getUpdates calls meet: at most one is held, a newer one that has to
  * wait ends the older one with 409, and callers that spin on one offset are slowed down. Follows
  * the published server (`Client.cpp`: `process_get_updates_query`, `do_get_updates`,
- * `fail_query_conflict`).
+ * `fail_query_conflict`). `onHeld` hears of every poll that is not answered at once.
  */
 export class PollGate<Item> {
   readonly #clock: Clock;
   readonly #queue: UpdateQueue<Item>;
+  readonly #onHeld: () => void;
   #held: HeldPoll<Item> | undefined;
   #lastOffset: number | undefined;
   #lastStartMs = Number.NEGATIVE_INFINITY;
   #nextConflictMs = Number.NEGATIVE_INFINITY;
 
-  constructor(clock: Clock, queue: UpdateQueue<Item>) {
+  constructor(clock: Clock, queue: UpdateQueue<Item>, onHeld: () => void) {
     this.#clock = clock;
     this.#queue = queue;
+    this.#onHeld = onHeld;
   }
 
   /** Whether a poll is being held. */
@@ -129,6 +131,7 @@ export class PollGate<Item> {
       woken: false,
       timer: this.#clock.setTimer(request.timeoutMs, () => this.release()),
     };
+    this.#onHeld();
   }
 
   #abort(text: string): void {

@@ -4,12 +4,14 @@ import type { TgEntity } from './telegram-types.ts';
 export const MAX_TEXT_CHARS = 4_096;
 export const MAX_CAPTION_CHARS = 1_024;
 
-/** The text as Telegram keeps it: control characters become spaces, ends are trimmed. */
-export function cleanText(text: string): string {
-  return text
-    .replace(/\r/g, '')
-    .replace(/[\0-\x08\x0b-\x1f]/g, ' ')
-    .trim();
+/**
+ * The text as Telegram keeps it: control characters become spaces, ends are trimmed.
+ * `cutFromStart` is by how much what is left has moved.
+ */
+export function cleanText(text: string): { readonly text: string; readonly cutFromStart: number } {
+  const spaced = text.replace(/[\0-\x08\x0b-\x1f]/g, ' ');
+  const started = spaced.trimStart();
+  return { text: started.trimEnd(), cutFromStart: spaced.length - started.length };
 }
 
 const FOUND_IN_TEXT: readonly (readonly [string, RegExp])[] = [
@@ -24,13 +26,19 @@ const MAX_ENTITIES = 100;
 
 /** The entities that Telegram finds in a text by itself, in order. */
 export function findEntities(text: string): TgEntity[] {
-  return FOUND_IN_TEXT.flatMap(([type, pattern]) =>
+  const found = FOUND_IN_TEXT.flatMap(([type, pattern]) =>
     Array.from(text.matchAll(pattern), (match) => ({
       type,
       offset: match.index,
       length: match[0].length,
     })),
-  )
-    .toSorted((left, right) => left.offset - right.offset)
-    .slice(0, MAX_ENTITIES);
+  );
+  return inOrder(found).slice(0, MAX_ENTITIES);
+}
+
+/** Entities, given as they were closed, by where they begin, outer ones first: Telegram's order. */
+export function inOrder(entities: readonly TgEntity[]): TgEntity[] {
+  return entities
+    .toReversed()
+    .toSorted((left, right) => left.offset - right.offset || right.length - left.length);
 }

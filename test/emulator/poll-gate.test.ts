@@ -17,7 +17,7 @@ describe('PollGate', () => {
   beforeEach(() => {
     clock = new AdjustableClock();
     queue = new UpdateQueue<string>(1, () => undefined);
-    gate = new PollGate(clock, queue);
+    gate = new PollGate(clock, queue, () => undefined);
     answers = {};
   });
 

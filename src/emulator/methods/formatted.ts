@@ -17,13 +17,15 @@ const MAX_RAW_BYTES = 1 << 15;
 
 /** Reads a text argument with its `parse_mode` or its entities. */
 export function formattedArg(args: Args, name: string, entitiesName: string): Formatted {
-  const raw = args.text(name);
+  const raw = args.text(name).replaceAll('\r', '');
   if (Buffer.byteLength(raw) > MAX_RAW_BYTES) throw badRequest('text is too long');
   if (!raw.isWellFormed()) throw badRequest('strings must be encoded in UTF-8');
   const marked = parse(raw, args.text('parse_mode').toLowerCase());
   const given = marked?.entities ?? givenEntities(args, entitiesName);
-  const text = cleanText(marked?.text ?? raw);
-  const entities = given.filter(({ offset, length }) => offset + length <= text.length);
+  const { text, cutFromStart } = cleanText(marked?.text ?? raw);
+  const entities = given
+    .map((entity) => ({ ...entity, offset: entity.offset - cutFromStart }))
+    .filter(({ offset, length }) => offset >= 0 && offset + length <= text.length);
   return { text, entities: entities.length > 0 ? entities : findEntities(text) };
 }
 

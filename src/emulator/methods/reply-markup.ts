@@ -1,6 +1,6 @@
 import { badRequest } from '../api-error.ts';
 import type { Args } from '../args.ts';
-import { isObject, objectArg } from './arguments.ts';
+import { isObject, jsonArg } from './arguments.ts';
 
 const MAX_CALLBACK_BYTES = 64;
 
@@ -20,8 +20,9 @@ const INLINE_ACTIONS = [
 
 /** The keyboard of a message, checked; undefined where there is none. */
 export function replyMarkupArg(args: Args): object | undefined {
-  const markup = objectArg(args, 'reply_markup', 'reply markup');
-  if (!markup) return undefined;
+  const markup = jsonArg(args, 'reply_markup', "can't parse reply keyboard markup JSON object");
+  if (markup === undefined) return undefined;
+  if (!isObject(markup)) throw badRequest('object expected as reply markup');
   checkRows(markup['keyboard'], 'field "keyboard" must be an Array of Arrays', checkKeyboardButton);
   checkRows(
     markup['inline_keyboard'],

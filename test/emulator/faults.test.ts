@@ -1,0 +1,135 @@
+import { describe, expect, it } from 'vitest';
+import { Faults } from '../../src/emulator/faults.ts';
+import { seededRandom } from '../../src/lib/random.ts';
+import { acquainted, testEmulator } from './support.ts';
+
+describe('Faults', () => {
+  const effect = { kind: 'truncate' } as const;
+
+  it('strike the share of calls that they were given, the same ones for the same seed', () => {
+    const strikes = (seed: number): boolean[] => {
+      const faults = new Faults(seededRandom(seed));
+      faults.add({ share: 0.25, effect });
+      return Array.from({ length: 1_000 }, () => faults.plan(1, 'getme').effect !== undefined);
+    };
+    const struck = strikes(7).filter(Boolean).length;
+    expect(struck).toBeGreaterThan(200);
+    expect(struck).toBeLessThan(300);
+    expect(strikes(7)).toEqual(strikes(7));
+    expect(strikes(7)).not.toEqual(strikes(8));
+  });
+
+  it('strike only the bot and the method that they are for, and no more often than told', () => {
+    const faults = new Faults(seededRandom(1));
+    faults.add({ botId: 1, method: 'sendMessage', share: 1, count: 2, effect });
+    const met = [
+      [2, 'sendmessage'],
+      [1, 'getme'],
+      [1, 'sendmessage'],
+      [1, 'sendmessage'],
+      [1, 'sendmessage'],
+    ].map(([bot, method]) => faults.plan(Number(bot), String(method)).label);
+    expect(met).toEqual([undefined, undefined, 'truncate', 'truncate', undefined]);
+    expect(faults.list()).toEqual([]);
+  });
+
+  it('add delays up before another effect', () => {
+    const faults = new Faults(seededRandom(1));
+    for (const delayMs of [10, 20]) faults.add({ share: 1, effect: { kind: 'delay', delayMs } });
+    faults.add({ share: 1, effect });
+    expect(faults.plan(1, 'getme')).toEqual({ delayMs: 30, effect, label: 'truncate' });
+  });
+});
+
+describe('an injected fault', () => {
+  it.each([
+    [
+      { kind: 'status', status: 502 } as const,
+      502,
+      '{"ok":false,"error_code":502,"description":"Bad Gateway"}',
+    ],
+    [
+      { kind: 'status', status: 429, retryAfterSeconds: 3 } as const,
+      429,
+      '{"ok":false,"error_code":429,"description":"Too Many Requests: retry after 3","parameters":{"retry_after":3}}',
+    ],
+    [{ kind: 'not-ok' } as const, 200, '{"ok":false,"error_code":400,"description":"Bad Request"}'],
+    [{ kind: 'empty' } as const, 200, ''],
+  ])('%j is answered instead of the call', async (effect, status, body) => {
+    const test = await testEmulator();
+    const { bot, user } = await acquainted(test);
+    await test.control.addFault({ bot: bot.id, count: 1, effect });
+    const url = `${test.emulator.apiRoot}/bot${bot.token}/sendMessage?chat_id=${user.id}&text=hi`;
+    const response = await fetch(url);
+    expect([response.status, await response.text()]).toEqual([status, body]);
+    expect(await test.control.messages(user.id, bot.id)).toHaveLength(1);
+    const [call] = await test.control.calls({ method: 'sendMessage' });
+    expect(call?.outcome).toMatchObject({ status, ok: false, fault: effect.kind });
+  });
+
+  it('can be a page of HTML', async () => {
+    const test = await testEmulator();
+    const { bot } = await acquainted(test);
+    await test.control.addFault({ effect: { kind: 'html' } });
+    const response = await fetch(`${test.emulator.apiRoot}/bot${bot.token}/getMe`);
+    expect(response.status).toBe(502);
+    expect(response.headers.get('content-type')).toBe('text/html');
+    expect(await response.text()).toContain('<h1>502 Bad Gateway</h1>');
+  });
+
+  it.each([
+    [{ kind: 'reset', when: 'before' } as const, 0],
+    [{ kind: 'reset', when: 'after' } as const, 1],
+    [{ kind: 'truncate' } as const, 1],
+  ])('%j breaks the connection, with the call in effect or not', async (effect, sent) => {
+    const test = await testEmulator();
+    const { bot, user } = await acquainted(test);
+    await test.control.addFault({ bot: 'greeter_bot', method: 'sendmessage', effect });
+    const url = `${test.emulator.apiRoot}/bot${bot.token}/sendMessage?chat_id=${user.id}&text=hi`;
+    await expect(fetch(url).then((response) => response.text())).rejects.toThrow();
+    expect(await test.control.messages(user.id, bot.id)).toHaveLength(1 + sent);
+    const [call] = await test.control.calls({ method: 'sendMessage' });
+    expect(call?.outcome).toMatchObject({ status: 0, ok: sent === 1, fault: effect.kind });
+  });
+
+  it('can leave the client waiting, and can be taken away', async () => {
+    const test = await testEmulator();
+    const { bot } = await acquainted(test);
+    const url = `${test.emulator.apiRoot}/bot${bot.token}/getMe`;
+    const { id } = await test.control.addFault({ effect: { kind: 'hang' } });
+    const given = new AbortController();
+    const hanging = fetch(url, { signal: given.signal });
+    await test.control.waitFor({ kind: 'calls', method: 'getMe' });
+    given.abort();
+    await expect(hanging).rejects.toThrow();
+    await test.control.removeFault(id);
+    expect((await fetch(url)).status).toBe(200);
+    await expect(test.control.removeFault(id)).rejects.toMatchObject({ code: 'FAULT_NOT_FOUND' });
+  });
+
+  it('can hold a call up by the time of the emulator', async () => {
+    const test = await testEmulator();
+    const { bot } = await acquainted(test);
+    await test.control.addFault({ count: 1, effect: { kind: 'delay', delayMs: 3_600_000 } });
+    let answered = false;
+    const call = test.api(bot.token, 'getMe').then(() => {
+      answered = true;
+    });
+    await test.control.waitFor({ kind: 'polling', bot: bot.id }, { timeoutMs: 50 });
+    expect(answered).toBe(false);
+    await test.control.advanceClock(3_600_000);
+    await call;
+  });
+
+  it('leaves an update unconfirmed when the answer that carried it is lost', async () => {
+    const test = await testEmulator();
+    const { bot } = await acquainted(test);
+    const effect = { kind: 'reset', when: 'after' } as const;
+    await test.control.addFault({ method: 'getUpdates', count: 1, effect });
+    await expect(test.api(bot.token, 'getUpdates')).rejects.toThrow();
+    expect(await test.control.updates()).toMatchObject([{ fate: 'pending', deliveryCount: 0 }]);
+    const { body } = await test.api(bot.token, 'getUpdates');
+    await test.api(bot.token, 'getUpdates', { offset: Number(body.result[0].update_id) + 1 });
+    expect(await test.control.updates()).toMatchObject([{ fate: 'confirmed', deliveryCount: 1 }]);
+  });
+});

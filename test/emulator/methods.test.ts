@@ -1,0 +1,323 @@
+import { describe, expect, it } from 'vitest';
+import { acquainted, testEmulator } from './support.ts';
+
+const ANN = 'ANN';
+
+/** A call, and the error that the real server answers. `ANN` stands for the user's id. */
+const REFUSED: readonly (readonly [string, object, number, string])[] = [
+  ['sendMessage', { chat_id: ANN }, 400, 'Bad Request: message text is empty'],
+  ['sendMessage', { chat_id: ANN, text: ' \n ' }, 400, 'Bad Request: message text is empty'],
+  ['sendMessage', { text: 'hi' }, 400, 'Bad Request: chat_id is empty'],
+  ['sendMessage', { chat_id: 1, text: 'hi' }, 400, 'Bad Request: chat not found'],
+  ['sendMessage', { chat_id: '@nobody', text: 'hi' }, 400, 'Bad Request: chat not found'],
+  [
+    'sendMessage',
+    { chat_id: ANN, text: 'x'.repeat(4_097) },
+    400,
+    'Bad Request: message is too long',
+  ],
+  ['sendMessage', { chat_id: ANN, text: 'x'.repeat(40_000) }, 400, 'Bad Request: text is too long'],
+  [
+    'sendMessage',
+    { chat_id: ANN, text: 'half \ud83d' },
+    400,
+    'Bad Request: strings must be encoded in UTF-8',
+  ],
+  [
+    'sendMessage',
+    { chat_id: ANN, text: 'hi', parse_mode: 'BBCode' },
+    400,
+    'Bad Request: unsupported parse_mode',
+  ],
+  [
+    'sendMessage',
+    { chat_id: ANN, text: '<blink>', parse_mode: 'HTML' },
+    400,
+    'Bad Request: can\'t parse entities: Unsupported start tag "blink" at byte offset 0',
+  ],
+  [
+    'sendMessage',
+    { chat_id: ANN, text: 'hi', reply_to_message_id: 99 },
+    400,
+    'Bad Request: message to be replied not found',
+  ],
+  [
+    'sendMessage',
+    { chat_id: ANN, text: 'hi', reply_markup: '{broken' },
+    400,
+    "Bad Request: can't parse reply keyboard markup JSON object",
+  ],
+  [
+    'sendMessage',
+    { chat_id: ANN, text: 'hi', reply_markup: { inline_keyboard: [[{ text: 'x' }]] } },
+    400,
+    "Bad Request: can't parse inline keyboard button: Text buttons are unallowed in the inline keyboard",
+  ],
+  [
+    'sendMessage',
+    {
+      chat_id: ANN,
+      text: 'hi',
+      reply_markup: { inline_keyboard: [[{ text: 'x', callback_data: 'y'.repeat(65) }]] },
+    },
+    400,
+    'Bad Request: BUTTON_DATA_INVALID',
+  ],
+  ['sendPhoto', { chat_id: ANN }, 400, 'Bad Request: there is no photo in the request'],
+  ['sendDocument', { chat_id: ANN }, 400, 'Bad Request: there is no document in the request'],
+  [
+    'editMessageText',
+    { chat_id: ANN, message_id: 99, text: 'x' },
+    400,
+    'Bad Request: message to edit not found',
+  ],
+  [
+    'editMessageText',
+    { chat_id: ANN, message_id: 1, text: 'x' },
+    400,
+    "Bad Request: message can't be edited",
+  ],
+  [
+    'deleteMessage',
+    { chat_id: ANN, message_id: 99 },
+    400,
+    'Bad Request: message to delete not found',
+  ],
+  ['deleteMessage', { chat_id: ANN }, 400, 'Bad Request: message identifier is not specified'],
+  [
+    'answerCallbackQuery',
+    { callback_query_id: '1' },
+    400,
+    'Bad Request: query is too old and response timeout expired or query ID is invalid',
+  ],
+  [
+    'sendChatAction',
+    { chat_id: ANN, action: 'dance' },
+    400,
+    'Bad Request: wrong parameter action in request',
+  ],
+  ['getChat', { chat_id: -5 }, 400, 'Bad Request: chat not found'],
+  ['getChatMember', { chat_id: ANN }, 400, 'Bad Request: invalid user_id specified'],
+  ['getChatMember', { chat_id: ANN, user_id: 5 }, 400, 'Bad Request: user not found'],
+  [
+    'banChatMember',
+    { chat_id: ANN, user_id: 5 },
+    400,
+    "Bad Request: can't ban members in private chats",
+  ],
+  ['setMyCommands', { commands: '{' }, 400, "Bad Request: can't parse commands JSON object"],
+  ['setMyCommands', { commands: {} }, 400, 'Bad Request: expected an Array of BotCommand'],
+  [
+    'setMyCommands',
+    { commands: [{ command: 'Start', description: 'x' }] },
+    400,
+    'Bad Request: BOT_COMMAND_INVALID',
+  ],
+  ['setWebhook', { url: 'ftp://127.0.0.1' }, 400, 'Bad Request: invalid webhook URL specified'],
+  ['noSuchMethod', {}, 404, 'Not Found: method not found'],
+];
+
+describe('the methods of the Bot API', () => {
+  it('refuse what the real server refuses, in its words', async () => {
+    const test = await testEmulator();
+    const { bot, user } = await acquainted(test);
+    const answers: unknown[] = [];
+    for (const [method, parameters] of REFUSED) {
+      const json = JSON.parse(
+        JSON.stringify(parameters).replaceAll(`"${ANN}"`, String(user.id)),
+      ) as object;
+      const { status, body } = await test.api(bot.token, method, json);
+      answers.push([method, parameters, status, body.description]);
+    }
+    expect(answers).toEqual(REFUSED);
+  });
+
+  it('send, edit and delete a message', async () => {
+    const test = await testEmulator();
+    const { bot, user } = await acquainted(test);
+    const chat = { chat_id: user.id };
+    const sent = await test.api(bot.token, 'sendMessage', {
+      ...chat,
+      text: '\r\n <b>Hi</b> &lt;you&gt;\0',
+      parse_mode: 'html',
+      reply_parameters: { message_id: 1 },
+    });
+    expect(sent.body.result).toMatchObject({
+      message_id: 2,
+      from: { id: bot.id, is_bot: true },
+      chat: { id: user.id, type: 'private', first_name: 'Ann' },
+      text: 'Hi <you>',
+      entities: [{ type: 'bold', offset: 0, length: 2 }],
+      reply_to_message: { message_id: 1, text: '/start' },
+    });
+    const edit = { ...chat, message_id: 2, text: 'Hello' };
+    const edited = await test.api(bot.token, 'editMessageText', edit);
+    expect(edited.body.result).toMatchObject({ message_id: 2, text: 'Hello' });
+    const again = await test.api(bot.token, 'editMessageText', edit);
+    expect(again.body.description).toMatch(/^Bad Request: message is not modified: /);
+    const deleted = await test.api(bot.token, 'deleteMessage', { ...chat, message_id: 2 });
+    expect(deleted.body).toEqual({ ok: true, result: true });
+    expect((await test.control.messages(user.id, bot.id)).map(({ text }) => text)).toEqual([
+      '/start',
+    ]);
+  });
+
+  it('send photos and documents by address, by id and as uploads', async () => {
+    const test = await testEmulator();
+    const { bot, user } = await acquainted(test);
+    const photo = await test.api(bot.token, 'sendPhoto', {
+      chat_id: user.id,
+      photo: 'https://example.org/a.png',
+      caption: 'look',
+    });
+    expect(photo.body.result).toMatchObject({ photo: [{ width: 640 }], caption: 'look' });
+    const form = new FormData();
+    form.set('chat_id', String(user.id));
+    form.set('document', 'attach://part');
+    form.set('part', new Blob(['some text']), 'notes.txt');
+    const url = `${test.emulator.apiRoot}/bot${bot.token}/sendDocument`;
+    const uploaded = await fetch(url, { method: 'POST', body: form });
+    expect(await uploaded.json()).toMatchObject({
+      ok: true,
+      result: { document: { file_name: 'notes.txt' } },
+    });
+  });
+
+  it('keep what a bot says of itself', async () => {
+    const test = await testEmulator();
+    const { bot } = await acquainted(test);
+    const commands = [{ command: 'start', description: 'Begin' }];
+    await test.api(bot.token, 'setMyCommands', { commands });
+    await test.api(bot.token, 'setMyName', { name: 'Greeter' });
+    await test.api(bot.token, 'setMyDescription', { description: 'It greets.' });
+    await test.api(bot.token, 'setMyShortDescription', { short_description: 'Greets' });
+    const results: unknown[] = [];
+    for (const method of [
+      'getMyCommands',
+      'getMyName',
+      'getMyDescription',
+      'getMyShortDescription',
+    ]) {
+      results.push((await test.api(bot.token, method)).body.result);
+    }
+    expect(results).toEqual([
+      commands,
+      { name: 'Greeter' },
+      { description: 'It greets.' },
+      { short_description: 'Greets' },
+    ]);
+    expect((await test.api(bot.token, 'getMe')).body.result).toMatchObject({
+      first_name: 'Greeter',
+      username: 'greeter_bot',
+    });
+  });
+
+  it('let an administrating bot judge the members of a supergroup, and tell it of changes', async () => {
+    const test = await testEmulator();
+    const { bot, user } = await acquainted(test);
+    const { id: chat_id } = await test.control.createChat({ type: 'supergroup', title: 'Club' });
+    const target = { chat_id, user_id: user.id };
+    expect((await test.api(bot.token, 'banChatMember', target)).body.description).toBe(
+      'Forbidden: bot is not a member of the supergroup chat',
+    );
+    await test.control.addMember(chat_id, { user: bot.id });
+    expect((await test.api(bot.token, 'banChatMember', target)).body.description).toBe(
+      'Bad Request: not enough rights to restrict/unrestrict chat member',
+    );
+    await test.control.addMember(chat_id, { user: bot.id, status: 'administrator' });
+    expect((await test.api(bot.token, 'approveChatJoinRequest', target)).body.description).toBe(
+      'Bad Request: HIDE_REQUESTER_MISSING',
+    );
+    await test.control.requestToJoin({ chat: chat_id, from: user.id });
+    for (const [method, extra, status] of [
+      ['approveChatJoinRequest', {}, 'member'],
+      ['restrictChatMember', { permissions: {} }, 'restricted'],
+      ['banChatMember', {}, 'kicked'],
+    ] as const) {
+      expect((await test.api(bot.token, method, { ...target, ...extra })).body.result).toBe(true);
+      const member = await test.api(bot.token, 'getChatMember', target);
+      expect(member.body.result).toMatchObject({ user: { id: user.id }, status });
+    }
+    expect((await test.api(bot.token, 'getChatMemberCount', { chat_id })).body.result).toBe(1);
+    const kinds = (await test.control.updates({ bot: bot.id })).map(({ kind }) => kind);
+    expect(kinds).toEqual(['message', 'my_chat_member', 'my_chat_member', 'chat_join_request']);
+  });
+
+  it('give an administrating bot the changes of members once it has asked for them', async () => {
+    const test = await testEmulator();
+    const { bot, user } = await acquainted(test);
+    const chat = await test.control.createChat({ type: 'group', title: 'Club' });
+    await test.control.addMember(chat.id, { user: bot.id, status: 'administrator' });
+    await test.api(bot.token, 'getUpdates', { offset: -1, allowed_updates: ['chat_member'] });
+    await test.control.addMember(chat.id, { user: user.id });
+    await test.control.sendText({ bot: bot.id, from: user.id, text: 'not asked for' });
+    const { body } = await test.api(bot.token, 'getUpdates', { offset: -1 });
+    expect(body.result).toMatchObject([
+      {
+        chat_member: { old_chat_member: { status: 'left' }, new_chat_member: { status: 'member' } },
+      },
+    ]);
+  });
+
+  it('answer 403 once the user has blocked the bot, until it is unblocked', async () => {
+    const test = await testEmulator();
+    const { bot, user } = await acquainted(test);
+    const message = { chat_id: user.id, text: 'hi' };
+    await test.control.blockBot({ bot: bot.id, from: user.id });
+    expect(await test.api(bot.token, 'sendMessage', message)).toMatchObject({
+      status: 403,
+      body: { description: 'Forbidden: bot was blocked by the user' },
+    });
+    await test.control.blockBot({ bot: bot.id, from: user.id, blocked: false });
+    expect((await test.api(bot.token, 'sendMessage', message)).status).toBe(200);
+  });
+
+  it('answer a press of a button once it has been made, for 150 s', async () => {
+    const test = await testEmulator();
+    const { bot, user } = await acquainted(test);
+    const press = { bot: bot.id, from: user.id, messageId: 1, data: 'yes' };
+    const { callbackQueryId: callback_query_id } = await test.control.pressButton(press);
+    const answered = await test.api(bot.token, 'answerCallbackQuery', { callback_query_id });
+    expect(answered.body.result).toBe(true);
+    await test.control.advanceClock(150_001);
+    const late = await test.api(bot.token, 'answerCallbackQuery', { callback_query_id });
+    expect(late.body.description).toMatch(/^Bad Request: query is too old/);
+  });
+
+  it('keep a bot out for ten minutes after logOut, and refuse close in the first ten', async () => {
+    const test = await testEmulator();
+    const { bot } = await acquainted(test);
+    await test.api(bot.token, 'getMe');
+    const close = await test.api(bot.token, 'close');
+    expect([close.status, close.body.parameters?.retry_after]).toEqual([429, 600]);
+    await test.control.advanceClock(600_000);
+    expect((await test.api(bot.token, 'close')).body.result).toBe(true);
+    await test.api(bot.token, 'logOut');
+    expect((await test.api(bot.token, 'getMe')).body.description).toBe('Logged out');
+    await test.control.advanceClock(600_000);
+    expect((await test.api(bot.token, 'getMe')).status).toBe(200);
+  });
+
+  it('show a group only what is meant for the bot, unless it may read all', async () => {
+    const test = await testEmulator();
+    const { bot, user } = await acquainted(test);
+    const curious = await test.control.createBot({
+      username: 'curious_bot',
+      readsAllGroupMessages: true,
+    });
+    const { id: chat } = await test.control.createChat({ type: 'group', title: 'Club' });
+    for (const { id } of [bot, curious, user]) await test.control.addMember(chat, { user: id });
+    const heard: unknown[] = [];
+    for (const text of ['hello', '/help', '/help@curious_bot', 'hey @greeter_bot']) {
+      const own = await test.control.sendText({ bot: bot.id, from: user.id, chat, text });
+      const count = (await test.control.updates({ bot: curious.id })).length;
+      heard.push([text, own.updateId !== null, count]);
+    }
+    expect(heard).toEqual([
+      ['hello', false, 2],
+      ['/help', true, 3],
+      ['/help@curious_bot', false, 4],
+      ['hey @greeter_bot', true, 5],
+    ]);
+  });
+});
