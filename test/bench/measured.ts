@@ -4,13 +4,11 @@ import { answerParent } from '../support/answering.ts';
 /** What a measured client is asked for. */
 export type ClientRequest =
   /** Starts polling for these bots too, next to those that it has. */
-  { readonly kind: 'add'; readonly tokens: readonly string[] } | { readonly kind: 'measure' };
-
-/** What a client has used so far. Memory is what stays after garbage collection. */
-export interface Usage {
-  readonly residentBytes: number;
-  readonly cpuMicros: number;
-}
+  | { readonly kind: 'add'; readonly tokens: readonly string[] }
+  /** Answered with the CPU time that the process has used so far, in microseconds. */
+  | { readonly kind: 'cpu' }
+  /** Answered with the resident bytes that stay after garbage collection. */
+  | { readonly kind: 'memory' };
 
 /** Makes this process a measured client; `add` starts bots and returns before they poll. */
 export function beMeasured(add: (tokens: readonly string[]) => void): void {
@@ -18,20 +16,26 @@ export function beMeasured(add: (tokens: readonly string[]) => void): void {
     switch (request.kind) {
       case 'add':
         return add(request.tokens);
-      case 'measure':
-        return measure();
+      case 'cpu':
+        return cpuMicros();
+      case 'memory':
+        return residentBytes();
       default:
         return request satisfies never;
     }
   });
 }
 
-async function measure(): Promise<Usage> {
+function cpuMicros(): number {
   const { user, system } = process.cpuUsage();
+  return user + system;
+}
+
+async function residentBytes(): Promise<number> {
   // What the first collection lets go of may hold more, and pages go back to the system late.
   for (let pass = 0; pass < 5; pass++) {
     globalThis.gc?.();
     await nextMacrotask();
   }
-  return { residentBytes: process.memoryUsage.rss(), cpuMicros: user + system };
+  return process.memoryUsage.rss();
 }

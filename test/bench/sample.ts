@@ -1,0 +1,89 @@
+import { join } from 'node:path';
+import { type Program, startScript } from '../support/program.ts';
+import { waitFor } from '../support/wait.ts';
+import type { ClientRequest } from './measured.ts';
+import type { ServerLoad, ServerRequest } from './server.ts';
+
+/** A client to measure: a script next to this one, which gets the API's address and `args`. */
+export interface Contestant {
+  readonly name: string;
+  readonly script: string;
+  readonly args: readonly string[];
+}
+
+/** How much is measured. */
+export interface Size {
+  readonly bots: number;
+  readonly updates: number;
+  readonly perSecond: number;
+}
+
+/** What one run of a client showed. */
+export interface Sample {
+  readonly microsAnUpdate: number;
+  readonly kilobytesABot: number;
+}
+
+/** Bots that run before the first look at the memory: one more bot is asked for, not the first. */
+const WARM_BOTS = 20;
+/** Bots that start together: a bot that comes to a running fleet does not come with a thousand. */
+const BATCH = 20;
+/** A start takes more connections than polling does; those beyond this are waited out. */
+const SPARE_CONNECTIONS = 10;
+const START_TIMEOUT_MS = 60_000;
+
+/** Measures one client in a fresh process: its memory with idle bots first, then its CPU. */
+export async function takeSample(
+  server: Program,
+  contestant: Contestant,
+  size: Size,
+): Promise<Sample> {
+  const askServer = <Answer>(request: ServerRequest) => server.ask<Answer>(request);
+  const { apiRoot, certificatePath } = await askServer<{
+    apiRoot: string;
+    certificatePath: string;
+  }>({ kind: 'address' });
+  await using client = await startScript(join(import.meta.dirname, contestant.script), {
+    args: [apiRoot, ...contestant.args],
+    env: { NODE_EXTRA_CA_CERTS: certificatePath },
+    nodeFlags: ['--expose-gc'],
+  });
+  const askClient = <Answer>(request: ClientRequest) => client.ask<Answer>(request);
+  const loadIs = (description: string, check: (load: ServerLoad) => boolean) =>
+    waitFor(description, async () => check(await askServer<ServerLoad>({ kind: 'load' })), {
+      timeoutMs: START_TIMEOUT_MS,
+    });
+  let polling = 0;
+  const bytesWith = async (bots: number): Promise<number> => {
+    while (polling < bots) {
+      const tokens = Array.from({ length: BATCH }, () => tokenOf(++polling));
+      await askClient({ kind: 'add', tokens });
+      await loadIs(`${polling} polling bots`, (load) => load.waitingPolls === polling);
+    }
+    await askServer({ kind: 'closeIdle' });
+    const most = polling + SPARE_CONNECTIONS;
+    await loadIs('the end of spare connections', (load) => load.connections <= most);
+    return askClient<number>({ kind: 'memory' });
+  };
+  const microsOf = async (updates: number): Promise<number> => {
+    const before = await askClient<number>({ kind: 'cpu' });
+    await askServer({ kind: 'traffic', updates, perSecond: size.perSecond });
+    return (await askClient<number>({ kind: 'cpu' })) - before;
+  };
+
+  const few = await bytesWith(WARM_BOTS);
+  const many = await bytesWith(WARM_BOTS + size.bots);
+  // The first update of each bot opens connections and is compiled: it is not counted.
+  await microsOf(WARM_BOTS + size.bots);
+  const micros = await microsOf(size.updates);
+  await askServer({ kind: 'reset' });
+  return {
+    kilobytesABot: (many - few) / size.bots / 1_000,
+    microsAnUpdate: micros / size.updates,
+  };
+}
+
+/** A token of the right form: the server tells bots apart by the number alone. */
+function tokenOf(id: number): string {
+  return `${100_000 + id}:${'A'.repeat(35)}`;
+}
