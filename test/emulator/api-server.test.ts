@@ -41,14 +41,16 @@ describe('the Bot API over HTTP', () => {
     ];
     for (const response of responses) expect((await response).status).toBe(200);
     const sent = await test.control.calls({ method: 'sendMessage' });
-    expect(sent.map(({ parameters: { text } }) => text).toSorted()).toEqual([
-      'by GET',
-      'by JSON',
-      'by a method argument',
-      'by an empty POST',
-      'by form',
-      'by multipart',
-    ]);
+    expect(new Set(sent.map(({ parameters: { text } }) => text))).toEqual(
+      new Set([
+        'by GET',
+        'by JSON',
+        'by a method argument',
+        'by an empty POST',
+        'by form',
+        'by multipart',
+      ]),
+    );
   });
 
   it('takes a body that it cannot read for none, as the real server does', async () => {

@@ -45,7 +45,7 @@ describe('tenantbot emulator', () => {
     const { token } = await new EmulatorClient(String(control)).createBot();
     expect((await fetch(`${api}/bot${token}/getMe`)).status).toBe(200);
     await end();
-    await expect(fetch(`${api}/bot${token}/getMe`)).rejects.toThrow();
+    await expect(fetch(`${api}/bot${token}/getMe`)).rejects.toThrow('fetch failed');
   });
 
   it('writes the CA to trust where it is told to', async () => {

@@ -22,7 +22,7 @@ class Oracle {
     if (offset < 0) this.lose(Math.max(0, this.waiting.length + offset), 'dropped');
     const from = offset > 0 && offset <= this.nextId + 10 ? offset : 0;
     const taken: number[] = [];
-    for (const { id, expiresAtMs } of [...this.waiting]) {
+    for (const { id, expiresAtMs } of this.waiting) {
       if (expiresAtMs < nowMs) this.leave(id, 'expired');
       else if (id < from) this.leave(id, 'confirmed');
       else if (taken.length === limit) break;

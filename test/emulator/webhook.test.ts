@@ -38,10 +38,11 @@ async function endpoint(server: Server = createServer(), scheme = 'http'): Promi
       const update = JSON.parse(Buffer.concat(chunks).toString()) as Received['update'];
       const got = { headers: request.headers, update };
       received.push(got);
-      void Promise.resolve(made.answer(got)).then(({ status, body, headers }) => {
+      void (async () => {
+        const { status, body, headers } = await made.answer(got);
         response.writeHead(status, { 'content-type': 'application/json', ...headers });
         response.end(body === undefined ? '' : JSON.stringify(body));
-      });
+      })();
     });
   });
   await new Promise<void>((resolve) => {

@@ -23,10 +23,15 @@ export function formattedArg(args: Args, name: string, entitiesName: string): Fo
   const marked = parse(raw, args.text('parse_mode').toLowerCase());
   const given = marked?.entities ?? givenEntities(args, entitiesName);
   const { text, cutFromStart } = cleanText(marked?.text ?? raw);
-  const entities = given
-    .map((entity) => ({ ...entity, offset: entity.offset - cutFromStart }))
-    .filter(({ offset, length }) => offset >= 0 && offset + length <= text.length);
-  return { text, entities: entities.length > 0 ? entities : findEntities(text) };
+  const entities = cutFromStart === 0 ? given : given.map((entity) => moved(entity, cutFromStart));
+  const inside = entities.filter(({ offset, length }) => offset + length <= text.length);
+  return { text, entities: inside.length > 0 ? inside : findEntities(text) };
+}
+
+/** An entity of a text that has lost its first `by` characters. */
+function moved(entity: TgEntity, by: number): TgEntity {
+  const offset = Math.max(0, entity.offset - by);
+  return Object.assign({}, entity, { offset, length: entity.offset + entity.length - by - offset });
 }
 
 function parse(raw: string, mode: string): Formatted | undefined {
