@@ -1,11 +1,22 @@
 import { RE2JS } from 're2js';
 import { MAX_MESSAGE_CHARACTERS, type TextHandler } from '../../api/handlers.ts';
+import { inputError } from '../../lib/errors.ts';
 import type { Log } from '../../telemetry/log.ts';
 import type { UpdateHandler } from './handler.ts';
 import { messageText, TEXT_KINDS } from './message-text.ts';
 import { compileReply } from './reply.ts';
 
-/** A handler that answers messages by their text or caption. */
+/**
+ * How large a compiled pattern may be. Time is linear in the text but also in this, and all bots of
+ * a process share it: at the limit, the worst pattern takes about 0.2 s for the longest message.
+ */
+const MAX_PROGRAM_SIZE = 1_000;
+
+/**
+ * A handler that answers messages by their text or caption.
+ *
+ * @throws an input error where the pattern is too costly to run beside other bots
+ */
 export function compileText(handler: TextHandler, log: Log): UpdateHandler {
   const fits = compileMatch(handler);
   const reply = compileReply(handler.reply, log);
@@ -18,13 +29,13 @@ export function compileText(handler: TextHandler, log: Log): UpdateHandler {
   };
 }
 
-/** What a text handler asks of a text. Takes linear time, also for hostile patterns. */
+/** What a text handler asks of a text. Takes linear time, also for hostile patterns and texts. */
 export function compileMatch(
   match: Pick<TextHandler, 'exact' | 'prefix' | 'pattern' | 'ignoreCase'>,
 ): (text: string) => boolean {
   const { exact, prefix, pattern, ignoreCase } = match;
   if (pattern !== undefined) {
-    const compiled = RE2JS.compile(pattern, ignoreCase ? RE2JS.CASE_INSENSITIVE : 0);
+    const compiled = compilePattern(pattern, ignoreCase);
     // Telegram sends no longer text; whoever else does gets no more of our time.
     return (text) => compiled.test(text.slice(0, MAX_MESSAGE_CHARACTERS));
   }
@@ -35,6 +46,16 @@ export function compileMatch(
   }
   const start = form(prefix ?? '');
   return (text) => form(text).startsWith(start);
+}
+
+function compilePattern(pattern: string, ignoreCase: boolean): RE2JS {
+  const compiled = RE2JS.compile(pattern, ignoreCase ? RE2JS.CASE_INSENSITIVE : 0);
+  const size = compiled.programSize();
+  if (size <= MAX_PROGRAM_SIZE) return compiled;
+  throw inputError(
+    'PATTERN_TOO_COSTLY',
+    `the text pattern ${JSON.stringify(pattern)} compiles to ${size} steps, at most ${MAX_PROGRAM_SIZE} are possible; shorten its repetitions such as {1,500}`,
+  );
 }
 
 /**

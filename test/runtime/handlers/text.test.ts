@@ -55,6 +55,20 @@ describe('a text match', () => {
     expect(performance.now() - startMs).toBeLessThan(1_000);
   });
 
+  test.each(['(a.{999}b)c{2}', '(a.{90}|b.{91}){10}'])(
+    'is refused where its pattern would keep other bots waiting: %s',
+    (pattern) => {
+      expect(() => compileMatch({ pattern, ignoreCase: false })).toThrow(/shorten its repetitions/);
+    },
+  );
+
+  test.each(['.{1,300}', '\\b[\\w.+-]{1,64}@[\\w-]{1,63}(\\.[\\w-]{1,63}){1,3}\\b'])(
+    'may have the repetitions that people need: %s',
+    (pattern) => {
+      expect(fits({ pattern }, 'write to ann@example.org')).toBe(true);
+    },
+  );
+
   test.each(['\0', '\ud800', 'a\udc00b', 'x'.repeat(100_000), '\u{10FFFF}'.repeat(4096)])(
     'bears any text',
     (text) => {

@@ -16,7 +16,7 @@ export interface AnswerRules {
 }
 
 /** How many calls one answer may ask for. */
-export const MAX_CALLS = 20;
+const MAX_CALLS = 20;
 
 /** Far deeper than any real call; what is deeper may be meant to exhaust the stack. */
 const MAX_DEPTH = 32;

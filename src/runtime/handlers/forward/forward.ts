@@ -27,7 +27,7 @@ export interface ForwardDeps {
 }
 
 /** How much a service may answer. */
-export const MAX_ANSWER_BYTES = 1024 * 1024;
+const MAX_ANSWER_BYTES = 1024 * 1024;
 
 /**
  * A handler that hands updates to the tenant's own service and makes the Bot API calls that it
