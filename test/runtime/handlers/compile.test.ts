@@ -52,6 +52,12 @@ describe('the handlers of a bot', () => {
     expect(triedBot([forward()]).allowedUpdates).toEqual(DEFAULT_UPDATE_KINDS);
   });
 
+  test('are refused where the address of a forward is none', () => {
+    expect(() => triedBot([forward({ url: 'http://[:99999/' })])).toThrow(
+      /spec\.handlers\[0\]\.forward\.url: .* is no address/,
+    );
+  });
+
   test('are refused where the key of a forward is missing, naming its Secret', () => {
     const spec = tenantBotSpecSchema.parse({
       tokenSecretRef: { name: 'token' },

@@ -3,7 +3,7 @@ import type { BotKey } from '../../../api/group.ts';
 import type { ForwardHandler } from '../../../api/handlers.ts';
 import { DEFAULT_UPDATE_KINDS } from '../../../api/updates.ts';
 import type { Clock } from '../../../lib/clock.ts';
-import { errorMessage } from '../../../lib/errors.ts';
+import { errorMessage, inputError } from '../../../lib/errors.ts';
 import type { Secret } from '../../../lib/secret.ts';
 import type { Log } from '../../../telemetry/log.ts';
 import { isLastTry } from '../../dispatch/attempts.ts';
@@ -33,8 +33,13 @@ const MAX_ANSWER_BYTES = 1024 * 1024;
  * A handler that hands updates to the tenant's own service and makes the Bot API calls that it
  * answers with, as `docs/forward.md` says. Fails with a {@link ForwardError} where the service is
  * at fault; at the last try it tells the user `errorReply`.
+ *
+ * @throws an input error where the address is none
  */
 export function compileForward(handler: ForwardHandler, deps: ForwardDeps): UpdateHandler {
+  if (!URL.canParse(handler.url)) {
+    throw inputError('FORWARD_URL_INVALID', `${deps.place}.url: "${handler.url}" is no address`);
+  }
   const methods = new Map(handler.methods.map((method) => [method.toLowerCase(), method]));
   const apologize = handler.errorReply && compileReply(handler.errorReply, deps.log);
   return {
