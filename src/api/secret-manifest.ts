@@ -59,7 +59,7 @@ export function parseSecret(input: unknown): Checked<SecretObject> {
   }
   for (const [key, text] of Object.entries(stringData)) add(key, Buffer.from(text));
   if (totalBytes > MAX_TOTAL_BYTES) {
-    problems.push({ path: ['data'], message: 'must hold at most 1 MiB in all' });
+    problems.push({ path: [], message: 'must hold at most 1 MiB in all' });
   }
   return problems.length > 0
     ? { ok: false, problems }
