@@ -48,9 +48,10 @@ export class HostedBot {
 
   /**
    * Takes over another generation of the same bot, with the same token and epoch, in place: no
-   * poll and no update is interrupted.
+   * poll and no update is interrupted. The same again changes nothing.
    */
   apply(assignment: BotAssignment): void {
+    if (saysTheSame(assignment, this.#assignment)) return;
     this.#assignment = assignment;
     this.#log.level = assignment.spec.logLevel;
     try {
@@ -192,4 +193,13 @@ export class HostedBot {
       restarts: 0,
     };
   }
+}
+
+/** Whether two assignments of one bot, with one token, ask for the same. */
+function saysTheSame(one: BotAssignment, other: BotAssignment): boolean {
+  return (
+    one.generation === other.generation &&
+    one.signingKeys.size === other.signingKeys.size &&
+    [...one.signingKeys].every(([place, key]) => other.signingKeys.get(place)?.equals(key) ?? false)
+  );
 }
