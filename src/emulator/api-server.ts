@@ -62,6 +62,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   server.on('request', listener);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
+    server.on('error', options.onDefect);
     server.listen(options.port, options.host, resolve);
   });
   return {

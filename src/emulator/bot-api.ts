@@ -6,6 +6,7 @@ import type { FaultEffect, FaultPlan, Faults } from './faults.ts';
 import { type CallOutcome, type CallRecord, keptParameters } from './ledger.ts';
 import type { Answer, Method, WebhookHost } from './methods/method.ts';
 import { methodTable } from './methods/table.ts';
+import { Problem } from './problem.ts';
 import { type CallPath, tokenShape } from './tokens.ts';
 import type { World } from './world.ts';
 
@@ -94,9 +95,9 @@ export class BotApi {
     }
     const bot = world.botByToken(token);
     if (bot) return bot;
-    const mayCreate =
-      unknownTokens === 'create' && !world.knowsToken(token) && !world.findBot(shape.botId);
-    return mayCreate ? world.createBot({ token }).bot : new ApiError(401, 'Unauthorized');
+    const created =
+      unknownTokens === 'create' && !world.knowsToken(token) ? createdBot(world, token) : undefined;
+    return created ?? new ApiError(401, 'Unauthorized');
   }
 
   async #run(bot: Bot, method: Method | undefined, args: Args): Promise<Outcome> {
@@ -148,6 +149,16 @@ export class BotApi {
           ...(clientGone && { clientGone }),
         }),
     };
+  }
+}
+
+/** Undefined where the bot can't be: its id or its username is another's, or there are too many. */
+function createdBot(world: World, token: string): Bot | undefined {
+  try {
+    return world.createBot({ token }).bot;
+  } catch (error) {
+    if (error instanceof Problem) return undefined;
+    throw error;
   }
 }
 

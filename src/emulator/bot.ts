@@ -47,6 +47,8 @@ export class Bot {
   readonly callbacks = new Map<string, OpenCallback>();
   allowedKinds: ReadonlySet<UpdateKind> = DEFAULT_KINDS;
   webhook: Webhook | undefined;
+  /** Grows with every change of the webhook, so that the latest one wins. */
+  webhookGeneration = 0;
   nextSetWebhookMs = Number.NEGATIVE_INFINITY;
   /** When the server loaded the bot, for `close`; undefined while it isn't loaded. */
   loadedAtMs: number | undefined;
@@ -63,6 +65,15 @@ export class Bot {
       ledger.settleUpdate(item.record, fate),
     );
     this.polls = new PollGate(clock, this.queue, () => ledger.notify());
+  }
+
+  /** Ends the bot's poll and its webhook, as when the server lets go of it. */
+  unload(): void {
+    this.loadedAtMs = undefined;
+    this.webhookGeneration++;
+    this.webhook?.stop();
+    this.webhook = undefined;
+    this.polls.release();
   }
 
   get id(): number {

@@ -1,6 +1,6 @@
 import { AdjustableClock } from '../lib/adjustable-clock.ts';
 import { type Clock, systemClock } from '../lib/clock.ts';
-import { environmentError, errorCode, errorMessage } from '../lib/errors.ts';
+import { environmentError, errorCode, errorMessage, inputError } from '../lib/errors.ts';
 import { type Random, systemRandom } from '../lib/random.ts';
 import { startApiServer } from './api-server.ts';
 import { BotApi } from './bot-api.ts';
@@ -83,6 +83,12 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Runn
   const given = Object.entries(options).filter(([, value]) => value !== undefined);
   const settings = { ...DEFAULTS, ...Object.fromEntries(given) } as Settings;
   const { random, host, controlHost } = settings;
+  if (settings.http2 && settings.tls === false) {
+    throw inputError(
+      'HTTP2_NEEDS_TLS',
+      'http2 needs tls: the emulator offers HTTP/2 over TLS only',
+    );
+  }
   const clock = new AdjustableClock({ base: settings.clock });
   const ledger = new Ledger(clock, settings.ledgerCapacity);
   const world = new World({ clock, random, ledger });

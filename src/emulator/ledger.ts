@@ -1,4 +1,5 @@
 import type { Clock } from '../lib/clock.ts';
+import { redactTokens } from '../lib/secret.ts';
 import { Ring } from './ring.ts';
 import type { UpdateFate } from './update-queue.ts';
 
@@ -187,12 +188,12 @@ export function selectRecords<Item extends { readonly bot: BotName | null }>(
   return selected;
 }
 
-/** The parameters of a call that the ledger keeps, cut to a bounded length. */
+/** The parameters of a call that the ledger keeps, cut to a bounded length, without tokens. */
 export function keptParameters(args: { text(name: string): string }): Record<string, string> {
   const kept: Record<string, string> = {};
   for (const name of KEPT_PARAMETERS) {
     const value = args.text(name);
-    if (value !== '') kept[name] = value.slice(0, KEPT_CHARS);
+    if (value !== '') kept[name] = redactTokens(value.slice(0, KEPT_CHARS));
   }
   const reply = /"message_id":\s*"?(\d+)/.exec(args.text('reply_parameters'))?.[1];
   if (reply !== undefined) kept['reply_to_message_id'] = reply;

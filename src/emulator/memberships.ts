@@ -1,4 +1,5 @@
 import type { Chat } from './chat.ts';
+import { memberView } from './member-view.ts';
 import type { Membership, TgUser } from './telegram-types.ts';
 import { publish } from './updates.ts';
 import type { World } from './world.ts';
@@ -24,8 +25,8 @@ export function changeMembership(world: World, chat: Chat, change: MembershipCha
     chat: chat.info,
     from: by,
     date: Math.floor(world.clock.wallMs() / 1_000),
-    old_chat_member: shown(user, from),
-    new_chat_member: shown(user, to),
+    old_chat_member: memberView(user, from),
+    new_chat_member: memberView(user, to),
   };
   const own = world.findBot(userId);
   if (own)
@@ -46,14 +47,4 @@ export function changeMembership(world: World, chat: Chat, change: MembershipCha
       });
     }
   }
-}
-
-function shown(user: TgUser, membership: Membership): object {
-  const { status, untilDate, isMember, permissions } = membership;
-  return {
-    user,
-    status,
-    ...(status === 'restricted' && { is_member: isMember ?? true, ...permissions }),
-    ...((status === 'restricted' || status === 'kicked') && { until_date: untilDate ?? 0 }),
-  };
 }

@@ -1,6 +1,7 @@
 import { lookup } from 'node:dns/promises';
 import { BlockList, isIP } from 'node:net';
 import { badRequest } from './api-error.ts';
+import { isLoopback } from './loopback.ts';
 
 /**
  * Which endpoints a bot may name: `cloud` is Telegram's rule (https, four ports, no private
@@ -62,10 +63,6 @@ function checkScheme(url: URL): void {
 function checkAddress(address: string): void {
   if (isIP(address) !== 4) throw badWebhook('IPv6-only addresses are not allowed');
   if (reservedAddresses().check(address)) throw badWebhook(`IP address ${address} is reserved`);
-}
-
-function isLoopback(address: string): boolean {
-  return address === '::1' || address.startsWith('127.');
 }
 
 function badWebhook(text: string): Error {

@@ -117,10 +117,7 @@ export class World {
     const entry = this.#tokens.get(this.#currentTokens.get(bot.id) ?? '');
     if (entry) entry.validFromMs = Number.POSITIVE_INFINITY;
     this.#currentTokens.delete(bot.id);
-    bot.webhook?.stop();
-    bot.webhook = undefined;
-    bot.loadedAtMs = undefined;
-    bot.polls.release();
+    bot.unload();
   }
 
   /** Gives the bot a new token that answers 401 for the first `flutterMs`. */

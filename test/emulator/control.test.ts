@@ -212,7 +212,7 @@ describe('the ledger', () => {
     const { bot, user } = await acquainted(test);
     await test.api(bot.token, 'sendMessage', {
       chat_id: user.id,
-      text: bot.token.slice(0, 3),
+      text: `my token is ${bot.token}`,
       reply_to_message_id: 1,
     });
     await test.api(bot.token, 'sendMessage', { chat_id: 1, text: 'x' });

@@ -15,11 +15,13 @@ import {
   type ZodTypeProvider,
 } from 'fastify-type-provider-zod';
 import { errorMessage } from '../../lib/errors.ts';
+import { isLoopback } from '../loopback.ts';
 import { Problem } from '../problem.ts';
 import { addBotRoutes } from './bot-routes.ts';
 import type { Controlled } from './controlled.ts';
 import { addFaultRoutes } from './fault-routes.ts';
 import { addLedgerRoutes } from './ledger-routes.ts';
+import { problem } from './schemas.ts';
 import { addUserRoutes } from './user-routes.ts';
 
 /** The control interface while it listens. */
@@ -36,7 +38,7 @@ export async function startControlServer(
   controlled: Controlled,
   address: { readonly host: string; readonly port: number },
 ): Promise<ControlServer> {
-  const app = makeApp();
+  const app = makeApp(address.host);
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
@@ -63,12 +65,16 @@ export async function startControlServer(
   };
 }
 
-function makeApp(): FastifyInstance {
+function makeApp(host: string): FastifyInstance {
   const app = Fastify({ bodyLimit: MAX_BODY_BYTES, forceCloseConnections: true });
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   app.removeContentTypeParser('text/plain');
-  app.addHook('onRequest', (request, _reply, next) => next(refusal(request)));
+  app.addHook('onRoute', (route) => {
+    if (route.schema?.response) Object.assign(route.schema.response, { '4xx': problem });
+  });
+  const namedFreely = !isLoopback(host);
+  app.addHook('onRequest', (request, _reply, next) => next(refusal(request, namedFreely)));
   app.setErrorHandler(sendProblem);
   app.setNotFoundHandler((request, reply) =>
     reply
@@ -87,11 +93,11 @@ function makeApp(): FastifyInstance {
 
 /**
  * Keeps web pages out: a page can't send JSON to another origin unasked, and one that has had its
- * own name point here shows that name as the host.
+ * own name point here shows that name as the host. Who lets other machines in lets in their names.
  */
-function refusal(request: FastifyRequest): Problem | undefined {
+function refusal(request: FastifyRequest, namedFreely: boolean): Problem | undefined {
   const host = request.hostname.replace(/^\[|\]$/g, '');
-  if (host !== 'localhost' && isIP(host) === 0) {
+  if (!namedFreely && host !== 'localhost' && isIP(host) === 0) {
     return new Problem(
       403,
       'HOST_REFUSED',

@@ -43,7 +43,7 @@ function getMe({ bot }: Call): Answer {
 
 function logOut({ bot, world }: Call): Answer {
   bot.loggedOutUntilMs = world.clock.wallMs() + LOGGED_OUT_MS;
-  unload({ bot });
+  bot.unload();
   bot.queue.keepLast(0);
   return answer(true);
 }
@@ -53,15 +53,8 @@ function close({ bot, world }: Call): Answer {
   if (loadedMs < CLOSE_AFTER_MS) {
     throw tooManyRequests(Math.ceil((CLOSE_AFTER_MS - loadedMs) / 1_000));
   }
-  unload({ bot });
+  bot.unload();
   return answer(true);
-}
-
-function unload({ bot }: Pick<Call, 'bot'>): void {
-  bot.loadedAtMs = undefined;
-  bot.webhook?.stop();
-  bot.webhook = undefined;
-  bot.polls.release();
 }
 
 function setMyCommands({ bot, args }: Call): Answer {

@@ -1,5 +1,6 @@
 import { badRequest } from '../api-error.ts';
 import type { Chat } from '../chat.ts';
+import { memberView, PERMISSIONS } from '../member-view.ts';
 import { changeMembership } from '../memberships.ts';
 import type { Membership } from '../telegram-types.ts';
 import { chatArg } from './access.ts';
@@ -19,80 +20,35 @@ export const MEMBER_METHODS: readonly Method[] = [
   { name: 'declineChatJoinRequest', run: (call) => decideJoinRequest(call, 'decline') },
 ];
 
+const NO_GIFTS = {
+  unlimited_gifts: false,
+  limited_gifts: false,
+  unique_gifts: false,
+  premium_subscription: false,
+  gifts_from_channels: false,
+} as const;
+
 function getChat(call: Call): Answer {
   const chat = chatArg(call, 'read');
-  return answer({ ...chat.info, accent_color_id: 0, max_reaction_count: 11 });
+  return answer({
+    ...chat.info,
+    accent_color_id: 0,
+    max_reaction_count: 11,
+    accepted_gift_types: NO_GIFTS,
+  });
 }
 
 function getChatMember(call: Call): Answer {
   const userId = userIdArg(call.args);
   const chat = chatArg(call, userId === call.bot.id ? 'read' : 'edit');
-  return answer(memberView(call, chat, userId));
-}
-
-/** How the Bot API shows a member; which fields there are depends on the status. */
-function memberView({ world }: Call, chat: Chat, userId: number): object {
-  const user = world.findUser(userId);
+  const user = call.world.findUser(userId);
   if (!user) throw badRequest('user not found');
-  const membership = chat.membershipOf(userId);
-  const { status } = membership;
-  switch (status) {
-    case 'creator':
-      return { user, status, is_anonymous: false };
-    case 'administrator':
-      return { user, status, can_be_edited: false, is_anonymous: false, ...ADMIN_RIGHTS };
-    case 'restricted':
-      return {
-        user,
-        status,
-        is_member: membership.isMember ?? true,
-        ...membership.permissions,
-        until_date: membership.untilDate ?? 0,
-      };
-    case 'kicked':
-      return { user, status, until_date: membership.untilDate ?? 0 };
-    case 'member':
-    case 'left':
-      return { user, status };
-    default:
-      return status satisfies never;
-  }
+  return answer(memberView(user, chat.membershipOf(userId)));
 }
-
-const ADMIN_RIGHTS = {
-  can_manage_chat: true,
-  can_change_info: true,
-  can_delete_messages: true,
-  can_invite_users: true,
-  can_restrict_members: true,
-  can_pin_messages: true,
-  can_promote_members: false,
-  can_manage_video_chats: true,
-  can_post_stories: false,
-  can_edit_stories: false,
-  can_delete_stories: false,
-} as const;
 
 function getChatMemberCount(call: Call): Answer {
   return answer(chatArg(call, 'edit').memberIds().length);
 }
-
-const PERMISSIONS = [
-  'can_send_messages',
-  'can_send_audios',
-  'can_send_documents',
-  'can_send_photos',
-  'can_send_videos',
-  'can_send_video_notes',
-  'can_send_voice_notes',
-  'can_send_polls',
-  'can_send_other_messages',
-  'can_add_web_page_previews',
-  'can_change_info',
-  'can_invite_users',
-  'can_pin_messages',
-  'can_manage_topics',
-] as const;
 
 function restrictChatMember(call: Call): Answer {
   const { args } = call;

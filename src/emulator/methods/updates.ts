@@ -1,4 +1,4 @@
-import { ApiError, badRequest, tooManyRequests } from '../api-error.ts';
+import { ApiError, badRequest, conflict, tooManyRequests } from '../api-error.ts';
 import type { Args } from '../args.ts';
 import type { Bot } from '../bot.ts';
 import type { PendingUpdate } from '../pending-update.ts';
@@ -70,10 +70,12 @@ async function setWebhook(call: Call, url: string): Promise<Answer> {
   const wasSet = bot.webhook !== undefined;
   bot.webhook?.stop();
   bot.webhook = undefined;
+  const generation = ++bot.webhookGeneration;
   if (dropPending) bot.queue.keepLast(0);
   if (!settings) return answer(true, wasSet ? 'Webhook was deleted' : 'Webhook is already deleted');
   checkSecret(settings.secretToken);
   const endpoint = await checkEndpoint(url, settings.ipAddress, webhooks.rules);
+  if (generation !== bot.webhookGeneration) throw conflict('terminated by other setWebhook');
   allowUpdates(bot, args);
   webhooks.open(bot, settings, endpoint);
   return answer(true, 'Webhook was set');
