@@ -4,7 +4,7 @@ import { changeMembership } from './memberships.ts';
 import { notFound, notNow, Problem } from './problem.ts';
 import type { Membership, TgMessage, TgUser } from './telegram-types.ts';
 import { findEntities } from './text.ts';
-import { CALLBACK_TTL_MS, publish } from './updates.ts';
+import { CALLBACK_TTL_MS, publish, publishMessage } from './updates.ts';
 import type { World } from './world.ts';
 
 /** A text that a user sends. */
@@ -47,7 +47,7 @@ export function sendText(world: World, action: SendText): SentText {
     ...(entities.length > 0 && { entities }),
   }));
   const updateIds = new Map<Bot, number | null>();
-  for (const bot of listeners(world, chat)) {
+  for (const bot of world.botsIn(chat)) {
     if (seesMessage(bot, chat, message)) updateIds.set(bot, publishMessage(world, bot, message));
   }
   const updateId = (action.bot && updateIds.get(action.bot)) ?? null;
@@ -67,10 +67,6 @@ function privateChatWith(world: World, { bot, from }: SendText): Chat {
   return chat;
 }
 
-function listeners(world: World, chat: Chat): Bot[] {
-  return chat.memberIds().flatMap((id) => world.findBot(id) ?? []);
-}
-
 /** Bots in groups hear only what is meant for them, unless they are allowed to read all. */
 function seesMessage(
   bot: Bot,
@@ -82,12 +78,6 @@ function seesMessage(
   if (reply?.from?.id === bot.id) return true;
   const addressed = text.toLowerCase().includes(`@${bot.name.username.toLowerCase()}`);
   return addressed || /^\/\w+(?!\w*@)(?:\s|$)/.test(text);
-}
-
-function publishMessage(world: World, bot: Bot, message: TgMessage): number | null {
-  const { chat } = message;
-  const kind = chat.type === 'channel' ? 'channel_post' : 'message';
-  return publish(world, bot, { kind, payload: message, chatId: chat.id, lane: `chat ${chat.id}` });
 }
 
 /** A press of an inline button. */
@@ -133,7 +123,7 @@ export function requestToJoin(world: World, chat: Chat, from: TgUser): void {
   chat.joinRequests.add(from.id);
   const date = Math.floor(world.clock.wallMs() / 1_000);
   const payload = { chat: chat.info, from, user_chat_id: from.id, date };
-  for (const bot of listeners(world, chat)) {
+  for (const bot of world.botsIn(chat)) {
     if (!chat.isAdmin(bot.id)) continue;
     // The bot may write to who has asked, even if the two have never met.
     world.openPrivateChat(bot, from);

@@ -5,7 +5,7 @@ import type { BotName, Ledger } from './ledger.ts';
 import type { PendingUpdate } from './pending-update.ts';
 import { PollGate } from './poll-gate.ts';
 import type { TgUser } from './telegram-types.ts';
-import { DEFAULT_KINDS, type UpdateKind } from './update-kinds.ts';
+import { DEFAULT_KINDS, parseAllowedUpdates, type UpdateKind } from './update-kinds.ts';
 import { UpdateQueue } from './update-queue.ts';
 import type { Webhook } from './webhook.ts';
 
@@ -67,12 +67,22 @@ export class Bot {
     this.polls = new PollGate(clock, this.queue, () => ledger.notify());
   }
 
-  /** Ends the bot's poll and its webhook, as when the server lets go of it. */
-  unload(): void {
-    this.loadedAtMs = undefined;
+  /** Takes over an `allowed_updates` argument, if it says anything. */
+  allowUpdates(argument: string): void {
+    this.allowedKinds = parseAllowedUpdates(argument) ?? this.allowedKinds;
+  }
+
+  /** Ends the webhook, also one that is just being set. */
+  dropWebhook(): void {
     this.webhookGeneration++;
     this.webhook?.stop();
     this.webhook = undefined;
+  }
+
+  /** Ends the bot's poll and its webhook, as when the server lets go of it. */
+  unload(): void {
+    this.loadedAtMs = undefined;
+    this.dropWebhook();
     this.polls.release();
   }
 

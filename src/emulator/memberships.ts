@@ -1,7 +1,7 @@
 import type { Chat } from './chat.ts';
 import { memberView } from './member-view.ts';
 import type { Membership, TgUser } from './telegram-types.ts';
-import { publish } from './updates.ts';
+import { publish, publishMessage } from './updates.ts';
 import type { World } from './world.ts';
 
 /** A change of someone's standing in a chat, and who made it. */
@@ -12,14 +12,16 @@ export interface MembershipChange {
 }
 
 /**
- * Changes a membership and tells the bots: the one that it is about (`my_chat_member`), and the
- * chat's administrators among the bots (`chat_member`, where they have asked for it).
+ * Changes a membership and tells the bots: the one that it is about (`my_chat_member`), the chat's
+ * administrators among them (`chat_member`, where they have asked for it), and, when somebody came
+ * or left, all that are in the group (a message).
  */
 export function changeMembership(world: World, chat: Chat, change: MembershipChange): void {
   const { userId, to, by } = change;
   const user = world.findUser(userId);
   if (!user) return;
   const from = chat.membershipOf(userId);
+  const wasMember = chat.isMember(userId);
   chat.memberships.set(userId, to);
   const payload = {
     chat: chat.info,
@@ -47,4 +49,18 @@ export function changeMembership(world: World, chat: Chat, change: MembershipCha
       });
     }
   }
+  if (wasMember !== chat.isMember(userId)) announce(world, chat, change.by, user);
+}
+
+/** Groups say who came and who left; all bots in them hear it. */
+function announce(world: World, chat: Chat, by: TgUser, user: TgUser): void {
+  if (chat.type !== 'group' && chat.type !== 'supergroup') return;
+  const message = chat.addMessage((id) => ({
+    message_id: id,
+    from: by,
+    chat: chat.info,
+    date: Math.floor(world.clock.wallMs() / 1_000),
+    ...(chat.isMember(user.id) ? { new_chat_members: [user] } : { left_chat_member: user }),
+  }));
+  for (const bot of world.botsIn(chat)) publishMessage(world, bot, message);
 }

@@ -44,6 +44,8 @@ export interface TgMessage {
   readonly entities?: readonly TgEntity[];
   readonly caption?: string;
   readonly caption_entities?: readonly TgEntity[];
+  readonly new_chat_members?: readonly TgUser[];
+  readonly left_chat_member?: TgUser;
   readonly photo?: readonly object[];
   readonly document?: object;
   readonly reply_markup?: object;

@@ -1,4 +1,5 @@
 import type { Bot } from './bot.ts';
+import type { TgMessage } from './telegram-types.ts';
 import type { UpdateKind } from './update-kinds.ts';
 import type { World } from './world.ts';
 
@@ -26,6 +27,13 @@ export function publish(world: World, bot: Bot, update: NewUpdate): number | nul
   const ttlMs = kind === 'callback_query' ? CALLBACK_TTL_MS : UPDATE_TTL_MS;
   const json = `"${kind}":${JSON.stringify(payload)}`;
   return enqueue(world, bot, { kind, json, chatId, lane, ttlMs });
+}
+
+/** Queues a message, or a post in a channel. */
+export function publishMessage(world: World, bot: Bot, message: TgMessage): number | null {
+  const { chat } = message;
+  const kind = chat.type === 'channel' ? 'channel_post' : 'message';
+  return publish(world, bot, { kind, payload: message, chatId: chat.id, lane: `chat ${chat.id}` });
 }
 
 /** Queues any body at all, asked for or not; only `update_id` is the emulator's to give. */

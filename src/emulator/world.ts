@@ -212,6 +212,11 @@ export class World {
     return this.#chats.values();
   }
 
+  /** The bots that are in `chat` now. */
+  botsIn(chat: Chat): Bot[] {
+    return chat.memberIds().flatMap((id) => this.#bots.get(id) ?? []);
+  }
+
   /** The chat between a bot and a user, made when they first meet. */
   openPrivateChat(bot: Bot, user: TgUser): Chat {
     const known = bot.privateChats.get(user.id);

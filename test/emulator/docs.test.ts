@@ -36,11 +36,11 @@ describe('docs/emulator.md', () => {
 
   it('names every method that there is', async () => {
     const named = (await page()).split('## What it does not do')[1]?.toLowerCase() ?? '';
-    const legacy = ['getchatmemberscount', 'kickchatmember'];
+    const legacy = new Set(['getchatmemberscount', 'kickchatmember']);
     const shared = (name: string): string =>
       name.replace(/^getmy(?=name|description|short)/, 'setmy');
     const missing = [...methodTable().keys()].filter(
-      (name) => !legacy.includes(name) && !named.includes(shared(name)),
+      (name) => !legacy.has(name) && !named.includes(shared(name)),
     );
     expect(missing).toEqual([]);
   });

@@ -240,7 +240,9 @@ describe('the methods of the Bot API', () => {
     }
     expect((await test.api(bot.token, 'getChatMemberCount', { chat_id })).body.result).toBe(1);
     const kinds = (await test.control.updates({ bot: bot.id })).map(({ kind }) => kind);
-    expect(kinds).toEqual(['message', 'my_chat_member', 'my_chat_member', 'chat_join_request']);
+    expect(kinds.join(' ')).toBe(
+      'message my_chat_member message my_chat_member chat_join_request message message',
+    );
   });
 
   it('give an administrating bot the changes of members once it has asked for them', async () => {
@@ -307,6 +309,7 @@ describe('the methods of the Bot API', () => {
     });
     const { id: chat } = await test.control.createChat({ type: 'group', title: 'Club' });
     for (const { id } of [bot, curious, user]) await test.control.addMember(chat, { user: id });
+    const before = (await test.control.updates({ bot: curious.id })).length;
     const heard: unknown[] = [];
     for (const text of ['hello', '/help', '/help@curious_bot', 'hey @greeter_bot']) {
       const own = await test.control.sendText({ bot: bot.id, from: user.id, chat, text });
@@ -314,10 +317,10 @@ describe('the methods of the Bot API', () => {
       heard.push([text, own.updateId !== null, count]);
     }
     expect(heard).toEqual([
-      ['hello', false, 2],
-      ['/help', true, 3],
-      ['/help@curious_bot', false, 4],
-      ['hey @greeter_bot', true, 5],
+      ['hello', false, before + 1],
+      ['/help', true, before + 2],
+      ['/help@curious_bot', false, before + 3],
+      ['hey @greeter_bot', true, before + 4],
     ]);
   });
 });
