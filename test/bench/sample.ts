@@ -26,7 +26,7 @@ export interface Sample {
 
 /** Bots that run before the first look at the memory: one more bot is asked for, not the first. */
 const WARM_BOTS = 20;
-/** Bots that start together: a bot that comes to a running fleet does not come with a thousand. */
+/** Bots that start together, a divisor of all numbers of bots: a bot that comes to a running fleet does not come with a thousand. */
 const BATCH = 20;
 /** A start takes more connections than polling does; those beyond this are waited out. */
 const SPARE_CONNECTIONS = 10;
@@ -43,27 +43,28 @@ export async function takeSample(
     apiRoot: string;
     certificatePath: string;
   }>({ kind: 'address' });
+  const loadIs = (description: string, check: (load: ServerLoad) => boolean) =>
+    waitFor(description, async () => check(await askServer<ServerLoad>({ kind: 'load' })), {
+      timeoutMs: START_TIMEOUT_MS,
+    });
+  await loadIs("the end of the last client's connections", (load) => load.connections === 0);
+  await askServer({ kind: 'reset' });
   await using client = await startScript(join(import.meta.dirname, contestant.script), {
     args: [apiRoot, ...contestant.args],
     env: { NODE_EXTRA_CA_CERTS: certificatePath },
     nodeFlags: ['--expose-gc'],
   });
   const askClient = <Answer>(request: ClientRequest) => client.ask<Answer>(request);
-  const loadIs = (description: string, check: (load: ServerLoad) => boolean) =>
-    waitFor(description, async () => check(await askServer<ServerLoad>({ kind: 'load' })), {
-      timeoutMs: START_TIMEOUT_MS,
-    });
-  let polling = 0;
-  const bytesWith = async (bots: number): Promise<number> => {
-    while (polling < bots) {
-      const tokens = Array.from({ length: BATCH }, () => tokenOf(++polling));
+  const addBots = async (from: number, to: number): Promise<void> => {
+    for (let first = from; first < to; first += BATCH) {
+      const tokens = Array.from({ length: BATCH }, (_, index) => tokenOf(first + index));
       await askClient({ kind: 'add', tokens });
+      const polling = first + BATCH;
       await loadIs(`${polling} polling bots`, (load) => load.waitingPolls === polling);
     }
     await askServer({ kind: 'closeIdle' });
-    const most = polling + SPARE_CONNECTIONS;
+    const most = to + SPARE_CONNECTIONS;
     await loadIs('the end of spare connections', (load) => load.connections <= most);
-    return askClient<number>({ kind: 'memory' });
   };
   const microsOf = async (updates: number): Promise<number> => {
     const before = await askClient<number>({ kind: 'cpu' });
@@ -71,12 +72,14 @@ export async function takeSample(
     return (await askClient<number>({ kind: 'cpu' })) - before;
   };
 
-  const few = await bytesWith(WARM_BOTS);
-  const many = await bytesWith(WARM_BOTS + size.bots);
+  const all = WARM_BOTS + size.bots;
+  await addBots(0, WARM_BOTS);
+  const few = await askClient<number>({ kind: 'memory' });
+  await addBots(WARM_BOTS, all);
+  const many = await askClient<number>({ kind: 'memory' });
   // The first update of each bot opens connections and is compiled: it is not counted.
-  await microsOf(WARM_BOTS + size.bots);
+  await microsOf(all);
   const micros = await microsOf(size.updates);
-  await askServer({ kind: 'reset' });
   return {
     kilobytesABot: (many - few) / size.bots / 1_000,
     microsAnUpdate: micros / size.updates,

@@ -4,6 +4,7 @@
  * accepted. Its argument is the folder for its certificate. See {@link ServerRequest}.
  */
 import { writeFileSync } from 'node:fs';
+import type { Server } from 'node:http';
 import { createSecureServer, type Http2ServerRequest, type Http2ServerResponse } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -14,7 +15,7 @@ import { answerParent } from '../support/answering.ts';
 /** What the server is asked for. */
 export type ServerRequest =
   | { readonly kind: 'address' }
-  /** Forgets all bots: the client that they belonged to ends. */
+  /** Forgets all bots, those of a client that has ended. */
   | { readonly kind: 'reset' }
   /** Ends the connections over which nothing is under way. */
   | { readonly kind: 'closeIdle' }
@@ -29,14 +30,22 @@ export interface ServerLoad {
   readonly connections: number;
 }
 
-interface Poll {
-  answer(updates: readonly object[]): void;
+interface BenchUpdate {
+  readonly update_id: number;
+  readonly message: object;
 }
 
 interface BenchBot {
   readonly id: number;
-  waiting: Poll | undefined;
-  readonly backlog: object[];
+  /** What is not confirmed, oldest first. */
+  readonly queue: BenchUpdate[];
+  /** Ends the poll that is being held. */
+  endPoll: (() => void) | undefined;
+}
+
+interface Parameters {
+  readonly offset?: number;
+  readonly timeout?: number;
 }
 
 const STREAMS_A_CONNECTION = 128;
@@ -52,10 +61,10 @@ let connections = 0;
 let replies = 0;
 let onReply = (): void => undefined;
 
-const methods: Record<string, (bot: BenchBot, body: { timeout?: number }) => unknown> = {
+const methods: Record<string, (bot: BenchBot, parameters: Parameters) => unknown> = {
   getMe: ({ id }) => ({ id, is_bot: true, first_name: 'Bench', username: `bench_${id}_bot` }),
   deleteWebhook: () => true,
-  getUpdates: (bot, { timeout = 0 }) => poll(bot, Math.min(timeout, MAX_POLL_SECONDS)),
+  getUpdates: poll,
   sendMessage: () => {
     replies++;
     onReply();
@@ -63,36 +72,40 @@ const methods: Record<string, (bot: BenchBot, body: { timeout?: number }) => unk
   },
 };
 
-function poll(bot: BenchBot, timeoutSeconds: number): unknown {
-  const queued = bot.backlog.shift();
-  if (queued) return [queued];
-  bot.waiting?.answer([]);
+async function poll(bot: BenchBot, { offset = 0, timeout = 0 }: Parameters): Promise<unknown> {
+  while (bot.queue[0] && bot.queue[0].update_id < offset) bot.queue.shift();
+  bot.endPoll?.();
+  if (bot.queue.length === 0) await hold(bot, Math.min(timeout, MAX_POLL_SECONDS) * 1_000);
+  return bot.queue.slice(0, 1);
+}
+
+function hold(bot: BenchBot, limitMs: number): Promise<void> {
   return new Promise((resolve) => {
-    const answer = (updates: readonly object[]): void => {
+    const end = (): void => {
       clearTimeout(timer);
-      bot.waiting = undefined;
-      resolve(updates);
+      bot.endPoll = undefined;
+      resolve();
     };
-    const timer = setTimeout(answer, timeoutSeconds * 1000, []);
-    bot.waiting = { answer };
+    const timer = setTimeout(end, limitMs);
+    bot.endPoll = end;
   });
 }
 
 function sendUpdate(bot: BenchBot): void {
   const user = { id: 1, is_bot: false, first_name: 'Ada', username: 'ada' };
-  const update = {
-    update_id: nextUpdateId++,
+  const update_id = nextUpdateId++;
+  bot.queue.push({
+    update_id,
     message: {
-      message_id: nextUpdateId,
+      message_id: update_id,
       date: 1,
       from: user,
       chat: { id: user.id, type: 'private', first_name: user.first_name },
       text: '/start now',
       entities: [{ type: 'bot_command', offset: 0, length: 6 }],
     },
-  };
-  if (bot.waiting) bot.waiting.answer([update]);
-  else bot.backlog.push(update);
+  });
+  bot.endPoll?.();
 }
 
 /** Spread over the second, as users come; a burst would let clients save on wake-ups. */
@@ -113,12 +126,18 @@ function traffic(updates: number, perSecond: number): Promise<void> {
   });
 }
 
+function waitingPolls(): number {
+  let count = 0;
+  for (const { endPoll } of bots.values()) if (endPoll) count++;
+  return count;
+}
+
 async function handle(request: Http2ServerRequest, response: Http2ServerResponse): Promise<void> {
   const [, id = '', name = ''] = /^\/bot(\d+):[^/]*\/(\w+)/.exec(request.url) ?? [];
   const body = (await text(request)) || '{}';
-  const bot = bots.get(Number(id)) ?? { id: Number(id), waiting: undefined, backlog: [] };
+  const bot = bots.get(Number(id)) ?? { id: Number(id), queue: [], endPoll: undefined };
   bots.set(bot.id, bot);
-  const result = await methods[name]?.(bot, JSON.parse(body));
+  const result = await methods[name]?.(bot, JSON.parse(body) as Parameters);
   const answer = JSON.stringify({ ok: true, result });
   response.writeHead(200, {
     'content-type': 'application/json',
@@ -142,7 +161,9 @@ const server = createSecureServer(
   },
   (request, response) => void handle(request, response),
 );
-Object.assign(server, { keepAliveTimeout: KEEP_ALIVE_MS });
+// What a server with `allowHTTP1` shares with one of node:http is missing from the types.
+const http1 = server as unknown as Pick<Server, 'keepAliveTimeout' | 'closeIdleConnections'>;
+http1.keepAliveTimeout = KEEP_ALIVE_MS;
 server.on('secureConnection', (socket) => {
   connections++;
   socket.once('close', () => connections--);
@@ -154,15 +175,9 @@ server.listen(0, '127.0.0.1', () => {
       case 'address':
         return { apiRoot: `https://localhost:${port}`, certificatePath };
       case 'load':
-        return {
-          waitingPolls: bots
-            .values()
-            .filter((bot) => bot.waiting)
-            .toArray().length,
-          connections,
-        };
+        return { waitingPolls: waitingPolls(), connections };
       case 'closeIdle':
-        return Reflect.get(server, 'closeIdleConnections').call(server);
+        return http1.closeIdleConnections();
       case 'reset':
         return bots.clear();
       case 'traffic':

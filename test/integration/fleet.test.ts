@@ -118,5 +118,5 @@ function byChat(messages: readonly Message[]): Map<string, string[]> {
     const key = `${bot} in ${chat}`;
     chats.set(key, [...(chats.get(key) ?? []), text]);
   }
-  return new Map([...chats].toSorted());
+  return chats;
 }

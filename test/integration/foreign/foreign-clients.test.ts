@@ -35,7 +35,9 @@ beforeEach(async () => {
   userId = (await control.createUser({ firstName: 'Ada' })).id;
 });
 
-describe.each(GRAMMY_CLIENTS)('$library by $mode', describeEchoBot);
+describe.each(GRAMMY_CLIENTS)('$library by $mode', (client) => {
+  describeEchoBot(client);
+});
 
 const python = findPython();
 if (!python) console.error('SKIPPED: the tests with python-telegram-bot need Python 3.9 or newer');
@@ -45,15 +47,14 @@ describe.skipIf(!python && process.env['CI'] !== 'true')('python-telegram-bot', 
     if (!python) throw new Error('there is no Python 3.9 or newer; with CI=true there must be');
     interpreter = await pythonWithRequirements(python);
   });
-  describe.each(pythonClients(() => interpreter))('by $mode', describeEchoBot);
+  describe.each(pythonClients(() => interpreter))('by $mode', (client) => {
+    describeEchoBot(client);
+  });
 });
 
 function describeEchoBot(client: EchoClient): void {
-  const start = (token = bot.token): Promise<Program> =>
-    client.start({ apiRoot: emulator.apiRoot, token });
-
   it('echoes 50 messages in order, each exactly once', async () => {
-    await using _running = await start();
+    await using _running = await start(client);
     await ready(client);
     const texts = Array.from({ length: 50 }, (_, index) => `message ${index + 1}`);
     for (const text of texts) await say(text);
@@ -65,7 +66,7 @@ function describeEchoBot(client: EchoClient): void {
   });
 
   it('says so when its token is revoked, and goes on with a new one that first answers 401', async () => {
-    await using running = await start();
+    await using running = await start(client);
     await ready(client);
     await say('before');
     await echoed(1);
@@ -74,7 +75,7 @@ function describeEchoBot(client: EchoClient): void {
     // Nothing reaches a webhook any more; its bot finds out when it is started again.
     if (client.mode === 'polling') await running.says(/401|InvalidToken/);
     await running.stop();
-    await using restarted = await start();
+    await using restarted = await start(client);
     await restarted.says(/401|InvalidToken/);
     await restarted.stop('SIGKILL');
     await say('while away');
@@ -89,45 +90,18 @@ function describeEchoBot(client: EchoClient): void {
     expect(textsOf(await sends())).toEqual(['before', 'while away']);
   });
 
-  if (client.mode === 'polling') {
-    it('is ended or told so when a second poller takes over, which then answers', async () => {
-      await using older = await start();
-      await ready(client);
-      await using _newer = await start();
-      await older.says(/409|Conflict/);
-      await older.stop('SIGKILL');
-      const polls = await control.calls({ bot: bot.id, method: 'getUpdates' });
-      const outcomes = polls.map(({ outcome }) => outcome);
-      expect(outcomes).toContainEqual({ status: 409, ok: false, description: TAKEN_OVER });
-      await say('who is there?');
-      await echoed(1);
-      await confirmed();
-      expect(textsOf(await sends())).toEqual(['who is there?']);
-    });
-  } else {
-    it('takes over from a poll, which gets 409, and goes on while others try to poll', async () => {
-      const poller = new Api(bot.token, { apiRoot: emulator.apiRoot });
-      const pending = expect(poller.getUpdates({ timeout: 50 })).rejects.toMatchObject({
-        error_code: 409,
-        description: WEBHOOK_CAME,
-      });
-      await waitFor('a held poll', async () => (await control.bot(bot.id)).polling);
-      await using _running = await start();
-      await ready(client);
-      await pending;
-      await expect(poller.getUpdates()).rejects.toMatchObject({
-        error_code: 409,
-        description: WEBHOOK_ACTIVE,
-      });
-      await say('still there?');
-      await echoed(1);
-      await confirmed();
-      expect(textsOf(await sends())).toEqual(['still there?']);
-    });
-  }
+  it('meets another poller, and the older poll of the two ends with 409', async () => {
+    await using _stays = await (client.mode === 'polling'
+      ? secondPoller(client)
+      : webhookBesidePoller(client));
+    await say('who is there?');
+    await echoed(1);
+    await confirmed();
+    expect(textsOf(await sends())).toEqual(['who is there?']);
+  });
 
   it('sees a 429 with retry_after', async () => {
-    await using running = await start();
+    await using running = await start(client);
     await ready(client);
     await control.addFault({
       bot: bot.id,
@@ -151,6 +125,35 @@ function describeEchoBot(client: EchoClient): void {
   });
 }
 
+function start(client: EchoClient, token = bot.token): Promise<Program> {
+  return client.start({ apiRoot: emulator.apiRoot, token });
+}
+
+/** A client that polls takes over from another one; returns the newer. */
+async function secondPoller(client: EchoClient): Promise<Program> {
+  await using older = await start(client);
+  await ready(client);
+  const newer = await start(client);
+  await older.says(/409|Conflict/);
+  const polls = await control.calls({ bot: bot.id, method: 'getUpdates' });
+  const outcomes = polls.map(({ outcome }) => outcome);
+  expect(outcomes).toContainEqual({ status: 409, ok: false, description: TAKEN_OVER });
+  return newer;
+}
+
+/** A client that sets a webhook takes over from a poll, and no poll comes between; returns it. */
+async function webhookBesidePoller(client: EchoClient): Promise<Program> {
+  const poller = new Api(bot.token, { apiRoot: emulator.apiRoot });
+  const pollError = (timeout: number) => poller.getUpdates({ timeout }).catch((error) => error);
+  const held = pollError(50);
+  await waitFor('a held poll', async () => (await control.bot(bot.id)).polling);
+  const webhook = await start(client);
+  await ready(client);
+  expect(await held).toMatchObject({ error_code: 409, description: WEBHOOK_CAME });
+  expect(await pollError(0)).toMatchObject({ error_code: 409, description: WEBHOOK_ACTIVE });
+  return webhook;
+}
+
 /** Whether updates reach the client now. */
 async function isReached({ mode }: EchoClient): Promise<boolean> {
   const { polling, webhookUrl } = await control.bot(bot.id);
@@ -164,7 +167,7 @@ async function ready(client: EchoClient): Promise<void> {
 /** Starts the client again whenever it ends, as a supervisor does, until updates reach it. */
 async function startUntilReady(client: EchoClient, token: string): Promise<Program> {
   for (;;) {
-    const program = await client.start({ apiRoot: emulator.apiRoot, token });
+    const program = await start(client, token);
     const reached = await waitFor(
       'a client that gets updates or ends',
       async () => ((await isReached(client)) && 'yes') || (program.ended && 'no'),

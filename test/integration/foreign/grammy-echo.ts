@@ -12,7 +12,7 @@ bot.on('message:text', (context) => context.reply(context.message.text));
 bot.catch(({ error }) => console.error('cannot answer:', error));
 
 if (PORT === undefined) {
-  process.once('SIGTERM', () => bot.stop());
+  process.once('SIGTERM', () => void bot.stop());
   await bot.start({ onStart: () => console.log('polling') });
 } else {
   const answer = webhookCallback(bot, 'http', { secretToken: WEBHOOK_SECRET });
