@@ -17,7 +17,7 @@ import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { ApiError, errorBody } from './api-error.ts';
 import type { BotApi, Handled, Reply } from './bot-api.ts';
-import { readArgs } from './request-args.ts';
+import { ClientGone, readArgs } from './request-args.ts';
 import type { KeyPair } from './tls.ts';
 import { parseCallPath } from './tokens.ts';
 
@@ -118,7 +118,7 @@ async function serve(api: BotApi, request: Request, response: Response): Promise
   try {
     handled = await api.handle(path, await readArgs(request, path.query));
   } catch (error) {
-    if (clientGone) return;
+    if (clientGone || error instanceof ClientGone) return;
     if (!(error instanceof ApiError)) throw error;
     if (!('stream' in response)) response.setHeader('connection', 'close');
     write(response, answerTo(error));

@@ -7,6 +7,15 @@ import type { RawArgs, UploadedFile } from './args.ts';
 /** A request over HTTP/1.1 or HTTP/2. */
 export type ApiRequest = IncomingMessage | Http2ServerRequest;
 
+/** The client left in the middle of its request: there is nobody to answer. */
+export class ClientGone extends Error {
+  override readonly name = 'ClientGone';
+
+  constructor() {
+    super('the client has gone');
+  }
+}
+
 /** Most bytes of a JSON or form body, as in the real server. */
 const MAX_PARAMETER_BYTES = 1 << 20;
 /** Most bytes of a body with files. */
@@ -69,8 +78,8 @@ function readBody(request: ApiRequest): Promise<string> {
     request.on('end', () =>
       resolve(chunks.length === 1 ? String(chunks[0]) : String(Buffer.concat(chunks))),
     );
-    request.on('error', reject);
-    request.on('close', () => reject(new Error('the client has gone')));
+    request.on('error', () => reject(new ClientGone()));
+    request.on('close', () => reject(new ClientGone()));
   });
 }
 
@@ -106,8 +115,8 @@ function readMultipart(
     });
     parser.on('finish', resolve);
     parser.on('error', (error) => reject(badForm(error)));
-    request.on('error', reject);
-    request.on('close', () => reject(new Error('the client has gone')));
+    request.on('error', () => reject(new ClientGone()));
+    request.on('close', () => reject(new ClientGone()));
     request.pipe(parser);
   });
 }
