@@ -1,0 +1,37 @@
+import { expect, test } from 'vitest';
+import { LIFECYCLES, type Lifecycle } from '../../../src/api/runtime-facts.ts';
+import { type BotState, transition } from '../../../src/runtime/bot/lifecycle.ts';
+
+const stateOf = (kind: Lifecycle): BotState =>
+  kind === 'Running' ? { kind, startedAt: '2026-01-31T12:00:00Z' } : { kind };
+
+const FORBIDDEN: readonly (readonly [Lifecycle, Lifecycle])[] = [
+  ['Starting', 'Starting'],
+  ['Running', 'Running'],
+  ['Running', 'Stopped'],
+  ['Restarting', 'Running'],
+  ['Restarting', 'Crashed'],
+  ['Restarting', 'Stopped'],
+  ['Crashed', 'Running'],
+  ['Crashed', 'Restarting'],
+  ['Crashed', 'Stopped'],
+  ['Stopping', 'Running'],
+  ['Stopping', 'Starting'],
+  ['Stopping', 'Restarting'],
+  ['Stopping', 'Crashed'],
+  ['Stopped', 'Running'],
+  ['Stopped', 'Crashed'],
+  ['Stopped', 'Restarting'],
+];
+
+test.each(FORBIDDEN)('a bot never goes from %s to %s', (from, to) => {
+  expect(() => transition(stateOf(from), stateOf(to))).toThrow(`from ${from} to ${to}`);
+});
+
+test('from everywhere a bot can get to where it stops', () => {
+  for (const from of LIFECYCLES) {
+    if (from === 'Stopping') continue;
+    expect(transition(stateOf(from), stateOf('Stopping'))).toEqual({ kind: 'Stopping' });
+  }
+  expect(transition(stateOf('Stopping'), stateOf('Stopped'))).toEqual({ kind: 'Stopped' });
+});

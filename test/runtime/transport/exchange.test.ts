@@ -1,0 +1,134 @@
+import type { RequestListener } from 'node:http';
+import { inspect } from 'node:util';
+import { Pool } from 'undici';
+import { afterEach, describe, expect, test } from 'vitest';
+import { AdjustableClock } from '../../../src/lib/adjustable-clock.ts';
+import { systemClock } from '../../../src/lib/clock.ts';
+import { type ExchangeRequest, exchange } from '../../../src/runtime/transport/exchange.ts';
+import { deadOrigin, hostileServer } from './hostile-server.ts';
+
+const pools: Pool[] = [];
+afterEach(async () => {
+  await Promise.all(pools.splice(0).map((pool) => pool.destroy()));
+});
+
+const REQUEST: ExchangeRequest = {
+  path: '/bot1:secret/getMe',
+  method: 'POST',
+  headers: { 'content-type': 'application/json' },
+  body: '{}',
+  timeoutMs: 5_000,
+  maxBytes: 1_000,
+};
+
+function poolTo(origin: string, connections = 1): Pool {
+  const pool = new Pool(origin, { connections });
+  pools.push(pool);
+  return pool;
+}
+
+async function send(listener: RequestListener, change: Partial<ExchangeRequest> = {}) {
+  await using server = await hostileServer(listener);
+  return await exchange(poolTo(server.origin), systemClock, { ...REQUEST, ...change });
+}
+
+describe('an exchange', () => {
+  test('brings the whole answer, in however many pieces it comes', async () => {
+    const answer = await send((request, response) => {
+      response.writeHead(418, { 'x-kind': 'teapot' });
+      request.on('data', (chunk) => response.write(chunk)).on('end', () => response.end('done'));
+    });
+    expect(answer).toMatchObject({ status: 418, headers: { 'x-kind': 'teapot' } });
+    expect(answer.body.toString()).toBe('{}done');
+  });
+
+  test('follows no redirect', async () => {
+    const answer = await send((_, response) => {
+      response.writeHead(302, { location: 'http://127.0.0.1:1/' }).end();
+    });
+    expect(answer).toMatchObject({ status: 302, body: Buffer.alloc(0) });
+  });
+
+  test.each<[string, RequestListener, Partial<ExchangeRequest>, object]>([
+    ['is reset', (request) => request.socket.destroy(), {}, { fault: 'network', sent: true }],
+    [
+      'breaks off within the answer',
+      (request, response) => {
+        response.writeHead(200, { 'content-length': '100' });
+        response.write('half', () => request.socket.destroy());
+      },
+      {},
+      { fault: 'network', sent: true },
+    ],
+    [
+      'brings too much',
+      (_, response) => response.end('x'.repeat(1_001)),
+      {},
+      { fault: 'too-large', sent: true },
+    ],
+    [
+      'brings what is no HTTP',
+      (request) => request.socket.end('hello\r\n\r\n'),
+      {},
+      { fault: 'network', sent: true },
+    ],
+    ['never ends', () => undefined, { timeoutMs: 30 }, { fault: 'timeout', sent: true }],
+    [
+      'stalls within the answer',
+      (_, response) => void response.writeHead(200).write('half'),
+      { timeoutMs: 100 },
+      { fault: 'timeout', sent: true },
+    ],
+    [
+      'has no answer in the time for headers',
+      () => undefined,
+      { headersTimeoutMs: 30 },
+      { fault: 'timeout', sent: true },
+    ],
+  ])('that %s is an error', async (_, listener, change, expected) => {
+    await expect(send(listener, change)).rejects.toMatchObject(expected);
+  });
+
+  test('with nobody there was never sent', async () => {
+    const pool = poolTo(await deadOrigin());
+    await expect(exchange(pool, systemClock, REQUEST)).rejects.toMatchObject({
+      fault: 'network',
+      sent: false,
+      message: 'the connection failed or broke off (ECONNREFUSED)',
+    });
+  });
+
+  test('is bounded while it waits for a connection, and then never sent', async () => {
+    let requests = 0;
+    await using server = await hostileServer(() => requests++);
+    const pool = poolTo(server.origin);
+    const first = exchange(pool, systemClock, { ...REQUEST, timeoutMs: 150 });
+    const queued = exchange(pool, systemClock, { ...REQUEST, timeoutMs: 30 });
+    await expect(queued).rejects.toMatchObject({ fault: 'timeout', sent: false });
+    await expect(first).rejects.toMatchObject({ fault: 'timeout', sent: true });
+    expect(requests).toBe(1);
+  });
+
+  test('ends at once when its signal aborts, before or while it runs', async () => {
+    const reached = Promise.withResolvers<void>();
+    await using server = await hostileServer(() => reached.resolve());
+    const pool = poolTo(server.origin);
+    const stop = new AbortController();
+    const running = exchange(pool, systemClock, { ...REQUEST, signal: stop.signal });
+    await reached.promise;
+    stop.abort();
+    await expect(running).rejects.toMatchObject({ fault: 'aborted', sent: true });
+    const late = exchange(pool, systemClock, { ...REQUEST, signal: stop.signal });
+    await expect(late).rejects.toMatchObject({ fault: 'aborted', sent: false });
+  });
+
+  test('leaves no timer behind, and never shows its path', async () => {
+    const clock = new AdjustableClock();
+    await using server = await hostileServer((request) => request.socket.destroy());
+    const failed = await exchange(poolTo(server.origin), clock, REQUEST).catch(
+      (error: unknown) => error,
+    );
+    expect(clock.pendingTimers).toBe(0);
+    expect(inspect(failed, { depth: 10, showHidden: true })).not.toContain('secret');
+  });
+});
