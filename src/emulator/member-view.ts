@@ -1,22 +1,5 @@
+import { PERMISSIONS } from './permissions.ts';
 import type { Membership, TgUser } from './telegram-types.ts';
-
-/** What a member of a supergroup may be kept from, by the Bot API's names. */
-export const PERMISSIONS = [
-  'can_send_messages',
-  'can_send_audios',
-  'can_send_documents',
-  'can_send_photos',
-  'can_send_videos',
-  'can_send_video_notes',
-  'can_send_voice_notes',
-  'can_send_polls',
-  'can_send_other_messages',
-  'can_add_web_page_previews',
-  'can_change_info',
-  'can_invite_users',
-  'can_pin_messages',
-  'can_manage_topics',
-] as const;
 
 const NO_PERMISSIONS = Object.fromEntries(PERMISSIONS.map((name) => [name, false]));
 
@@ -34,6 +17,7 @@ const ADMIN_RIGHTS = {
   can_post_stories: false,
   can_edit_stories: false,
   can_delete_stories: false,
+  can_send_welcome_messages: false,
 } as const;
 
 /** How the Bot API shows a member; which fields there are depends on the status. */

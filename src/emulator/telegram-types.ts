@@ -1,3 +1,5 @@
+import type { Permissions } from './permissions.ts';
+
 /** A user or bot, as the Bot API shows it. */
 export interface TgUser {
   readonly id: number;
@@ -66,5 +68,5 @@ export interface Membership {
   readonly status: MemberStatus;
   readonly untilDate?: number;
   readonly isMember?: boolean;
-  readonly permissions?: Readonly<Record<string, boolean>>;
+  readonly permissions?: Permissions;
 }

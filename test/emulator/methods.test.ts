@@ -245,6 +245,35 @@ describe('the methods of the Bot API', () => {
     );
   });
 
+  it('free a member who may send everything again, whatever the short form', async () => {
+    const test = await testEmulator();
+    const { bot, user } = await acquainted(test);
+    const { id: chat_id } = await test.control.createChat({ type: 'supergroup', title: 'Club' });
+    await test.control.addMember(chat_id, { user: bot.id, status: 'administrator' });
+    await test.control.addMember(chat_id, { user: user.id });
+    const views: unknown[] = [];
+    for (const permissions of [
+      { can_send_messages: true },
+      { can_send_messages: true, can_send_polls: true, can_add_web_page_previews: true },
+      {
+        can_send_polls: true,
+        can_send_other_messages: true,
+        can_add_web_page_previews: true,
+        can_react_to_messages: true,
+      },
+    ]) {
+      const target = { chat_id, user_id: user.id };
+      await test.api(bot.token, 'restrictChatMember', { ...target, permissions });
+      const { result } = (await test.api(bot.token, 'getChatMember', target)).body;
+      views.push([result.status, result.can_send_photos, result.can_react_to_messages]);
+    }
+    expect(views).toEqual([
+      ['restricted', false, true],
+      ['restricted', true, true],
+      ['member', undefined, undefined],
+    ]);
+  });
+
   it('give an administrating bot the changes of members once it has asked for them', async () => {
     const test = await testEmulator();
     const { bot, user } = await acquainted(test);

@@ -1,11 +1,13 @@
 import { badRequest } from '../api-error.ts';
 import type { Chat } from '../chat.ts';
-import { memberView, PERMISSIONS } from '../member-view.ts';
+import { memberView } from '../member-view.ts';
 import { changeMembership } from '../memberships.ts';
+import { SENDING_PERMISSIONS } from '../permissions.ts';
 import type { Membership } from '../telegram-types.ts';
 import { chatArg } from './access.ts';
-import { objectArg, userIdArg } from './arguments.ts';
+import { userIdArg } from './arguments.ts';
 import { type Answer, answer, type Call, type Method } from './method.ts';
+import { permissionsArg } from './permissions.ts';
 
 /** Chats and who is in them. */
 export const MEMBER_METHODS: readonly Method[] = [
@@ -53,15 +55,14 @@ function getChatMemberCount(call: Call): Answer {
 function restrictChatMember(call: Call): Answer {
   const { args } = call;
   const userId = userIdArg(args);
-  const given = objectArg(args, 'permissions', 'permissions') ?? {};
-  const permissions = Object.fromEntries(PERMISSIONS.map((name) => [name, given[name] === true]));
+  const permissions = permissionsArg(args);
   const chat = chatArg(call, 'write');
   if (chat.type !== 'supergroup') {
     throw badRequest('method is available only for supergroups');
   }
   checkMayRestrict(call, chat, userId);
   const isMember = chat.isMember(userId);
-  const free = PERMISSIONS.slice(0, 10).every((name) => permissions[name]);
+  const free = SENDING_PERMISSIONS.every((name) => permissions[name]);
   return change(call, chat, userId, {
     ...(free
       ? { status: isMember ? 'member' : 'left' }

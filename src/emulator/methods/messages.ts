@@ -97,7 +97,7 @@ function send(call: Call, content: () => Partial<TgMessage>): Answer {
 
 function checkMayTalk(chat: Chat, botId: number): void {
   const { status, permissions } = chat.membershipOf(botId);
-  if (status === 'restricted' && permissions?.['can_send_messages'] !== true) {
+  if (status === 'restricted' && permissions?.can_send_messages !== true) {
     throw badRequest('not enough rights to send text messages to the chat');
   }
 }
