@@ -1,0 +1,116 @@
+import { formatAge } from '../../api/column-value.ts';
+import type { Handler } from '../../api/handlers.ts';
+import type { TenantBot } from '../../api/tenant-bot.ts';
+import { fromTimestamp } from '../../lib/clock.ts';
+import type { BotName, LocalClient } from '../local-client.ts';
+import { formatTable } from '../table.ts';
+import { oneLine } from '../terminal-text.ts';
+import type { Io } from './io.ts';
+
+/** `tenantbot describe`: one bot with all that is known of it, as `kubectl describe` lays it out. */
+export async function runDescribe(
+  client: LocalClient,
+  options: BotName & { readonly nowMs: number },
+  io: Io,
+): Promise<void> {
+  const object = await client.get({ plural: 'tenantbots' }, options);
+  if (object.kind === 'TenantBot') io.out(describeBot(object, options.nowMs));
+}
+
+/** The text of `tenantbot describe`. */
+export function describeBot(bot: TenantBot, nowMs: number): string {
+  return [
+    fields('', [
+      ['Name', bot.metadata.name],
+      ['Namespace', bot.metadata.namespace],
+      ['Labels', pairs(bot.metadata.labels)],
+      ['Annotations', pairs(bot.metadata.annotations)],
+      ['Kind', `${bot.kind} (${bot.apiVersion})`],
+      ['Created', since(bot.metadata.creationTimestamp, nowMs)],
+      ['UID', bot.metadata.uid],
+      ['Generation', String(bot.metadata.generation)],
+    ]),
+    'Spec:',
+    specFields(bot),
+    'Status:',
+    statusFields(bot, nowMs),
+    'Conditions:',
+    conditions(bot, nowMs),
+  ].join('\n');
+}
+
+type Field = readonly [name: string, value: string | number | undefined];
+
+function specFields({ spec }: TenantBot): string {
+  const { name, key } = spec.tokenSecretRef;
+  return fields('  ', [
+    ['Fleet', spec.fleet],
+    ['Token', `key "${key}" of Secret ${name}`],
+    ['Suspended', String(spec.suspended)],
+    ['Max Concurrent', spec.updates.maxConcurrent],
+    ['Log Level', spec.logLevel],
+    ...spec.handlers.map((handler, index): Field => [`Handler ${index}`, handlerWords(handler)]),
+  ]);
+}
+
+function handlerWords({ command, text, forward }: Handler): string {
+  if (command) return `command /${command.name}`;
+  if (forward) return `forward to ${forward.url}`;
+  if (text?.exact !== undefined) return `text "${text.exact}"`;
+  if (text?.prefix !== undefined) return `text that begins with "${text.prefix}"`;
+  return `text that matches /${text?.pattern ?? ''}/`;
+}
+
+function statusFields({ status = {} }: TenantBot, nowMs: number): string {
+  const { bot, token, placement, updates, counters, lastError } = status;
+  const ago = (time: string | undefined): string | undefined =>
+    time === undefined ? undefined : since(time, nowMs);
+  return fields('  ', [
+    ['Phase', status.phase],
+    ['Bot', bot && `@${bot.username} (${bot.name}, id ${bot.id})`],
+    ['Token', token && `${token.state}${token.message === '' ? '' : `: ${token.message}`}`],
+    ['Checked', ago(token?.lastChecked)],
+    ['Placement', placement && `shard ${placement.shard} of fleet ${placement.fleet}`],
+    ['Mode', updates?.mode],
+    ['Last Update', ago(updates?.lastUpdateAt)],
+    ['Started', ago(status.startedAt)],
+    ['Restarts', status.restarts],
+    [
+      'Counters',
+      counters &&
+        Object.entries(counters)
+          .map(([name, count]) => `${count} ${name}`)
+          .join(', '),
+    ],
+    ['Last Error', lastError && `${lastError.message} (${since(lastError.time, nowMs)})`],
+  ]);
+}
+
+function conditions({ status }: TenantBot, nowMs: number): string {
+  const rows = (status?.conditions ?? []).map(
+    ({ type, status: holds, reason, lastTransitionTime, message }) => [
+      type,
+      holds,
+      reason,
+      formatAge(nowMs - fromTimestamp(lastTransitionTime)),
+      message,
+    ],
+  );
+  if (rows.length === 0) return '  <none>';
+  const table = formatTable([['Type', 'Status', 'Reason', 'Since', 'Message'], ...rows]);
+  return table.replaceAll(/^/gm, '  ');
+}
+
+function fields(indent: string, all: readonly Field[]): string {
+  const rows = all.map(([name, value]) => [`${name}:`, oneLine(String(value ?? '<none>'))]);
+  return formatTable(rows).replaceAll(/^/gm, indent);
+}
+
+function pairs(map: Readonly<Record<string, string>> | undefined): string | undefined {
+  const all = Object.entries(map ?? {}).map(([key, value]) => `${key}=${value}`);
+  return all.length === 0 ? undefined : all.join(', ');
+}
+
+function since(time: string, nowMs: number): string {
+  return `${time} (${formatAge(nowMs - fromTimestamp(time))} ago)`;
+}

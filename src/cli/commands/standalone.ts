@@ -1,0 +1,58 @@
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { systemClock } from '../../lib/clock.ts';
+import { errorCode, inputError } from '../../lib/errors.ts';
+import { systemRandom } from '../../lib/random.ts';
+import { runStandalone } from '../../standalone/standalone.ts';
+import { createLog } from '../../telemetry/log.ts';
+import type { Settings } from '../settings.ts';
+import type { Io } from './io.ts';
+
+/** What `tenantbot standalone` takes from its surroundings. */
+export interface Surroundings {
+  /** The current folder. */
+  readonly folder: string;
+  /** The folder of samples that come with the program. */
+  readonly samples: URL;
+  /** Where log lines go. */
+  readonly logTo: { write(text: string): unknown };
+}
+
+/** `tenantbot standalone`: runs bots on this machine until `signal` aborts. */
+export async function startStandalone(
+  settings: Settings,
+  { folder, samples, logTo }: Surroundings,
+  { io, signal }: { readonly io: Io; readonly signal: AbortSignal },
+): Promise<void> {
+  const { manifests, data, apiRoot, emulatorControl, apiCa, port, logLevel, logFormat } = settings;
+  const destination = { write: (text: string) => void logTo.write(text) };
+  await runStandalone(
+    {
+      manifests: manifests ?? [fileURLToPath(samples)],
+      data,
+      telegram: { apiRoot, emulatorControl, apiCa: await readCertificates(apiCa) },
+      port,
+      // The service behind the sample bots belongs to the samples and to nothing else.
+      sampleService: manifests ? undefined : new URL('echo-service.mjs', samples),
+      folder,
+      clock: systemClock,
+      random: systemRandom,
+      log: createLog({ level: logLevel, format: logFormat, destination }),
+      out: io.out,
+    },
+    signal,
+  );
+}
+
+async function readCertificates(path: string | undefined): Promise<string | undefined> {
+  if (path === undefined) return undefined;
+  const text = await readFile(path, 'utf8').catch((error: unknown) => {
+    throw inputError(
+      'API_CA_UNREADABLE',
+      `--api-ca: ${path} can't be read (${errorCode(error)})`,
+      error,
+    );
+  });
+  if (text.includes('-----BEGIN CERTIFICATE-----')) return text;
+  throw inputError('API_CA_NOT_PEM', `--api-ca: ${path} holds no certificate in PEM form`);
+}

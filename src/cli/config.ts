@@ -1,0 +1,116 @@
+import { readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { isMap, isScalar, LineCounter, parseDocument } from 'yaml';
+import { didYouMean } from '../api/explain.ts';
+import { errorCode, inputError } from '../lib/errors.ts';
+import {
+  flagName,
+  SETTING_NAMES,
+  type SettingName,
+  type Settings,
+  settingsSchema,
+  variableName,
+} from './settings.ts';
+
+/** Settings whose relative paths count from the file that they stand in. */
+const PATHS: ReadonlySet<SettingName> = new Set(['manifests', 'data', 'apiCa']);
+
+/** Where settings may come from. */
+export interface ConfigSources {
+  /** What was given as flags, by setting; `config` names the config file. */
+  readonly flags: Readonly<Record<string, unknown>>;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+/** One value and who gave it. */
+interface Given {
+  readonly value: unknown;
+  /** For people: `flag --port`, `environment variable TENANTBOT_PORT`, `my.yaml line 3`. */
+  readonly source: string;
+}
+
+/** The environment of this process, for {@link readConfig}. The only place that reads it. */
+export function processEnvironment(): ConfigSources['environment'] {
+  return process.env;
+}
+
+/**
+ * The settings in effect: flags before the environment, that before the config file, that before
+ * defaults. Throws an input error that names every bad value's source and what is allowed.
+ */
+export function readConfig({ flags, environment }: ConfigSources): Settings {
+  const file = flags['config'] ?? environment[variableName('config')];
+  const fromFile = typeof file === 'string' ? readConfigFile(file) : new Map<string, Given>();
+  const values: Record<string, unknown> = {};
+  const problems: string[] = [];
+  for (const name of SETTING_NAMES) {
+    const given = fromFlag(flags, name) ?? fromVariable(environment, name) ?? fromFile.get(name);
+    if (!given) continue;
+    const checked = settingsSchema.shape[name].safeParse(given.value);
+    if (checked.success) values[name] = given.value;
+    else problems.push(`${given.source}: ${checked.error.issues[0]?.message ?? 'is not allowed'}`);
+  }
+  if (problems.length > 0) throw inputError('CONFIG_INVALID', problems.join('\n'));
+  return settingsSchema.parse(values);
+}
+
+function fromFlag(flags: ConfigSources['flags'], name: SettingName): Given | undefined {
+  const value = flags[name];
+  return value === undefined ? undefined : { value, source: `flag ${flagName(name)}` };
+}
+
+function fromVariable(
+  environment: ConfigSources['environment'],
+  name: SettingName,
+): Given | undefined {
+  const variable = variableName(name);
+  const value = environment[variable];
+  // An empty variable is how shells and compose files leave one out.
+  if (value === undefined || value === '') return undefined;
+  return { value, source: `environment variable ${variable}` };
+}
+
+function readConfigFile(path: string): Map<string, Given> {
+  const lines = new LineCounter();
+  const document = parseDocument(readText(path), { lineCounter: lines, prettyErrors: false });
+  const at = (offset: number): string => `${path} line ${lines.linePos(offset).line}`;
+  const [error] = document.errors;
+  if (error) throw inputError('CONFIG_NOT_YAML', `${at(error.pos[0])}: ${error.message}`);
+  const given = new Map<string, Given>();
+  if (document.contents === null) return given;
+  if (!isMap(document.contents)) {
+    throw inputError('CONFIG_NOT_A_MAP', `${path}: must hold settings, each as "name: value"`);
+  }
+  const values = document.toJS() as Record<string, unknown>;
+  for (const { key } of document.contents.items) {
+    if (!isScalar(key)) continue;
+    const name = String(key.value);
+    const source = `${at(key.range?.[0] ?? 0)}, ${name}`;
+    if (!isSettingName(name)) {
+      const hint = didYouMean(name, SETTING_NAMES);
+      throw inputError('CONFIG_UNKNOWN', `${source}: is not a known setting${hint}`);
+    }
+    given.set(name, { value: fromHere(values[name], name, path), source });
+  }
+  return given;
+}
+
+function isSettingName(name: string): name is SettingName {
+  return (SETTING_NAMES as readonly string[]).includes(name);
+}
+
+function fromHere(value: unknown, name: SettingName, file: string): unknown {
+  if (!PATHS.has(name)) return value;
+  const absolute = (path: unknown): unknown =>
+    typeof path === 'string' && path !== '' ? resolve(dirname(file), path) : path;
+  return Array.isArray(value) ? value.map(absolute) : absolute(value);
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    const why = errorCode(error) === 'ENOENT' ? 'there is no such file' : errorCode(error);
+    throw inputError('CONFIG_UNREADABLE', `the config file ${path} can't be read: ${why}`, error);
+  }
+}

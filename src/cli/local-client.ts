@@ -1,0 +1,133 @@
+import { createInterface } from 'node:readline';
+import { Readable } from 'node:stream';
+import { API_VERSION } from '../api/group.ts';
+import { environmentError, errorMessage, inputError } from '../lib/errors.ts';
+import type { Endpoint } from '../standalone/data/endpoint-file.ts';
+import type { Answer } from '../standalone/emulated/conversation.ts';
+import type { ManifestProblem } from '../standalone/manifests/place.ts';
+import type { StoredObject, WatchEvent } from '../standalone/object-store.ts';
+
+/** Which objects. */
+export interface Selection {
+  readonly plural: 'tenantbots' | 'botfleets';
+  /** All of them where undefined. */
+  readonly namespace: string | undefined;
+}
+
+/** A bot by its full name. */
+export interface BotName {
+  readonly namespace: string;
+  readonly name: string;
+}
+
+const ROOT = `/apis/${API_VERSION}`;
+
+/** Talks to the running standalone. Every method rejects in words for people. */
+export class LocalClient {
+  readonly #endpoint: Endpoint;
+
+  /** `endpoint` as the standalone has left it in its data folder `data`. */
+  constructor(endpoint: Endpoint | undefined, data: string) {
+    if (!endpoint) throw notRunning(data);
+    this.#endpoint = endpoint;
+  }
+
+  async list(selection: Selection): Promise<StoredObject[]> {
+    const response = await this.#send('GET', listPath(selection));
+    return ((await response.json()) as { items: StoredObject[] }).items;
+  }
+
+  async get(
+    { plural }: Pick<Selection, 'plural'>,
+    { namespace, name }: BotName,
+  ): Promise<StoredObject> {
+    const path = `${listPath({ plural, namespace })}/${encodeURIComponent(name)}`;
+    return (await (await this.#send('GET', path)).json()) as StoredObject;
+  }
+
+  /** Every object as ADDED, then every change, until `signal` aborts or the standalone ends. */
+  async *watch(selection: Selection, signal?: AbortSignal): AsyncGenerator<WatchEvent> {
+    const response = await this.#send('GET', `${listPath(selection)}?watch=true`, { signal });
+    yield* valuesOf<WatchEvent>(response);
+  }
+
+  /** What is wrong with manifests now. */
+  async problems(): Promise<ManifestProblem[]> {
+    const response = await this.#send('GET', '/problems');
+    return ((await response.json()) as { problems: ManifestProblem[] }).problems;
+  }
+
+  /** Says something to a bot as a user and waits for what it answers. */
+  async ask(
+    bot: BotName,
+    body: { readonly as: string; readonly text: string; readonly timeoutMs: number },
+  ): Promise<Answer> {
+    const response = await this.#send('POST', messagesPath(bot), { body });
+    return (await response.json()) as Answer;
+  }
+
+  /** What the bot says to the user from now on. */
+  async *listen(bot: BotName, as: string, signal: AbortSignal): AsyncGenerator<string> {
+    const path = `${messagesPath(bot)}?as=${encodeURIComponent(as)}`;
+    const response = await this.#send('GET', path, { signal });
+    for await (const { text } of valuesOf<{ text: string }>(response)) yield text;
+  }
+
+  async #send(
+    method: string,
+    path: string,
+    { body, signal }: { readonly body?: object; readonly signal?: AbortSignal | undefined } = {},
+  ): Promise<Response> {
+    const { url, token } = this.#endpoint;
+    const response = await fetch(`${url}${path}`, {
+      method,
+      headers: {
+        authorization: `Bearer ${token.reveal()}`,
+        ...(body && { 'content-type': 'application/json' }),
+      },
+      ...(body && { body: JSON.stringify(body) }),
+      ...(signal && { signal }),
+    }).catch((error: unknown) => {
+      throw environmentError(
+        'STANDALONE_GONE',
+        `the standalone at ${url} (process ${this.#endpoint.pid}) does not answer: ${causeOf(error)}. Start it again with \`npm start\` or \`tenantbot standalone\``,
+        error,
+      );
+    });
+    if (response.ok) return response;
+    const problem = (await response.json().catch(() => ({}))) as { code?: string; detail?: string };
+    throw inputError(
+      problem.code ?? 'STANDALONE_REFUSED',
+      problem.detail ?? `the standalone answered with status ${response.status}`,
+    );
+  }
+}
+
+function notRunning(data: string): Error {
+  return environmentError(
+    'STANDALONE_NOT_RUNNING',
+    `no standalone runs with the data folder ${data}. Start one with \`npm start\` or \`tenantbot standalone\`, or name its folder with --data`,
+  );
+}
+
+function causeOf(error: unknown): string {
+  const cause: unknown = error instanceof Error ? error.cause : undefined;
+  return errorMessage(cause ?? error);
+}
+
+function listPath({ plural, namespace }: Selection): string {
+  return namespace === undefined
+    ? `${ROOT}/${plural}`
+    : `${ROOT}/namespaces/${encodeURIComponent(namespace)}/${plural}`;
+}
+
+function messagesPath({ namespace, name }: BotName): string {
+  const bot = `${encodeURIComponent(namespace)}/tenantbots/${encodeURIComponent(name)}`;
+  return `${ROOT}/namespaces/${bot}/messages`;
+}
+
+async function* valuesOf<Value>(response: Response): AsyncGenerator<Value> {
+  if (!response.body) return;
+  const input = Readable.fromWeb(response.body);
+  for await (const line of createInterface({ input })) yield JSON.parse(line) as Value;
+}

@@ -1,0 +1,117 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { systemClock } from '../lib/clock.ts';
+import { errorMessage, TenantBotError } from '../lib/errors.ts';
+import { redactTokens } from '../lib/secret.ts';
+import type { Io } from './commands/io.ts';
+import { processEnvironment, readConfig } from './config.ts';
+import { parseDuration } from './duration.ts';
+import type { LocalClient } from './local-client.ts';
+import { type Actions, type Flags, makeProgram } from './program.ts';
+import { abortOnSignals } from './signals.ts';
+
+const ROOT = new URL('../../', import.meta.url);
+
+const io: Io = {
+  out: (line) => void process.stdout.write(`${line}\n`),
+  err: (line) => void process.stderr.write(`${line}\n`),
+};
+
+/** Each command loads what it needs and nothing else, so that none waits for the others' parts. */
+const actions: Actions = {
+  async standalone(flags) {
+    const { startStandalone } = await import('./commands/standalone.ts');
+    const surroundings = {
+      folder: process.cwd(),
+      samples: new URL('config/samples/', ROOT),
+      logTo: process.stderr,
+    };
+    await startStandalone(settings(flags), surroundings, { io, signal: untilTold() });
+  },
+  async emulator(flags) {
+    const { runEmulator } = await import('./commands/emulator.ts');
+    await runEmulator(flags, io, untilTold());
+  },
+  async crds(flags) {
+    const { crds } = await import('./commands/crds.ts');
+    await crds({ write: flags['write'] === true, root: ROOT, print: io.out });
+  },
+  async get(flags, words) {
+    const { runGet } = await import('./commands/get.ts');
+    const { output, namespace, watch, allNamespaces } = flags;
+    await runGet(
+      await connect(flags),
+      {
+        words,
+        watch: watch === true,
+        output: typeof output === 'string' ? output : undefined,
+        namespace: String(namespace),
+        allNamespaces: allNamespaces === true,
+        nowMs: () => systemClock.wallMs(),
+      },
+      io,
+    );
+  },
+  async describe(flags, [name = '']) {
+    const { runDescribe } = await import('./commands/describe.ts');
+    const bot = { namespace: String(flags['namespace']), name };
+    await runDescribe(await connect(flags), { ...bot, nowMs: systemClock.wallMs() }, io);
+  },
+  async chat(flags, [name = '']) {
+    const { runChat } = await import('./commands/chat.ts');
+    const { namespace, as } = flags;
+    const prompt = process.stdin.isTTY ? `${String(as)}> ` : '';
+    await runChat(
+      await connect(flags),
+      {
+        namespace: String(namespace),
+        name,
+        as: String(as),
+        input: process.stdin,
+        prompt,
+        clock: systemClock,
+      },
+      io,
+    );
+  },
+  async send(flags, [name = '', text = '']) {
+    const { runSend } = await import('./commands/send.ts');
+    const { namespace, as, timeout } = flags;
+    const timeoutMs = parseDuration(String(timeout), '--timeout');
+    const said = { namespace: String(namespace), name, text, as: String(as), timeoutMs };
+    await runSend(await connect(flags), said, io);
+  },
+};
+
+function settings(flags: Flags) {
+  return readConfig({ flags, environment: processEnvironment() });
+}
+
+async function connect(flags: Flags): Promise<LocalClient> {
+  const { LocalClient } = await import('./local-client.ts');
+  const { readEndpoint } = await import('../standalone/data/endpoint-file.ts');
+  const { data } = settings(flags);
+  return new LocalClient(await readEndpoint(resolve(data)), data);
+}
+
+/** Aborts when somebody wants this program to end. */
+function untilTold(): AbortSignal {
+  return abortOnSignals(systemClock, () => process.exit(1));
+}
+
+function version(): string {
+  const text = readFileSync(new URL('package.json', ROOT), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
+}
+
+// A reader that has seen enough (`tenantbot get | head -1`) is no error of this program.
+process.stdout.on('error', () => undefined);
+try {
+  await makeProgram(version(), actions).parseAsync();
+  process.exit(0);
+} catch (error) {
+  io.err(`tenantbot: ${errorMessage(error)}`);
+  if (!(error instanceof TenantBotError) && error instanceof Error)
+    io.err(redactTokens(error.stack ?? ''));
+  process.exit(1);
+}

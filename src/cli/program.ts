@@ -1,0 +1,123 @@
+import { Command, Option } from 'commander';
+import { emulatorFlags } from '../emulator/options.ts';
+import { flagName, SETTING_NAMES, type SettingName, settingsSchema } from './settings.ts';
+
+/** What runs behind each command. `words` are the arguments, `flags` by their camel-case names. */
+export interface Actions {
+  standalone(flags: Flags): Promise<void>;
+  emulator(flags: Flags): Promise<void>;
+  crds(flags: Flags): Promise<void>;
+  get(flags: Flags, words: readonly string[]): Promise<void>;
+  describe(flags: Flags, words: readonly string[]): Promise<void>;
+  chat(flags: Flags, words: readonly string[]): Promise<void>;
+  send(flags: Flags, words: readonly string[]): Promise<void>;
+}
+
+/** Flags as they were given; what was not given is not there. */
+export type Flags = Readonly<Record<string, unknown>>;
+
+/** The command line: what there is, and which action each command calls. */
+export function makeProgram(version: string, actions: Actions): Command {
+  const program = new Command('tenantbot')
+    .description('Runs Telegram bots for many tenants.')
+    .version(version)
+    .showHelpAfterError('(--help shows what there is)')
+    .addHelpText(
+      'after',
+      `
+To see it work, without a token of Telegram:
+  $ tenantbot standalone          runs the sample bots against a built-in emulator
+  $ tenantbot send greeter /start says something to one of them`,
+    );
+  addRunners(program, actions);
+  addReaders(program, actions);
+  addTalkers(program, actions);
+  return program;
+}
+
+function addRunners(program: Command, actions: Actions): void {
+  const standalone = program
+    .command('standalone')
+    .description('run bots on this machine, from manifests in files and folders')
+    .action((flags: Flags) => actions.standalone(flags))
+    .addHelpText(
+      'after',
+      `
+Every flag is also an environment variable (--log-level is TENANTBOT_LOG_LEVEL) and a setting of
+the config file (logLevel). Flags win over the environment, the environment over the file.`,
+    );
+  for (const name of SETTING_NAMES) standalone.addOption(settingOption(name));
+  standalone.addOption(configOption());
+
+  const emulator = program
+    .command('emulator')
+    .description('serve the Bot API on this machine, for trying out and for tests')
+    .action((flags: Flags) => actions.emulator(flags));
+  for (const [name, schema] of Object.entries(emulatorFlags.shape)) {
+    const takesValue = schema.safeParse(true).success ? '' : ' <value>';
+    emulator.addOption(new Option(`${flagName(name)}${takesValue}`, schema.description));
+  }
+
+  program
+    .command('crds')
+    .description('print the CustomResourceDefinitions, for kubectl apply -f -')
+    .option('--write', 'write them and the reference page into the project instead')
+    .action((flags: Flags) => actions.crds(flags));
+}
+
+function addReaders(program: Command, actions: Actions): void {
+  const get = program
+    .command('get')
+    .description('show bots and how they do; `get fleets` shows fleets')
+    .argument('[name...]', 'a bot; or "fleets", and the name of one')
+    .option('-w, --watch', 'go on with every change')
+    .option('-o, --output <format>', 'wide, yaml or json')
+    .option('-A, --all-namespaces', 'the bots of all namespaces')
+    .action((names: string[], flags: Flags) => actions.get(flags, names));
+  addConnection(get);
+  const describe = program
+    .command('describe')
+    .description('show one bot with all that is known of it')
+    .argument('<name>')
+    .action((name: string, flags: Flags) => actions.describe(flags, [name]));
+  addConnection(describe);
+}
+
+function addTalkers(program: Command, actions: Actions): void {
+  const chat = program
+    .command('chat')
+    .description('talk to a bot in the terminal, through the emulator; Ctrl-D ends')
+    .argument('<name>')
+    .option('--as <user>', 'username of the user who talks', 'you')
+    .action((name: string, flags: Flags) => actions.chat(flags, [name]));
+  addConnection(chat);
+  const send = program
+    .command('send')
+    .description('say one thing to a bot, through the emulator, and print what it answers')
+    .argument('<name>')
+    .argument('<text>')
+    .option('--as <user>', 'username of the user who talks', 'you')
+    .option('--timeout <time>', 'how long to wait: 500ms, 5s, 1m', '5s')
+    .action((name: string, text: string, flags: Flags) => actions.send(flags, [name, text]));
+  addConnection(send);
+}
+
+/** What every command needs that asks a running standalone. */
+function addConnection(command: Command): void {
+  command.option('-n, --namespace <namespace>', 'namespace of the bot', 'default');
+  command.addOption(settingOption('data'));
+  command.addOption(configOption());
+}
+
+function settingOption(name: SettingName): Option {
+  const value = name === 'manifests' ? '<path...>' : '<value>';
+  const option = new Option(`${flagName(name)} ${value}`, settingsSchema.shape[name].description);
+  const byDefault: unknown = settingsSchema.shape[name].safeParse(undefined).data;
+  // Said, not set: a default must not look like a flag that was given.
+  if (byDefault !== undefined) option.description += ` (default: ${JSON.stringify(byDefault)})`;
+  return option;
+}
+
+function configOption(): Option {
+  return new Option('--config <file>', 'YAML file with settings, such as config/standalone.yaml');
+}

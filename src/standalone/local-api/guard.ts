@@ -1,0 +1,29 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { FastifyRequest } from 'fastify';
+import type { Secret } from '../../lib/secret.ts';
+import { RequestProblem } from './problem.ts';
+
+const LOCAL_HOST = /^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/;
+
+/**
+ * Lets in who knows the token, and only under a name of this machine: a web page that has its own
+ * name point at 127.0.0.1 is turned away before anything else.
+ */
+export function guard(request: FastifyRequest, token: Secret): void {
+  if (!LOCAL_HOST.test(request.headers.host ?? '')) {
+    throw new RequestProblem(403, 'HOST_REFUSED', 'this address answers under 127.0.0.1 only');
+  }
+  const given = /^Bearer (\S+)$/.exec(request.headers.authorization ?? '')?.[1] ?? '';
+  if (!timingSafeEqual(digest(given), digest(token.reveal()))) {
+    throw new RequestProblem(
+      401,
+      'TOKEN_REFUSED',
+      'send the token from standalone.json in the data folder as "Authorization: Bearer <token>"',
+    );
+  }
+}
+
+/** Digests have one length, so that comparing them tells nothing of the texts'. */
+function digest(text: string): Buffer {
+  return createHash('sha256').update(text).digest();
+}

@@ -1,0 +1,42 @@
+import { z } from 'zod';
+
+/** The media type of {@link Problem} bodies (RFC 9457). */
+export const PROBLEM_TYPE = 'application/problem+json';
+
+/** A problem as it goes over the wire. */
+export const problemSchema = z.object({
+  type: z.literal('about:blank'),
+  title: z.string(),
+  status: z.int(),
+  /** What is wrong and what to do, for people. */
+  detail: z.string(),
+  /** Stable, for programs. */
+  code: z.string(),
+});
+export type Problem = z.output<typeof problemSchema>;
+
+/** Ends a request with a problem. */
+export class RequestProblem extends Error {
+  readonly problem: Problem;
+
+  constructor(status: number, code: string, detail: string) {
+    super(detail);
+    this.problem = makeProblem(status, code, detail);
+  }
+}
+
+/** A problem of this HTTP status. */
+export function makeProblem(status: number, code: string, detail: string): Problem {
+  return { type: 'about:blank', title: TITLES[status] ?? 'Error', status, code, detail };
+}
+
+const TITLES: Readonly<Record<number, string>> = {
+  400: 'Bad Request',
+  401: 'Unauthorized',
+  403: 'Forbidden',
+  404: 'Not Found',
+  409: 'Conflict',
+  413: 'Content Too Large',
+  500: 'Internal Server Error',
+  502: 'Bad Gateway',
+};

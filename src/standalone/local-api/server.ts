@@ -1,0 +1,126 @@
+import type { AddressInfo } from 'node:net';
+import Fastify, { type FastifyError, type FastifyInstance } from 'fastify';
+import {
+  hasZodFastifySchemaValidationErrors,
+  serializerCompiler,
+  validatorCompiler,
+  type ZodTypeProvider,
+} from 'fastify-type-provider-zod';
+import {
+  environmentError,
+  errorCode,
+  errorMessage,
+  TenantBotError,
+  unreachable,
+} from '../../lib/errors.ts';
+import type { Secret } from '../../lib/secret.ts';
+import type { Log } from '../../telemetry/log.ts';
+import type { Conversation } from '../emulated/conversation.ts';
+import type { ManifestProblem } from '../manifests/place.ts';
+import type { ObjectStore } from '../object-store.ts';
+import { addChatRoutes } from './chat-routes.ts';
+import type { EventStream } from './event-stream.ts';
+import { guard } from './guard.ts';
+import { addObjectRoutes } from './object-routes.ts';
+import { makeProblem, PROBLEM_TYPE, type Problem, RequestProblem } from './problem.ts';
+
+const HOST = '127.0.0.1';
+const MAX_BODY_BYTES = 1 << 20;
+
+/** What the local API is made of. */
+export interface LocalApiOptions {
+  /** 0 takes a free one. */
+  readonly port: number;
+  /** What callers must know. */
+  readonly token: Secret;
+  readonly objects: ObjectStore;
+  /** What is wrong with manifests now. */
+  readonly problems: () => readonly ManifestProblem[];
+  readonly conversation: Conversation | undefined;
+  readonly log: Log;
+}
+
+/** The API while it listens. */
+export interface LocalApi {
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+/** Serves what `tenantbot get`, `describe`, `chat` and `send` ask for, on loopback only. */
+export async function startLocalApi(options: LocalApiOptions): Promise<LocalApi> {
+  const { port, token, objects, problems, conversation, log } = options;
+  const app = Fastify({ bodyLimit: MAX_BODY_BYTES, forceCloseConnections: true });
+  app.setValidatorCompiler(validatorCompiler);
+  app.setSerializerCompiler(serializerCompiler);
+  app.addHook('onRequest', (request, _reply, next) => {
+    guard(request, token);
+    next();
+  });
+  app.setErrorHandler((error: FastifyError, _request, reply) => {
+    const problem = problemOf(error);
+    if (problem.status >= 500) log.error(`local API: ${errorMessage(error)}`);
+    return reply.code(problem.status).type(PROBLEM_TYPE).send(problem);
+  });
+  app.setNotFoundHandler((_request, reply) =>
+    reply
+      .code(404)
+      .type(PROBLEM_TYPE)
+      .send(makeProblem(404, 'NO_SUCH_PATH', 'there is nothing under this path')),
+  );
+  const streams = new Set<EventStream<unknown>>();
+  const api = app.withTypeProvider<ZodTypeProvider>();
+  addObjectRoutes(api, objects, streams);
+  addChatRoutes(api, { objects, conversation, streams });
+  api.get('/problems', () => ({ problems: problems() }));
+  await listen(app, port);
+  const { port: taken } = app.server.address() as AddressInfo;
+  return {
+    url: `http://${HOST}:${taken}`,
+    async close() {
+      for (const stream of streams) stream.destroy();
+      await app.close();
+    },
+  };
+}
+
+async function listen(app: FastifyInstance, port: number): Promise<void> {
+  try {
+    await app.listen({ host: HOST, port });
+  } catch (error) {
+    const why =
+      errorCode(error) === 'EADDRINUSE'
+        ? 'the port is in use; stop what uses it, or choose another with --port (0 takes a free one)'
+        : errorMessage(error);
+    throw environmentError('LOCAL_API_PORT', `can't listen on ${HOST}:${port}: ${why}`, error);
+  }
+}
+
+function problemOf(error: FastifyError): Problem {
+  if (error instanceof RequestProblem) return error.problem;
+  if (error instanceof TenantBotError) {
+    return makeProblem(statusOf(error.kind), error.code, error.message);
+  }
+  if (hasZodFastifySchemaValidationErrors(error)) {
+    const words = error.validation.map(({ instancePath, message }) =>
+      `${instancePath.slice(1)}: ${message}`.replace(/^: /, ''),
+    );
+    return makeProblem(400, 'REQUEST_INVALID', words.join('; '));
+  }
+  const status = error.statusCode ?? 500;
+  const detail = status < 500 ? error.message : 'this went wrong here; the log says more';
+  return makeProblem(status, status < 500 ? 'REQUEST_INVALID' : 'INTERNAL', detail);
+}
+
+function statusOf(kind: TenantBotError['kind']): number {
+  switch (kind) {
+    case 'input':
+      return 400;
+    case 'environment':
+    case 'remote':
+      return 502;
+    case 'internal':
+      return 500;
+    default:
+      return unreachable(kind);
+  }
+}

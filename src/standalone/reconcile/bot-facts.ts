@@ -1,0 +1,72 @@
+import type { BotFacts } from '../../api/bot-facts.ts';
+import type { RuntimeFacts } from '../../api/runtime-facts.ts';
+import type { Placement } from '../../api/tenant-bot-status.ts';
+import { unreachable } from '../../lib/errors.ts';
+import type { Verdict } from './decide.ts';
+import type { GatheredBot } from './gather.ts';
+
+/** What is known of a bot apart from its manifests. */
+export interface BotSituation {
+  readonly verdict: Verdict;
+  /** Only while the bot has a seat. */
+  readonly placement: Placement | undefined;
+  readonly runtime: RuntimeFacts | undefined;
+}
+
+/** The facts that a bot's status follows from. */
+export function botFacts(bot: GatheredBot, situation: BotSituation): BotFacts {
+  const { key, identity, manifest, token, signingKeys, keptBecause } = bot;
+  const { verdict, placement, runtime } = situation;
+  return {
+    key,
+    generation: identity.generation,
+    suspended: manifest.spec.suspended,
+    fleetName: manifest.spec.fleet,
+    fleet: verdict.kind === 'no-fleet' ? 'missing' : 'found',
+    token: tokenFact(token),
+    signingKeys:
+      'message' in signingKeys
+        ? { kind: 'missing', message: signingKeys.message }
+        : { kind: 'found' },
+    ...(keptBecause !== undefined && { manifestProblem: keptBecause }),
+    ...(placement && { placement }),
+    ...(runtime && { runtime }),
+    ...verdictFacts(verdict, manifest.spec.fleet),
+  };
+}
+
+function tokenFact(token: GatheredBot['token']): BotFacts['token'] {
+  switch (token.kind) {
+    case 'ok':
+      return { kind: 'found', trimmed: token.trimmed };
+    case 'Missing':
+      return { kind: 'missing', message: token.message };
+    case 'InvalidFormat':
+      return { kind: 'invalid', message: token.message };
+    default:
+      return unreachable(token);
+  }
+}
+
+function verdictFacts(
+  verdict: Verdict,
+  fleet: string,
+): Pick<BotFacts, 'duplicateOf' | 'noPlaceBecause'> {
+  switch (verdict.kind) {
+    case 'duplicate':
+      return { duplicateOf: verdict.of };
+    case 'no-room':
+      return {
+        noPlaceBecause: `Fleet "${fleet}" is full: it takes ${verdict.capacity} bots. Raise spec.sharding.botsPerShard of the BotFleet, or move bots to another fleet.`,
+      };
+    case 'run':
+    case 'wait':
+    case 'suspended':
+    case 'no-token':
+    case 'no-signing-key':
+    case 'no-fleet':
+      return {};
+    default:
+      return unreachable(verdict);
+  }
+}

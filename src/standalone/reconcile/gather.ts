@@ -1,0 +1,69 @@
+import { botFleetSchema } from '../../api/bot-fleet.ts';
+import { type BotKey, keyOf } from '../../api/group.ts';
+import type { BotFleetManifest, TenantBotManifest } from '../../api/manifest.ts';
+import type { Secret } from '../../lib/secret.ts';
+import type { Identity } from '../data/state.ts';
+import { type ManifestObject, type ObjectId, objectId } from '../manifests/manifest-object.ts';
+import { findSigningKeys, findToken, secretsAmong, type TokenFinding } from './secrets.ts';
+
+/** A TenantBot with all that its manifests say of it. */
+export interface GatheredBot {
+  readonly id: ObjectId;
+  readonly key: BotKey;
+  readonly identity: Identity;
+  readonly manifest: TenantBotManifest;
+  readonly token: TokenFinding;
+  readonly signingKeys: ReadonlyMap<number, Secret> | { readonly message: string };
+  /** What is wrong with the newest manifest, where this is an older one. */
+  readonly keptBecause: string | undefined;
+}
+
+/** A BotFleet with its identity. */
+export interface GatheredFleet {
+  readonly id: ObjectId;
+  readonly identity: Identity;
+  readonly manifest: BotFleetManifest;
+}
+
+/** All that manifests say, put together. */
+export interface Gathered {
+  readonly bots: readonly GatheredBot[];
+  /** By name. */
+  readonly fleets: ReadonlyMap<string, GatheredFleet>;
+}
+
+/** Joins each object with who it is, and each bot with what its Secrets hold. */
+export function gather(
+  objects: ReadonlyMap<ObjectId, ManifestObject>,
+  identities: ReadonlyMap<ObjectId, Identity>,
+): Gathered {
+  const secrets = secretsAmong(objects.values());
+  const bots: GatheredBot[] = [];
+  const fleets = new Map<string, GatheredFleet>();
+  for (const [id, { kind, object: manifest, keptBecause }] of objects) {
+    const identity = identities.get(id);
+    if (!identity) continue;
+    if (kind === 'BotFleet') fleets.set(manifest.metadata.name, { id, identity, manifest });
+    if (kind !== 'TenantBot') continue;
+    const { namespace } = manifest.metadata;
+    const token = findToken(secrets, namespace, manifest.spec.tokenSecretRef);
+    const signingKeys = findSigningKeys(secrets, namespace, manifest.spec);
+    const key = keyOf(manifest.metadata);
+    bots.push({ id, key, identity, manifest, token, signingKeys, keptBecause });
+  }
+  return { bots, fleets };
+}
+
+/** `objects` with the fleet `default`, which is there even where nobody has written it. */
+export function withDefaultFleet(
+  objects: ReadonlyMap<ObjectId, ManifestObject>,
+): ReadonlyMap<ObjectId, ManifestObject> {
+  const object = botFleetSchema.parse({
+    apiVersion: 'tenantbot.dev/v1alpha1',
+    kind: 'BotFleet',
+    metadata: { name: 'default' },
+  });
+  const fleet: ManifestObject = { kind: 'BotFleet', object, place: { file: 'built in' } };
+  const id = objectId(fleet);
+  return objects.has(id) ? objects : new Map([...objects, [id, fleet]]);
+}

@@ -1,0 +1,347 @@
+import { randomUUID } from 'node:crypto';
+import type { BotFleetSpec } from '../../api/bot-fleet.ts';
+import { tenantBotStatus } from '../../api/bot-status.ts';
+import type { RuntimeFacts } from '../../api/runtime-facts.ts';
+import type { Placement, TenantBotStatus } from '../../api/tenant-bot-status.ts';
+import type { BotAssignment, BotReport } from '../../control/port.ts';
+import { type Clock, type Timer, toTimestamp } from '../../lib/clock.ts';
+import { errorMessage } from '../../lib/errors.ts';
+import type { Random } from '../../lib/random.ts';
+import type { Log } from '../../telemetry/log.ts';
+import type { BotRecord, Identity, State } from '../data/state.ts';
+import type { BotFather } from '../emulated/bot-father.ts';
+import type { ObjectId } from '../manifests/manifest-object.ts';
+import type { ManifestSet } from '../manifests/manifest-set.ts';
+import type { ObjectStore } from '../object-store.ts';
+import { botFacts } from './bot-facts.ts';
+import { type Candidate, decide, type Verdict } from './decide.ts';
+import { FleetHost } from './fleet-host.ts';
+import { fleetStatus } from './fleet-status.ts';
+import { type Gathered, type GatheredBot, gather, withDefaultFleet } from './gather.ts';
+import { identify } from './identify.ts';
+import { Seats } from './seats.ts';
+
+/** Reports come with every update; what they change is shown together, this often. */
+const REPORT_AFTER_MS = 50;
+const INTRODUCE_AGAIN_AFTER_MS = 2_000;
+
+/** What a {@link Reconciler} works with. */
+export interface ReconcilerOptions {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  /** Where the bots of a fleet find Telegram. */
+  readonly telegramOf: (fleet: BotFleetSpec) => BotFleetSpec['telegram'];
+  /** Makes tokens known, where there is an emulator. */
+  readonly botFather: BotFather | undefined;
+  readonly objects: ObjectStore;
+  /** What the run before left. */
+  readonly state: State;
+  /** Hears whenever {@link Reconciler.snapshot} would say something else. */
+  readonly onState: () => void;
+}
+
+interface BotMemory {
+  everStarted: boolean;
+  placement: Placement | undefined;
+  status: TenantBotStatus;
+}
+
+/**
+ * Brings the runtimes in line with the manifests, and the objects' status in line with the
+ * runtimes. One pass gathers all that is known, decides (purely) what becomes of each bot, and
+ * applies that; passes follow one another, never overlap, and change nothing where nothing has
+ * changed.
+ */
+export class Reconciler {
+  readonly #options: ReconcilerOptions;
+  readonly #seats: Seats;
+  readonly #hosts = new Map<string, FleetHost>();
+  readonly #memories = new Map<ObjectId, BotMemory>();
+  readonly #facts = new Map<string, RuntimeFacts>();
+  #identities: ReadonlyMap<ObjectId, Identity>;
+  #manifests: ManifestSet | undefined;
+  #gathered: Gathered = { bots: [], fleets: new Map() };
+  #verdicts: ReadonlyMap<string, Verdict> = new Map();
+  #passes: Promise<void> = Promise.resolve();
+  #passDue = false;
+  #reportTimer: Timer | undefined;
+  #introduceTimer: Timer | undefined;
+  #closed = false;
+
+  constructor(options: ReconcilerOptions) {
+    this.#options = options;
+    this.#seats = new Seats(options.clock, (uid) => {
+      this.#facts.delete(uid);
+      this.#reconcileSoon();
+    });
+    const { bots, fleets } = options.state;
+    const identities = new Map<ObjectId, Identity>();
+    for (const fleet of fleets) identities.set(`BotFleet/*/${fleet.name}`, fleet);
+    for (const bot of bots) {
+      const id: ObjectId = `TenantBot/${bot.namespace}/${bot.name}`;
+      const { everStarted, placement, status, ...identity } = bot;
+      identities.set(id, identity);
+      this.#memories.set(id, { everStarted, placement, status });
+    }
+    this.#identities = identities;
+  }
+
+  /** Takes a new state of the manifests; resolves when it has been applied. */
+  update(manifests: ManifestSet): Promise<void> {
+    this.#manifests = manifests;
+    this.#reconcileSoon();
+    return this.#passes;
+  }
+
+  /** What is to survive a restart. */
+  snapshot(): State {
+    const bots: BotRecord[] = [];
+    const fleets: Identity[] = [];
+    for (const [id, identity] of this.#identities) {
+      if (id.startsWith('BotFleet/')) fleets.push(identity);
+      else bots.push({ ...identity, ...this.#memoryOf(id) });
+    }
+    return { version: 1, bots, fleets };
+  }
+
+  /** Drains every bot. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#introduceTimer?.cancel();
+    await this.#passes;
+    await Promise.all(Array.from(this.#hosts.values(), (host) => host.stop()));
+    this.#seats.close();
+    this.#reportTimer?.cancel();
+    this.#showStatus();
+  }
+
+  #reconcileSoon(): void {
+    if (this.#passDue || this.#closed) return;
+    this.#passDue = true;
+    this.#passes = this.#passAfter(this.#passes);
+  }
+
+  async #passAfter(before: Promise<void>): Promise<void> {
+    await before;
+    this.#passDue = false;
+    try {
+      await this.#reconcile();
+    } catch (error) {
+      this.#options.log.error(`a pass of the reconciler failed: ${errorMessage(error)}`);
+    }
+  }
+
+  async #reconcile(): Promise<void> {
+    const manifests = this.#manifests;
+    if (!manifests) return;
+    this.#gather(manifests);
+    this.#verdicts = decide({
+      candidates: this.#gathered.bots.map(toCandidate),
+      capacities: new Map(
+        Array.from(this.#gathered.fleets, ([name, { manifest }]) => [
+          name,
+          manifest.spec.sharding.botsPerShard,
+        ]),
+      ),
+      seats: this.#seats.all(),
+    });
+    // Shown first: what is wrong with a bot needs no emulator to be said.
+    this.#showStatus();
+    await this.#introduce();
+    this.#seat();
+    this.#assign();
+    this.#showStatus();
+  }
+
+  #gather({ objects, broken }: ManifestSet): void {
+    const all = withDefaultFleet(objects);
+    this.#identities = identify({
+      before: this.#identities,
+      objects: all,
+      broken,
+      now: toTimestamp(this.#options.clock.wallMs()),
+      newUid: randomUUID,
+    });
+    for (const id of this.#memories.keys())
+      if (!this.#identities.has(id)) this.#memories.delete(id);
+    this.#gathered = gather(all, this.#identities);
+  }
+
+  async #introduce(): Promise<void> {
+    const bots = this.#gathered.bots.flatMap(({ key, token }) =>
+      token.kind === 'ok' ? [{ key, botId: token.botId, token: token.token }] : [],
+    );
+    if ((await this.#options.botFather?.introduce(bots)) !== false) return;
+    this.#introduceTimer?.cancel();
+    this.#introduceTimer = this.#options.clock.setTimer(INTRODUCE_AGAIN_AFTER_MS, () =>
+      this.#reconcileSoon(),
+    );
+  }
+
+  #seat(): void {
+    const running = new Set<string>();
+    for (const { id, identity, manifest } of this.#gathered.bots) {
+      const verdict = this.#verdicts.get(identity.uid);
+      if (verdict?.kind !== 'run') continue;
+      running.add(identity.uid);
+      const memory = this.#memoryOf(id);
+      memory.placement = this.#seats.take({
+        uid: identity.uid,
+        fleet: manifest.spec.fleet,
+        botId: verdict.botId,
+        last: memory.placement,
+      });
+    }
+    for (const { uid, fleet } of this.#seats.all()) {
+      if (!running.has(uid)) this.#seats.leave(uid, this.#drainMs(fleet));
+    }
+  }
+
+  #drainMs(fleet: string): number {
+    const seconds = this.#gathered.fleets.get(fleet)?.manifest.spec.runtime.drainSeconds ?? 0;
+    return seconds * 1_000;
+  }
+
+  #assign(): void {
+    for (const [name, { manifest }] of this.#gathered.fleets) {
+      const bots = this.#gathered.bots.flatMap((bot) =>
+        bot.manifest.spec.fleet === name ? this.#assignmentOf(bot) : [],
+      );
+      if (bots.length === 0 && !this.#hosts.has(name)) continue;
+      const telegram = this.#options.telegramOf(manifest.spec);
+      this.#hostOf(name).assign({ fleet: { ...manifest.spec, telegram }, bots });
+    }
+    for (const [name, host] of this.#hosts) {
+      if (this.#gathered.fleets.has(name)) continue;
+      this.#hosts.delete(name);
+      void host.stop();
+    }
+  }
+
+  #hostOf(fleet: string): FleetHost {
+    const { clock, random, log } = this.#options;
+    const known = this.#hosts.get(fleet);
+    if (known) return known;
+    const onReport = (report: BotReport): void => this.#heard(report);
+    const host = new FleetHost({ clock, random, log: log.child({ fleet }), onReport });
+    this.#hosts.set(fleet, host);
+    return host;
+  }
+
+  #assignmentOf({ id, key, identity, manifest, token, signingKeys }: GatheredBot): BotAssignment[] {
+    const { placement, everStarted, status } = this.#memoryOf(id);
+    const runs = this.#verdicts.get(identity.uid)?.kind === 'run';
+    if (!runs || !placement || token.kind !== 'ok' || 'message' in signingKeys) return [];
+    const { bot, counters } = status;
+    const assignment: BotAssignment = {
+      uid: identity.uid,
+      key,
+      generation: identity.generation,
+      epoch: placement.epoch,
+      spec: manifest.spec,
+      token: token.token,
+      signingKeys,
+      dropPending: manifest.spec.updates.dropPending && !everStarted,
+      ...(counters && { resume: { counters, ...(bot?.id === token.botId && { bot }) } }),
+    };
+    return [assignment];
+  }
+
+  #heard(report: BotReport): void {
+    if (this.#seats.isCurrent(report)) {
+      const before = this.#facts.get(report.uid)?.token.state;
+      this.#facts.set(report.uid, report.facts);
+      if (report.facts.token.state === 'Unauthorized' && before !== 'Unauthorized') {
+        this.#introduceAnew(report.uid);
+      }
+      this.#reportTimer ??= this.#options.clock.setTimer(REPORT_AFTER_MS, () => {
+        this.#reportTimer = undefined;
+        this.#showStatus();
+      });
+    }
+    this.#seats.heard(report);
+  }
+
+  #introduceAnew(uid: string): void {
+    const bot = this.#gathered.bots.find(({ identity }) => identity.uid === uid);
+    if (bot?.token.kind !== 'ok') return;
+    this.#options.botFather?.forget(bot.token.botId);
+    this.#reconcileSoon();
+  }
+
+  /** Puts every object with its status into the store, and takes out those that are gone. */
+  #showStatus(): void {
+    const now = toTimestamp(this.#options.clock.wallMs());
+    const { objects } = this.#options;
+    const shown = new Set<string>();
+    for (const bot of this.#gathered.bots) {
+      shown.add(bot.identity.uid);
+      this.#showBot(bot, now);
+    }
+    const bots = objects.list('TenantBot');
+    for (const [name, { identity, manifest }] of this.#gathered.fleets) {
+      shown.add(identity.uid);
+      const before = objects.list('BotFleet').find(({ metadata }) => metadata.uid === identity.uid);
+      const mine = bots.filter(({ spec }) => spec.fleet === name);
+      const status = fleetStatus({
+        spec: manifest.spec,
+        generation: identity.generation,
+        bots: mine,
+        previous: before?.status,
+        now,
+      });
+      objects.put({ ...manifest, metadata: metadataOf(manifest.metadata, identity), status });
+    }
+    for (const { metadata } of [...bots, ...objects.list('BotFleet')]) {
+      if (shown.has(metadata.uid)) continue;
+      objects.delete(metadata.uid);
+      this.#facts.delete(metadata.uid);
+    }
+    this.#options.onState();
+  }
+
+  #showBot(bot: GatheredBot, now: string): void {
+    const { id, identity, manifest } = bot;
+    const memory = this.#memoryOf(id);
+    const runtime = this.#facts.get(identity.uid);
+    if (runtime?.lifecycle === 'Running' && !memory.everStarted) {
+      memory.everStarted = true;
+      this.#reconcileSoon();
+    }
+    const verdict = this.#verdicts.get(identity.uid) ?? { kind: 'wait' };
+    const placement = this.#seats.has(identity.uid) ? memory.placement : undefined;
+    const known = botFacts(bot, { verdict, placement, runtime });
+    memory.status = tenantBotStatus(known, memory.status, now);
+    this.#options.objects.put({
+      ...manifest,
+      metadata: metadataOf(manifest.metadata, identity),
+      status: memory.status,
+    });
+  }
+
+  #memoryOf(id: ObjectId): BotMemory {
+    const known = this.#memories.get(id);
+    if (known) return known;
+    const memory: BotMemory = { everStarted: false, placement: undefined, status: {} };
+    this.#memories.set(id, memory);
+    return memory;
+  }
+}
+
+function toCandidate({ key, identity, manifest, token, signingKeys }: GatheredBot): Candidate {
+  return {
+    uid: identity.uid,
+    key,
+    fleet: manifest.spec.fleet,
+    createdAt: identity.creationTimestamp,
+    suspended: manifest.spec.suspended,
+    botId: token.kind === 'ok' ? token.botId : undefined,
+    signable: !('message' in signingKeys),
+  };
+}
+
+function metadataOf<Meta extends object>(written: Meta, identity: Identity) {
+  const { uid, generation, creationTimestamp } = identity;
+  return { ...written, uid, generation, creationTimestamp };
+}

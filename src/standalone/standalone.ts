@@ -1,0 +1,162 @@
+import { resolve } from 'node:path';
+import { keyOf } from '../api/group.ts';
+import { type Clock, sleep } from '../lib/clock.ts';
+import { type Random, randomToken } from '../lib/random.ts';
+import { Secret } from '../lib/secret.ts';
+import type { Log } from '../telemetry/log.ts';
+import { openDataFolder } from './data/data-folder.ts';
+import { removeEndpoint, writeEndpoint } from './data/endpoint-file.ts';
+import { StateFile } from './data/state-file.ts';
+import { BotFather } from './emulated/bot-father.ts';
+import { Conversation } from './emulated/conversation.ts';
+import { startLocalApi } from './local-api/server.ts';
+import type { ManifestSet } from './manifests/manifest-set.ts';
+import { ManifestSource } from './manifests/manifest-source.ts';
+import { displayPath } from './manifests/place.ts';
+import { ObjectStore } from './object-store.ts';
+import { ProblemLog } from './problem-log.ts';
+import { Reconciler } from './reconcile/reconciler.ts';
+import { SampleService } from './sample-service.ts';
+import { allSettled, isReady } from './settled.ts';
+import { findTelegram, type TelegramChoice } from './telegram-address.ts';
+
+/** Bots that have not settled by then are not waited for. */
+const READY_WITHIN_MS = 15_000;
+/** With what follows, everything has ended within 5 s of the signal. */
+const DRAIN_WITHIN_MS = 4_300;
+
+/** How a standalone is started. */
+export interface StandaloneOptions {
+  /** Files and folders. */
+  readonly manifests: readonly string[];
+  /** The data folder. */
+  readonly data: string;
+  readonly telegram: TelegramChoice;
+  /** Of the local API; 0 takes a free one. */
+  readonly port: number;
+  /** The service to run beside the sample manifests. */
+  readonly sampleService?: URL | undefined;
+  /** The folder from which people see files. */
+  readonly folder: string;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  /** Words for people, a line each. */
+  readonly out: (line: string) => void;
+}
+
+/**
+ * Runs tenant bots on this machine until `signal` aborts, then drains them. Says what runs where,
+ * and `ready` once every bot has settled. Rejects in words where it can't start.
+ */
+export async function runStandalone(
+  options: StandaloneOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  const { clock, random, log, folder, out } = options;
+  const data = resolve(folder, options.data);
+  // What was opened last is closed first.
+  await using stack = new AsyncDisposableStack();
+  const lock = await openDataFolder(data);
+  stack.defer(() => lock.release());
+  const stateFile = new StateFile({ folder: data, clock, log });
+  const state = await stateFile.load();
+  stack.defer(() => stateFile.close());
+
+  const telegram = await findTelegram(options.telegram, log);
+  stack.defer(() => telegram.close());
+  const objects = new ObjectStore();
+  const reconciler = new Reconciler({
+    clock,
+    random,
+    log,
+    telegramOf: (fleet) => telegram.of(fleet),
+    botFather: telegram.control && new BotFather(telegram.control, log),
+    objects,
+    state,
+    onState: () => stateFile.save(() => reconciler.snapshot()),
+  });
+  stack.defer(() => drain(reconciler, options));
+
+  const problems = new ProblemLog(log);
+  const onChange = (set: ManifestSet): void => {
+    problems.tell(set.problems);
+    void reconciler.update(set);
+  };
+  const paths = options.manifests.map((path) => resolve(folder, path));
+  const source = await ManifestSource.open({ paths, folder, clock, log, onChange });
+  stack.defer(() => source.close());
+  if (options.sampleService) {
+    const service = await SampleService.start({
+      program: options.sampleService,
+      objects: source.current.objects.values(),
+      clock,
+      log,
+    });
+    stack.defer(async () => service?.stop());
+  }
+
+  const token = new Secret(randomToken());
+  const api = await startLocalApi({
+    port: options.port,
+    token,
+    objects,
+    problems: () => problems.current,
+    conversation: telegram.control && new Conversation(telegram.control),
+    log,
+  });
+  stack.defer(() => api.close());
+  await writeEndpoint(data, { url: api.url, token, pid: process.pid });
+  stack.defer(() => removeEndpoint(data));
+
+  out(`Telegram     ${telegram.description}`);
+  out(`manifests    ${paths.map((path) => displayPath(path, folder)).join(', ')}`);
+  out(`data         ${displayPath(data, folder)}`);
+  out(`local API    ${api.url}`);
+  await allSettled(objects, { clock, timeoutMs: READY_WITHIN_MS, signal });
+  if (signal.aborted) return;
+  announceBots(objects, telegram.control !== undefined, options);
+  await aborted(signal);
+  out('Stopping: bots end what they have begun.');
+}
+
+async function drain(reconciler: Reconciler, { clock, log }: StandaloneOptions): Promise<void> {
+  const drained = new AbortController();
+  const closing = reconciler.close().then(() => drained.abort());
+  const inTime = await sleep(clock, DRAIN_WITHIN_MS, drained.signal).then(
+    () => false,
+    () => true,
+  );
+  if (inTime) await closing;
+  else log.warn('some bots had not ended what they had begun; Telegram sends it to them again');
+}
+
+function announceBots(
+  objects: ObjectStore,
+  chats: boolean,
+  { out, data }: StandaloneOptions,
+): void {
+  const bots = objects.list('TenantBot');
+  const ready = bots.filter(isReady);
+  out('bots');
+  for (const bot of bots) {
+    const message = bot.status?.conditions?.find(({ type }) => type === 'Ready')?.message;
+    out(`  ${isReady(bot) ? 'ready    ' : 'NOT READY'}  ${keyOf(bot.metadata)}: ${message ?? ''}`);
+  }
+  const where = data === '.tenantbot' ? '' : ` --data ${data}`;
+  const [first] = ready;
+  out('Try in another terminal:');
+  out(`  npx tenantbot get${where}`);
+  if (first && chats) {
+    out(`  npx tenantbot send${where} ${first.metadata.name} /start`);
+    out(`  npx tenantbot chat${where} ${first.metadata.name}`);
+  }
+  out(`ready: ${ready.length} of ${bots.length} bots answer; Ctrl-C ends`);
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
