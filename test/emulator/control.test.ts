@@ -249,6 +249,19 @@ describe('the ledger', () => {
     });
   });
 
+  it('counts a call only once it has ended', async () => {
+    const test = await testEmulator();
+    const bot = await test.control.createBot();
+    const held = test.api(bot.token, 'getUpdates', { timeout: 50 });
+    await test.control.waitFor({ kind: 'polling', bot: bot.id });
+    const polled = { kind: 'calls', method: 'getUpdates' } as const;
+    expect((await test.control.waitFor(polled, { timeoutMs: 0 })).met).toBe(false);
+    const waited = test.control.waitFor(polled);
+    await test.control.sendRawUpdate({ bot: bot.id, body: {} });
+    expect((await waited).calls).toMatchObject([{ method: 'getUpdates', outcome: { ok: true } }]);
+    await held;
+  });
+
   it('lets a reader wait for calls, for confirmation, and until a deadline', async () => {
     const test = await testEmulator();
     const { bot, user } = await acquainted(test);

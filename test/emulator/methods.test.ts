@@ -351,5 +351,9 @@ describe('the methods of the Bot API', () => {
       ['/help@curious_bot', false, before + 3],
       ['hey @greeter_bot', true, before + 4],
     ]);
+    const sent = await test.api(bot.token, 'sendMessage', { chat_id: chat, text: 'yes?' });
+    const replyTo = sent.body.result.message_id as number;
+    const reply = { bot: bot.id, from: user.id, chat, text: 'thanks', replyTo };
+    expect((await test.control.sendText(reply)).updateId).not.toBeNull();
   });
 });
