@@ -1,0 +1,140 @@
+import type { RuntimeFacts } from '../../src/api/runtime-facts.ts';
+import type { BotAssignment } from '../../src/control/port.ts';
+import { EmulatorClient } from '../../src/emulator/control-client.ts';
+import {
+  type EmulatorOptions,
+  type RunningEmulator,
+  startEmulator,
+} from '../../src/emulator/emulator.ts';
+import { AdjustableClock } from '../../src/lib/adjustable-clock.ts';
+import { systemClock } from '../../src/lib/clock.ts';
+import { Runtime } from '../../src/runtime/runtime.ts';
+import { createLog } from '../../src/telemetry/log.ts';
+import { botAssignment, fleetSpec, type HostedBot } from '../support/assignments.ts';
+import { MemoryPort } from '../support/memory-port.ts';
+import { waitFor } from '../support/wait.ts';
+
+/** How a {@link Hosting} is started. */
+export interface HostingOptions {
+  readonly emulator?: EmulatorOptions;
+  readonly drainSeconds?: number;
+}
+
+/** A runtime in this process, with an emulator to talk to and all of its log lines. */
+export class Hosting implements AsyncDisposable {
+  readonly emulator: RunningEmulator;
+  readonly control: EmulatorClient;
+  readonly clock = new AdjustableClock({ base: systemClock });
+  readonly port = new MemoryPort();
+  readonly bots = new Map<string, BotAssignment>();
+  log = '';
+  /** Where the bots talk to; the emulator unless changed. */
+  telegram: ReturnType<typeof fleetSpec>['telegram'];
+  readonly #drainSeconds: number;
+  readonly #stop = new AbortController();
+  readonly #ended: Promise<void>;
+
+  static async start(options: HostingOptions = {}): Promise<Hosting> {
+    return new Hosting(await startEmulator(options.emulator), options);
+  }
+
+  private constructor(emulator: RunningEmulator, { emulator: how, drainSeconds }: HostingOptions) {
+    this.emulator = emulator;
+    this.control = new EmulatorClient(emulator.controlUrl);
+    this.#drainSeconds = drainSeconds ?? 4;
+    this.telegram = {
+      ...fleetSpec(emulator.apiRoot, { http2: how?.http2 ?? false }).telegram,
+      ...(emulator.caPem !== undefined && { caBundle: emulator.caPem }),
+    };
+    const write = (line: string): void => {
+      this.log += line;
+    };
+    const log = createLog({ level: 'debug', format: 'json', destination: { write } });
+    const runtime = new Runtime({ port: this.port, log, clock: this.clock });
+    this.#ended = runtime.start(this.#stop.signal);
+  }
+
+  /** Makes a bot, unless `change` holds its token, that answers `/start` with its name; hosts it. */
+  async host(name: string, change: Partial<HostedBot> = {}): Promise<BotAssignment> {
+    const { token } = await this.control.createBot({
+      username: `${name}_bot`,
+      ...(change.token !== undefined && { token: change.token }),
+    });
+    const handlers = [{ command: { name: 'start', reply: { text: `I am ${name}` } } }];
+    return this.assign(botAssignment({ name, token, handlers, ...change }));
+  }
+
+  /** Hosts a bot as `assignment` says from now on. */
+  assign(assignment: BotAssignment): BotAssignment {
+    this.bots.set(assignment.uid, assignment);
+    this.publish();
+    return assignment;
+  }
+
+  /** Hands the runtime all that it is to host. */
+  publish(): void {
+    const fleet = fleetSpec(this.emulator.apiRoot);
+    this.port.assign({
+      fleet: { ...fleet, telegram: this.telegram, runtime: { drainSeconds: this.#drainSeconds } },
+      bots: [...this.bots.values()],
+    });
+  }
+
+  /** What the runtime told last of a bot, as soon as `check` holds of it. */
+  facts(name: string, check: (facts: RuntimeFacts) => boolean): Promise<RuntimeFacts> {
+    return waitFor(`facts of ${name}`, () => {
+      const facts = this.port.facts.get(name);
+      return facts && check(facts) ? facts : undefined;
+    }).catch((error: unknown) => {
+      const known = JSON.stringify(this.port.facts.get(name), undefined, 2);
+      throw new Error(`${String(error)}; known is ${known}`, { cause: error });
+    });
+  }
+
+  running(name: string): Promise<RuntimeFacts> {
+    return this.facts(name, ({ lifecycle }) => lifecycle === 'Running');
+  }
+
+  /** Waits until Telegram holds a poll of the bot. */
+  async polling(name: string): Promise<void> {
+    await this.#met({ kind: 'polling', bot: `${name}_bot` });
+  }
+
+  /** Sends a text as a user; the id of the update, 0 where the bot gets none. */
+  async say(name: string, text: string, from = 'ann'): Promise<number> {
+    const user = await this.control.createUser({ firstName: from, username: from });
+    const said = await this.control.sendText({ bot: `${name}_bot`, from: user.id, text });
+    return said.updateId ?? 0;
+  }
+
+  /** Waits for a message of the bot that holds `text`. */
+  async answered(name: string, text: string): Promise<void> {
+    await this.#met({ kind: 'calls', bot: `${name}_bot`, method: 'sendMessage', text, ok: true });
+  }
+
+  /** Waits until the bot has confirmed all of its updates. */
+  async confirmed(name: string): Promise<void> {
+    await this.#met({ kind: 'confirmed', bot: `${name}_bot` });
+  }
+
+  /** How many calls of a method the bot has made. */
+  async calls(name: string, method: string): Promise<number> {
+    return (await this.control.calls({ bot: `${name}_bot`, method })).length;
+  }
+
+  /** Stops the runtime; resolves when it has drained. */
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    await this.#ended;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+    await this.emulator.close();
+  }
+
+  async #met(condition: Parameters<EmulatorClient['waitFor']>[0]): Promise<void> {
+    const { met } = await this.control.waitFor(condition);
+    if (!met) throw new Error(`in vain: ${JSON.stringify(condition)}\n${this.log}`);
+  }
+}
