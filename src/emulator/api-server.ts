@@ -15,8 +15,9 @@ import {
 } from 'node:http2';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { ApiError, errorBody } from './api-error.ts';
-import type { BotApi, Handled, Reply } from './bot-api.ts';
+import { ApiError } from './api-error.ts';
+import type { BotApi, Handled } from './bot-api.ts';
+import { type Reply, replyTo } from './reply.ts';
 import { ClientGone, readArgs } from './request-args.ts';
 import type { KeyPair } from './tls.ts';
 import { parseCallPath } from './tokens.ts';
@@ -111,7 +112,7 @@ async function serve(api: BotApi, request: Request, response: Response): Promise
   const path = parseCallPath(request.url ?? '/');
   if (!path) {
     request.resume();
-    write(response, answerTo(new ApiError(404, 'Not Found')));
+    write(response, replyTo({ error: new ApiError(404, 'Not Found') }));
     return;
   }
   let handled: Handled;
@@ -121,18 +122,14 @@ async function serve(api: BotApi, request: Request, response: Response): Promise
     if (clientGone || error instanceof ClientGone) return;
     if (!(error instanceof ApiError)) throw error;
     if (!('stream' in response)) response.setHeader('connection', 'close');
-    write(response, answerTo(error));
+    write(response, replyTo({ error }));
     return;
   }
-  if (!clientGone) write(response, handled.reply, handled.retryAfterSeconds);
+  if (!clientGone) write(response, handled.reply);
   handled.sent(clientGone);
 }
 
-function answerTo(error: ApiError): Reply {
-  return { kind: 'answer', status: error.status, body: errorBody(error) };
-}
-
-function write(response: Response, reply: Reply, retryAfterSeconds?: number): void {
+function write(response: Response, reply: Reply): void {
   switch (reply.kind) {
     case 'hang':
       return;
@@ -147,7 +144,9 @@ function write(response: Response, reply: Reply, retryAfterSeconds?: number): vo
     }
     case 'answer': {
       const length = Buffer.byteLength(reply.body);
-      if (retryAfterSeconds !== undefined) response.setHeader('retry-after', retryAfterSeconds);
+      if (reply.retryAfterSeconds !== undefined) {
+        response.setHeader('retry-after', reply.retryAfterSeconds);
+      }
       response.writeHead(reply.status, headers(length, reply.type));
       response.end(reply.body);
       return;

@@ -1,31 +1,19 @@
 import { sleep } from '../lib/clock.ts';
-import { ApiError, errorBody } from './api-error.ts';
+import { ApiError } from './api-error.ts';
 import { Args, type RawArgs } from './args.ts';
 import type { Bot } from './bot.ts';
-import type { FaultEffect, FaultPlan, Faults } from './faults.ts';
-import { type CallOutcome, type CallRecord, keptParameters } from './ledger.ts';
-import type { Answer, Method, WebhookHost } from './methods/method.ts';
+import type { Faults } from './faults.ts';
+import { type CallRecord, keptParameters } from './ledger.ts';
+import type { Method, WebhookHost } from './methods/method.ts';
 import { methodTable } from './methods/table.ts';
 import { Problem } from './problem.ts';
+import { earlyReply, lateReply, type Outcome, type Reply, replyTo } from './reply.ts';
 import { type CallPath, tokenShape } from './tokens.ts';
 import type { World } from './world.ts';
-
-/** What goes back over the wire, or how it fails to. */
-export type Reply =
-  | {
-      readonly kind: 'answer';
-      readonly status: number;
-      readonly body: string;
-      readonly type?: string;
-    }
-  | { readonly kind: 'truncated'; readonly status: number; readonly body: string }
-  | { readonly kind: 'reset' }
-  | { readonly kind: 'hang' };
 
 /** One call on its way: what to send, and whom to tell how that went. */
 export interface Handled {
   readonly reply: Reply;
-  readonly retryAfterSeconds?: number | undefined;
   /** To be called once: whether the answer could be handed to the client. */
   readonly sent: (clientGone: boolean) => void;
 }
@@ -37,8 +25,6 @@ export interface BotApiOptions {
   readonly webhooks: WebhookHost;
   readonly unknownTokens: 'reject' | 'create';
 }
-
-type Outcome = { readonly answer: Answer } | { readonly error: ApiError };
 
 /** The Bot API without its transport: from a token, a method and arguments to an answer. */
 export class BotApi {
@@ -62,13 +48,17 @@ export class BotApi {
       via: 'request',
       parameters: keptParameters(args),
     });
-    if (bot instanceof ApiError) return this.#finish(record, { error: bot });
+    if (bot instanceof ApiError) {
+      const outcome = { error: bot };
+      return this.#handled(record, replyTo(outcome), { outcome });
+    }
     const plan = faults.plan(bot.id, name);
     if (plan.delayMs > 0) await sleep(world.clock, plan.delayMs);
     const early = earlyReply(plan.effect);
-    if (early) return this.#broken(record, plan, early);
+    if (early) return this.#handled(record, early, { fault: plan.label });
     const outcome = await this.#run(bot, method, args);
-    return this.#finish(record, outcome, plan);
+    const reply = lateReply(plan.effect, replyTo(outcome));
+    return this.#handled(record, reply, { outcome, fault: plan.label });
   }
 
   /** Carries out a call that a webhook's answer asks for; nobody hears the result. */
@@ -83,7 +73,8 @@ export class BotApi {
       via: 'webhook-answer',
       parameters: keptParameters(args),
     });
-    this.#finish(record, await this.#run(bot, method, args)).sent(false);
+    const outcome = await this.#run(bot, method, args);
+    this.#handled(record, replyTo(outcome), { outcome }).sent(false);
   }
 
   #authenticate(token: string): Bot | ApiError {
@@ -114,40 +105,31 @@ export class BotApi {
     }
   }
 
-  #finish(record: CallRecord, outcome: Outcome, plan?: FaultPlan): Handled {
+  #handled(
+    record: CallRecord,
+    reply: Reply,
+    how: { readonly outcome?: Outcome; readonly fault?: string | undefined },
+  ): Handled {
     const { ledger } = this.#options.world;
-    const answered = 'answer' in outcome ? outcome.answer : undefined;
-    const reply = lateReply(plan?.effect, wireAnswer(outcome));
-    const fault = plan?.label === undefined ? {} : { fault: plan.label };
+    const { outcome, fault } = how;
+    const answer = outcome && 'answer' in outcome ? outcome.answer : undefined;
+    const error = outcome && 'error' in outcome ? outcome.error : undefined;
     return {
       reply,
-      retryAfterSeconds: 'error' in outcome ? outcome.error.parameters?.retry_after : undefined,
-      sent: (clientGone) => {
+      sent(clientGone) {
         const arrived = reply.kind === 'answer' && !clientGone;
-        for (const { item } of arrived ? (answered?.updates ?? []) : []) {
+        for (const { item } of arrived ? (answer?.updates ?? []) : []) {
           ledger.addDelivery(item.record, 'poll', 'sent');
         }
         ledger.endCall(record, {
-          ...toOutcome(outcome, reply),
-          ...fault,
+          status: reply.kind === 'answer' ? reply.status : 0,
+          ok: answer !== undefined,
+          ...(error && { description: error.message }),
+          ...(answer?.messageId !== undefined && { messageId: answer.messageId }),
+          ...(fault !== undefined && { fault }),
           ...(clientGone && { clientGone }),
         });
       },
-    };
-  }
-
-  #broken(record: CallRecord, plan: FaultPlan, reply: Reply): Handled {
-    const { effect, label } = plan;
-    return {
-      reply,
-      retryAfterSeconds: effect?.kind === 'status' ? effect.retryAfterSeconds : undefined,
-      sent: (clientGone) =>
-        this.#options.world.ledger.endCall(record, {
-          status: reply.kind === 'answer' ? reply.status : 0,
-          ok: false,
-          ...(label !== undefined && { fault: label }),
-          ...(clientGone && { clientGone }),
-        }),
     };
   }
 }
@@ -166,92 +148,4 @@ function createdBot(world: World, token: string): Bot | undefined {
 function possibleInAnswer(name: string): boolean {
   const excluded = ['deletewebhook', 'setwebhook', 'close', 'logout'];
   return name !== '' && !name.startsWith('get') && !excluded.includes(name);
-}
-
-function wireAnswer(outcome: Outcome): { readonly status: number; readonly body: string } {
-  if ('error' in outcome) {
-    return { status: outcome.error.status, body: errorBody(outcome.error) };
-  }
-  const { resultJson, description } = outcome.answer;
-  const remark = description === undefined ? '' : `,"description":${JSON.stringify(description)}`;
-  return { status: 200, body: `{"ok":true,"result":${resultJson}${remark}}` };
-}
-
-function toOutcome(outcome: Outcome, reply: Reply): CallOutcome {
-  const status = reply.kind === 'answer' ? reply.status : 0;
-  if ('error' in outcome) return { status, ok: false, description: outcome.error.message };
-  const { messageId } = outcome.answer;
-  return { status, ok: true, ...(messageId !== undefined && { messageId }) };
-}
-
-/** What a fault answers instead of carrying out the call. */
-function earlyReply(effect: FaultPlan['effect']): Reply | undefined {
-  switch (effect?.kind) {
-    case undefined:
-    case 'truncate':
-      return undefined;
-    case 'reset':
-    case 'hang':
-      return effect.when === 'before' ? { kind: effect.kind } : undefined;
-    case 'status':
-      return { kind: 'answer', status: effect.status, body: errorBody(injectedError(effect)) };
-    case 'html':
-      return {
-        kind: 'answer',
-        status: effect.status,
-        body: htmlPage(effect.status),
-        type: 'text/html',
-      };
-    case 'empty':
-      return { kind: 'answer', status: effect.status, body: '' };
-    case 'not-ok': {
-      const { description } = effect;
-      return {
-        kind: 'answer',
-        status: 200,
-        body: JSON.stringify({ ok: false, error_code: 400, description }),
-      };
-    }
-    default:
-      return effect satisfies never;
-  }
-}
-
-/** What a fault makes of the answer of a call that has been carried out. */
-function lateReply(
-  effect: FaultPlan['effect'],
-  answered: { readonly status: number; readonly body: string },
-): Reply {
-  if (effect?.kind === 'truncate') return { kind: 'truncated', ...answered };
-  if (effect?.kind === 'reset' || effect?.kind === 'hang') return { kind: effect.kind };
-  return { kind: 'answer', ...answered };
-}
-
-function injectedError(effect: Extract<FaultEffect, { kind: 'status' }>): ApiError {
-  const { status, retryAfterSeconds, description } = effect;
-  const usual =
-    retryAfterSeconds === undefined
-      ? (USUAL_TEXTS[status] ?? 'Internal Server Error')
-      : `Too Many Requests: retry after ${retryAfterSeconds}`;
-  const parameters =
-    retryAfterSeconds === undefined ? undefined : { retry_after: retryAfterSeconds };
-  return new ApiError(status, description ?? usual, parameters);
-}
-
-const USUAL_TEXTS: Readonly<Record<number, string>> = {
-  400: 'Bad Request',
-  401: 'Unauthorized',
-  403: 'Forbidden',
-  404: 'Not Found',
-  409: 'Conflict: terminated by other getUpdates request; make sure that only one bot instance is running',
-  429: 'Too Many Requests',
-  500: 'Internal Server Error',
-  502: 'Bad Gateway',
-  503: 'Service Unavailable',
-  504: 'Gateway Timeout',
-};
-
-function htmlPage(status: number): string {
-  const text = `${status} ${USUAL_TEXTS[status] ?? 'Error'}`;
-  return `<html>\r\n<head><title>${text}</title></head>\r\n<body><center><h1>${text}</h1></center></body>\r\n</html>\r\n`;
 }

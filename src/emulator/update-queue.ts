@@ -45,12 +45,6 @@ export class UpdateQueue<Item> {
     return this.#nextId;
   }
 
-  /** The id of the oldest waiting update, or of the next one where none waits. */
-  get headId(): number {
-    for (const id of this.#entries.keys()) return id;
-    return this.#nextId;
-  }
-
   /** Appends `item`; undefined when the queue is full. */
   push(item: Item, expiresAtMs: number): Queued<Item> | undefined {
     if (this.#entries.size >= QUEUE_CAPACITY) return undefined;

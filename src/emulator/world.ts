@@ -177,10 +177,6 @@ export class World {
     return this.#users.get(id) ?? this.#bots.get(id)?.user;
   }
 
-  users(): Iterable<TgUser> {
-    return this.#users.values();
-  }
-
   createChat({ type, title, username }: NewChat): Chat {
     const key = username === undefined ? undefined : usernameKey(username);
     const known = key === undefined ? undefined : this.#chatsByUsername.get(key);

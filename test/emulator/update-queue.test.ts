@@ -90,7 +90,7 @@ describe('UpdateQueue', () => {
               next satisfies never;
           }
           expect(queue.size).toBe(oracle.waiting.length);
-          expect(queue.headId).toBe(oracle.waiting[0]?.id ?? oracle.nextId);
+          expect(queue.nextId).toBe(oracle.nextId);
           expect(fates).toEqual(oracle.fates);
         }
       }),
