@@ -24,7 +24,10 @@ export interface Sample {
   readonly kilobytesABot: number;
 }
 
-/** Bots that run before the first look at the memory: one more bot is asked for, not the first. */
+/**
+ * Bots that run before the first look at the memory: one more bot is asked for, not the first. They
+ * get no updates before it: what those leave behind in the heap would hide the next bots' share.
+ */
 const WARM_BOTS = 20;
 /** Bots that start together, a divisor of all numbers of bots: a bot that comes to a running fleet does not come with a thousand. */
 const BATCH = 20;
@@ -62,9 +65,12 @@ export async function takeSample(
       const polling = first + BATCH;
       await loadIs(`${polling} polling bots`, (load) => load.waitingPolls === polling);
     }
+  };
+  const bytesWith = async (bots: number): Promise<number> => {
     await askServer({ kind: 'closeIdle' });
-    const most = to + SPARE_CONNECTIONS;
+    const most = bots + SPARE_CONNECTIONS;
     await loadIs('the end of spare connections', (load) => load.connections <= most);
+    return askClient<number>({ kind: 'memory' });
   };
   const microsOf = async (updates: number): Promise<number> => {
     const before = await askClient<number>({ kind: 'cpu' });
@@ -74,10 +80,10 @@ export async function takeSample(
 
   const all = WARM_BOTS + size.bots;
   await addBots(0, WARM_BOTS);
-  const few = await askClient<number>({ kind: 'memory' });
+  const few = await bytesWith(WARM_BOTS);
   await addBots(WARM_BOTS, all);
-  const many = await askClient<number>({ kind: 'memory' });
-  // The first update of each bot opens connections and is compiled: it is not counted.
+  const many = await bytesWith(all);
+  // The first update of each bot opens connections that stay open: it is not counted.
   await microsOf(all);
   const micros = await microsOf(size.updates);
   return {
