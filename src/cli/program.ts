@@ -54,8 +54,9 @@ the config file (logLevel). Flags win over the environment, the environment over
     .description('serve the Bot API on this machine, for trying out and for tests')
     .action((flags: Flags) => actions.emulator(flags));
   for (const [name, schema] of Object.entries(emulatorFlags.shape)) {
-    const takesValue = schema.safeParse(true).success ? '' : ' <value>';
-    emulator.addOption(new Option(`${flagName(name)}${takesValue}`, schema.description));
+    const isSwitch = schema.safeParse(true).success && !schema.safeParse('1').success;
+    const flag = isSwitch ? flagName(name) : `${flagName(name)} <value>`;
+    emulator.addOption(new Option(flag, schema.description));
   }
 
   program

@@ -144,7 +144,9 @@ function announceBots(
     out(`  ${isReady(bot) ? 'ready    ' : 'NOT READY'}  ${keyOf(bot.metadata)}: ${message ?? ''}`);
   }
   const where = data === '.tenantbot' ? '' : ` --data ${data}`;
-  const [first] = ready;
+  // One that answers by itself: a forward handler may have nobody behind it.
+  const first =
+    ready.find(({ spec }) => spec.handlers.every(({ forward }) => !forward)) ?? ready[0];
   out('Try in another terminal:');
   out(`  npx tenantbot get${where}`);
   if (first && chats) {

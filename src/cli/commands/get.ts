@@ -7,6 +7,7 @@ import { problemLine } from '../../standalone/manifests/place.ts';
 import type { StoredObject } from '../../standalone/object-store.ts';
 import type { LocalClient, Selection } from '../local-client.ts';
 import { columnWidths, formatRow } from '../table.ts';
+import { oneLine } from '../terminal-text.ts';
 import type { Io } from './io.ts';
 
 const OUTPUTS = ['wide', 'yaml', 'json'] as const;
@@ -36,11 +37,18 @@ export async function runGet(client: LocalClient, options: GetOptions, io: Io): 
       : [await findOne(client, { plural, name, namespace: options.namespace })];
   if (objects.length === 0 && !options.watch) io.err(nothingFound(selection));
   else view.printAll(objects, io, name !== undefined);
-  if (plural === 'tenantbots') {
-    for (const problem of await client.problems()) io.err(problemLine(problem));
-  }
+  await warn(client, objects, io);
   if (options.watch)
     await follow(client, { selection, name, objects }, (o) => view.printChange(o, io));
+}
+
+/** Beside the table, which is kubectl's own: what a person must mend. */
+async function warn(client: LocalClient, objects: readonly StoredObject[], io: Io): Promise<void> {
+  for (const { metadata, status } of objects) {
+    const stalled = status?.conditions?.find(({ type }) => type === 'Stalled');
+    if (stalled) io.err(`${metadata.namespace}/${metadata.name}: ${oneLine(stalled.message)}`);
+  }
+  for (const problem of await client.problems()) io.err(problemLine(problem));
 }
 
 /** Tells of every change to what was printed, until the standalone ends. */
