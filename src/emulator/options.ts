@@ -3,9 +3,13 @@ import { WEBHOOK_RULES } from './webhook-rules.ts';
 
 const port = wholeNumber(0, 65_535);
 
+/** A number, or its digits as a command line gives them. */
 function wholeNumber(min: number, max: number) {
   const error = `must be a whole number from ${min} to ${max}`;
-  return z.coerce.number({ error }).int({ error }).min(min, { error }).max(max, { error });
+  const digits = z.string().regex(/^\d+$/, { error }).transform(Number);
+  return z
+    .union([z.number(), digits], { error })
+    .pipe(z.int({ error }).min(min, { error }).max(max, { error }));
 }
 
 /**

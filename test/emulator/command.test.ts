@@ -63,6 +63,8 @@ describe('tenantbot emulator', () => {
 
   it.each([
     [{ port: 'many' }, '--port: must be a whole number from 0 to 65535'],
+    [{ port: '' }, '--port: must be a whole number from 0 to 65535'],
+    [{ port: true }, '--port: must be a whole number from 0 to 65535'],
     [{ port: 70_000 }, '--port: must be a whole number from 0 to 65535'],
     [{ unknownTokens: 'maybe' }, '--unknown-tokens: '],
     [{ tlsCert: 'a.pem' }, '--tls-cert and --tls-key belong together'],
