@@ -13,10 +13,10 @@ export function ruleText(issue: RawIssue): string | undefined {
   }
   if (issue.code === 'invalid_value') return wrongValue(issue.values, issue.input);
   if (issue.code === 'too_big') {
-    return `must ${bound(issue.origin, `at most ${issue.maximum}`)}${size(issue.input)}`;
+    return `must ${bound(issue.origin, 'at most', issue.maximum)}${size(issue.input)}`;
   }
   if (issue.code === 'too_small') {
-    return `must ${bound(issue.origin, `at least ${issue.minimum}`)}${size(issue.input)}`;
+    return `must ${bound(issue.origin, 'at least', issue.minimum)}${size(issue.input)}`;
   }
   if (issue.code === 'invalid_format') return `must match ${issue.pattern ?? issue.format}`;
   return undefined;
@@ -42,14 +42,14 @@ function isInteger(schema: unknown): boolean {
   return schema instanceof z.ZodNumber && schema.format === 'safeint';
 }
 
-function bound(origin: string, limit: string): string {
+function bound(origin: string, which: string, limit: number | bigint): string {
   switch (origin) {
     case 'string':
-      return `have ${limit} characters`;
+      return `have ${which} ${limit} ${Number(limit) === 1 ? 'character' : 'characters'}`;
     case 'array':
-      return `have ${limit} entries`;
+      return `have ${which} ${limit} ${Number(limit) === 1 ? 'entry' : 'entries'}`;
     default:
-      return `be ${limit}`;
+      return `be ${which} ${limit}`;
   }
 }
 

@@ -6,7 +6,7 @@ import { withoutNulls } from './nulls.ts';
 
 const MAX_TOTAL_BYTES = 1024 * 1024;
 
-const values = z.record(
+const valuesSchema = z.record(
   z
     .string()
     .max(253)
@@ -23,8 +23,8 @@ export const secretSchema = z.strictObject({
   metadata: metadataSchema,
   type: z.string().optional(),
   immutable: z.boolean().optional(),
-  data: values.optional(),
-  stringData: values.optional(),
+  data: valuesSchema.optional(),
+  stringData: valuesSchema.optional(),
 });
 
 /** One value of a Secret. What is not UTF-8 text can be neither a token nor a key. */
@@ -44,26 +44,21 @@ export function parseSecret(input: unknown): Checked<SecretObject> {
   const checked = check(secretSchema, withoutNulls(input, secretSchema));
   if (!checked.ok) return checked;
   const { metadata, data = {}, stringData = {} } = checked.value;
-  const read = new Map<string, SecretValue>();
+  const bytes = new Map<string, Buffer>();
   const problems: Problem[] = [];
-  let totalBytes = 0;
-  const add = (key: string, bytes: Buffer) => {
-    totalBytes += bytes.length;
-    read.set(key, secretValue(bytes));
-  };
   for (const [key, base64] of Object.entries(data)) {
-    if (key in stringData) continue;
-    const bytes = decodeBase64(base64);
-    if (bytes) add(key, bytes);
+    const decoded = decodeBase64(base64);
+    if (decoded) bytes.set(key, decoded);
     else problems.push({ path: ['data', key], message: NOT_BASE64 });
   }
-  for (const [key, text] of Object.entries(stringData)) add(key, Buffer.from(text));
+  for (const [key, text] of Object.entries(stringData)) bytes.set(key, Buffer.from(text));
+  const totalBytes = bytes.values().reduce((sum, { length }) => sum + length, 0);
   if (totalBytes > MAX_TOTAL_BYTES) {
     problems.push({ path: [], message: 'must hold at most 1 MiB in all' });
   }
-  return problems.length > 0
-    ? { ok: false, problems }
-    : { ok: true, value: { metadata, values: read } };
+  if (problems.length > 0) return { ok: false, problems };
+  const values = new Map(bytes.entries().map(([key, value]) => [key, secretValue(value)]));
+  return { ok: true, value: { metadata, values } };
 }
 
 const NOT_BASE64 = 'must be base64; plain text goes into stringData';

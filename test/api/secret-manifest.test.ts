@@ -25,13 +25,13 @@ describe('a Secret', () => {
   it('gives text from data and stringData, the latter first', () => {
     const values = read({
       data: { a: Buffer.from('äöü\n').toString('base64'), b: 'eA==' },
-      stringData: { b: 'plain', c: '' },
+      stringData: { b: 'plain', c: '', d: '\ufeffmark' },
     });
     const texts = [...values].map(([key, value]) => [
       key,
       value.kind === 'text' && value.text.reveal(),
     ]);
-    expect(Object.fromEntries(texts)).toEqual({ a: 'äöü\n', b: 'plain', c: '' });
+    expect(Object.fromEntries(texts)).toEqual({ a: 'äöü\n', b: 'plain', c: '', d: '\ufeffmark' });
   });
 
   it('gives the size of a value that is not text', () => {
@@ -55,6 +55,10 @@ describe('a Secret', () => {
 
   it.each([
     [{ data: { a: 'plain text' } }, 'data.a: must be base64; plain text goes into stringData'],
+    [
+      { data: { a: '!' }, stringData: { a: 'x' } },
+      'data.a: must be base64; plain text goes into stringData',
+    ],
     [{ data: { a: 'eA' } }, 'data.a: must be base64; plain text goes into stringData'],
     [{ stringData: { a: 123 } }, 'stringData.a: must be text, is a number; put it in quotes'],
     [

@@ -7,7 +7,7 @@ export function referencePage(header: string): string {
   const intro = [
     `<!-- ${header} -->`,
     '# Reference',
-    `All resources are of \`${API_VERSION}\` and namespaced. A field without a default that is not marked required may be left out. A field that is not listed is refused. Fields of \`status\` are written by the operator only.`,
+    `All resources are of \`${API_VERSION}\` and namespaced. A field without a default that is not marked required may be left out. A field that is not listed is refused. Fields of \`status\` are written by the operator only; what phases, conditions and reasons mean stands in [conditions](conditions.md).`,
   ];
   return `${[...intro, ...RESOURCES.flatMap(resourceSections)].join('\n\n')}\n`;
 }

@@ -149,7 +149,7 @@ export const HANDLER_ROWS: readonly Row[] = [
   {
     name: 'no methods',
     manifest: botWith(forward({ methods: [] })),
-    wrong: { path: `${HANDLER}.forward.methods`, says: 'must have at least 1 entries' },
+    wrong: { path: `${HANDLER}.forward.methods`, says: 'must have at least 1 entry, has 0' },
   },
   {
     name: '65 methods',

@@ -62,6 +62,11 @@ export const TENANT_BOT_ROWS: readonly Row[] = [
     wrong: { path: 'spec.suspend', says: 'did you mean suspended?' },
   },
   {
+    name: 'unknown field with the name of something that every object has',
+    manifest: bot({ constructor: null }),
+    wrong: { path: 'spec.constructor', says: NO_KNOWN },
+  },
+  {
     name: 'unknown field deep in a handler',
     manifest: botWith({ command: { name: 'start', reply: { text: 'Hi', parsemode: 'HTML' } } }),
     wrong: { path: 'spec.handlers[0].command.reply.parsemode', says: 'did you mean parseMode?' },
@@ -99,7 +104,7 @@ export const TENANT_BOT_ROWS: readonly Row[] = [
   {
     name: 'no handlers',
     manifest: bot({ handlers: [] }),
-    wrong: { path: 'spec.handlers', says: 'must have at least 1 entries' },
+    wrong: { path: 'spec.handlers', says: 'must have at least 1 entry, has 0' },
   },
   {
     name: '100 handlers, each with a pattern',
@@ -144,7 +149,7 @@ export const TENANT_BOT_ROWS: readonly Row[] = [
   {
     name: 'no kind of update',
     manifest: bot({ updates: { allowedUpdates: [] } }),
-    wrong: { path: 'spec.updates.allowedUpdates', says: 'must have at least 1 entries' },
+    wrong: { path: 'spec.updates.allowedUpdates', says: 'must have at least 1 entry, has 0' },
   },
   {
     name: 'the same kind of update twice',
