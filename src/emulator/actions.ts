@@ -41,7 +41,7 @@ export function sendText(world: World, action: SendText): SentText {
     message_id: id,
     ...(chat.type === 'channel' ? { sender_chat: chat.info } : { from }),
     chat: chat.info,
-    date: Math.floor(world.clock.wallMs() / 1_000),
+    date: world.unixTime(),
     ...(repliedTo && { reply_to_message: repliedTo }),
     text,
     ...(entities.length > 0 && { entities }),
@@ -104,7 +104,7 @@ export function pressButton(
   }
   const callbackQueryId = String(Math.floor(world.random() * 2 ** 53));
   bot.callbacks.set(callbackQueryId, {
-    expiresAtMs: world.clock.wallMs() + CALLBACK_TTL_MS,
+    expiresAtMs: world.clock.monotonicMs() + CALLBACK_TTL_MS,
     answered: false,
   });
   const [oldest] = bot.callbacks.keys();
@@ -121,7 +121,7 @@ export function requestToJoin(world: World, chat: Chat, from: TgUser): void {
     throw notNow('ALREADY_A_MEMBER', `user ${from.id} is in chat ${chat.id} already`);
   }
   chat.joinRequests.add(from.id);
-  const date = Math.floor(world.clock.wallMs() / 1_000);
+  const date = world.unixTime();
   const payload = { chat: chat.info, from, user_chat_id: from.id, date };
   for (const bot of world.botsIn(chat)) {
     if (!chat.isAdmin(bot.id)) continue;

@@ -94,7 +94,7 @@ export class BotApi {
   async #run(bot: Bot, method: Method | undefined, args: Args): Promise<Outcome> {
     const { world, webhooks } = this.#options;
     try {
-      const nowMs = world.clock.wallMs();
+      const nowMs = world.clock.monotonicMs();
       if (nowMs < bot.loggedOutUntilMs) throw new ApiError(400, 'Logged out');
       bot.loadedAtMs ??= nowMs;
       if (!method) throw new ApiError(404, 'Not Found: method not found');

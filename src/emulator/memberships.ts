@@ -26,7 +26,7 @@ export function changeMembership(world: World, chat: Chat, change: MembershipCha
   const payload = {
     chat: chat.info,
     from: by,
-    date: Math.floor(world.clock.wallMs() / 1_000),
+    date: world.unixTime(),
     old_chat_member: memberView(user, from),
     new_chat_member: memberView(user, to),
   };
@@ -59,7 +59,7 @@ function announce(world: World, chat: Chat, by: TgUser, user: TgUser): void {
     message_id: id,
     from: by,
     chat: chat.info,
-    date: Math.floor(world.clock.wallMs() / 1_000),
+    date: world.unixTime(),
     ...(chat.isMember(user.id) ? { new_chat_members: [user] } : { left_chat_member: user }),
   }));
   for (const bot of world.botsIn(chat)) publishMessage(world, bot, message);

@@ -18,14 +18,18 @@ function wholeNumber(min: number, max: number) {
  */
 export const emulatorFlags = z
   .strictObject({
-    host: z.string().min(1).default('127.0.0.1').describe('where the Bot API listens'),
-    port: port.default(8081).describe('port of the Bot API'),
+    host: z
+      .string()
+      .min(1)
+      .default('127.0.0.1')
+      .describe('where the Bot API listens; 127.0.0.1 unless given'),
+    port: port.default(8081).describe('port of the Bot API; 8081 unless given, 0 takes a free one'),
     controlHost: z
       .string()
       .min(1)
       .default('127.0.0.1')
-      .describe('where the control interface listens'),
-    controlPort: port.default(8082).describe('port of the control interface'),
+      .describe('where the control interface listens; 127.0.0.1 unless given'),
+    controlPort: port.default(8082).describe('port of the control interface; 8082 unless given'),
     tls: z.boolean().default(false).describe('serve HTTPS, with a certificate made for this run'),
     tlsCert: z.string().optional().describe('PEM file of a certificate to serve HTTPS with'),
     tlsKey: z.string().optional().describe('PEM file of the key of that certificate'),
@@ -35,11 +39,13 @@ export const emulatorFlags = z
     unknownTokens: z
       .enum(['reject', 'create'])
       .default('reject')
-      .describe('create makes a bot for any well-formed token at its first call'),
+      .describe('reject, or create: make a bot for any well-formed token at its first call'),
     webhookRules: z
       .enum(WEBHOOK_RULES)
       .default('loopback')
-      .describe('endpoints that bots may set: as in the cloud, also on this machine, or any'),
+      .describe(
+        'endpoints that bots may set: cloud, loopback (also http and any port on this machine), any',
+      ),
     webhookCaFile: z.string().optional().describe('PEM file of a CA to trust at webhook endpoints'),
     ledgerCapacity: wholeNumber(100, 10_000_000)
       .default(100_000)

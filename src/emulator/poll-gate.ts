@@ -114,7 +114,7 @@ export class PollGate<Item> {
 
   #serve(request: PollRequest, answer: (result: PollResult<Item>) => void): void {
     const { offset, limit } = request;
-    const entries = this.#queue.take({ offset, limit, nowMs: this.#clock.wallMs() });
+    const entries = this.#queue.take({ offset, limit, nowMs: this.#clock.monotonicMs() });
     if (entries.length > 0 || request.timeoutMs === 0) {
       answer(entries);
       return;

@@ -62,7 +62,7 @@ function enqueue(
   const { kind, json, chatId, lane, ttlMs } = update;
   const updateId = bot.queue.nextId;
   const record = world.ledger.addUpdate({ bot: bot.name, updateId, kind, chatId });
-  if (!bot.queue.push({ json, lane, record }, world.clock.wallMs() + ttlMs)) {
+  if (!bot.queue.push({ json, lane, record }, world.clock.monotonicMs() + ttlMs)) {
     world.ledger.settleUpdate(record, 'dropped');
     return null;
   }

@@ -110,7 +110,7 @@ export class Webhook {
     const room = this.settings.maxConnections * 2 - this.#loaded;
     if (room <= 0) return;
     const nowMs = clock.monotonicMs();
-    for (const entry of queue.peek(this.#loadedUpTo, room, clock.wallMs())) {
+    for (const entry of queue.peek(this.#loadedUpTo, room, nowMs)) {
       const key = entry.item.lane ?? `update ${entry.id}`;
       const lane = this.#lanes.get(key) ?? { waiting: [], busy: false };
       lane.waiting.push({ entry, pauseMs: 1_000, failures: 0, wakeAtMs: nowMs });
@@ -160,7 +160,7 @@ export class Webhook {
     this.lastError = { atMs: clock.wallMs(), text: reply.error };
     this.#count410(reply.status, nowMs);
     const pauseMs = this.#pauseMs(loaded, Math.min(reply.retryAfterMs, MAX_RETRY_AFTER_MS));
-    if (clock.wallMs() + pauseMs > loaded.entry.expiresAtMs) {
+    if (nowMs + pauseMs > loaded.entry.expiresAtMs) {
       this.#drop(lane, loaded, 'expired');
       return;
     }

@@ -75,10 +75,15 @@ export class World {
     this.ledger = ledger;
   }
 
+  /** The time as the Bot API tells it: whole seconds since the epoch. */
+  unixTime(): number {
+    return Math.floor(this.clock.wallMs() / 1_000);
+  }
+
   /** The bot that `token` opens now; undefined for an unknown, revoked or not yet valid one. */
   botByToken(token: string): Bot | undefined {
     const entry = this.#tokens.get(token);
-    return entry && entry.validFromMs <= this.clock.wallMs() ? entry.bot : undefined;
+    return entry && entry.validFromMs <= this.clock.monotonicMs() ? entry.bot : undefined;
   }
 
   /** Whether `token` was ever given out: a revoked one never makes a new bot. */
@@ -124,7 +129,7 @@ export class World {
   reissueToken(bot: Bot, flutterMs: number): string {
     this.revokeToken(bot);
     const token = makeToken(bot.id);
-    this.#tokens.set(token, { bot, validFromMs: this.clock.wallMs() + flutterMs });
+    this.#tokens.set(token, { bot, validFromMs: this.clock.monotonicMs() + flutterMs });
     this.#currentTokens.set(bot.id, token);
     return token;
   }

@@ -15,7 +15,7 @@ describe('PollGate', () => {
   let answers: Record<string, string>;
 
   beforeEach(() => {
-    clock = new AdjustableClock();
+    clock = new AdjustableClock({ startWallMs: 1_000_000_000_000 });
     queue = new UpdateQueue<string>(1, () => undefined);
     gate = new PollGate(clock, queue, () => undefined);
     answers = {};

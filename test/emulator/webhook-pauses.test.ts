@@ -22,7 +22,7 @@ function reply(status: number, retryAfterMs = 0): WebhookReply {
 
 /** A webhook whose endpoint answers what `answer` says, on a clock that only the test moves. */
 function makeWebhook(answer: () => WebhookReply | Promise<WebhookReply>) {
-  const clock = new AdjustableClock();
+  const clock = new AdjustableClock({ startWallMs: 1_000_000_000 });
   const ledger = new Ledger(clock, 1_000);
   const queue = new UpdateQueue<PendingUpdate>(1, ({ item }, fate) =>
     ledger.settleUpdate(item.record, fate),
@@ -57,7 +57,7 @@ function makeWebhook(answer: () => WebhookReply | Promise<WebhookReply>) {
   const add = (lane: string, ttlMs = 24 * HOUR_MS): void => {
     const bot = { id: 1, username: 'a_bot' };
     const record = ledger.addUpdate({ bot, updateId: queue.nextId, kind: 'message', chatId: 1 });
-    queue.push({ json: '', lane, record }, clock.wallMs() + ttlMs);
+    queue.push({ json: '', lane, record }, clock.monotonicMs() + ttlMs);
     webhook.wake();
   };
   const fates = (): string[] => Array.from(ledger.updates.since(0), ({ fate }) => fate);

@@ -42,14 +42,14 @@ function getMe({ bot }: Call): Answer {
 }
 
 function logOut({ bot, world }: Call): Answer {
-  bot.loggedOutUntilMs = world.clock.wallMs() + LOGGED_OUT_MS;
+  bot.loggedOutUntilMs = world.clock.monotonicMs() + LOGGED_OUT_MS;
   bot.unload();
   bot.queue.keepLast(0);
   return answer(true);
 }
 
 function close({ bot, world }: Call): Answer {
-  const loadedMs = world.clock.wallMs() - (bot.loadedAtMs ?? 0);
+  const loadedMs = world.clock.monotonicMs() - (bot.loadedAtMs ?? 0);
   if (loadedMs < CLOSE_AFTER_MS) {
     throw tooManyRequests(Math.ceil((CLOSE_AFTER_MS - loadedMs) / 1_000));
   }

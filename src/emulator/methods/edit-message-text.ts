@@ -22,7 +22,7 @@ export function editMessageText(call: Call): Answer {
     text,
     ...(entities.length > 0 && { entities }),
     ...(markup && 'inline_keyboard' in markup && { reply_markup: markup }),
-    edit_date: Math.floor(world.clock.wallMs() / 1_000),
+    edit_date: world.unixTime(),
   };
   if (content(old.message) === content(changed)) {
     throw badRequest(

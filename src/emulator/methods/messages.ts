@@ -87,7 +87,7 @@ function send(call: Call, content: () => Partial<TgMessage>): Answer {
     message_id: id,
     ...(chat.type === 'channel' ? { sender_chat: chat.info } : { from: bot.user }),
     chat: chat.info,
-    date: Math.floor(world.clock.wallMs() / 1_000),
+    date: world.unixTime(),
     ...(replyTo && { reply_to_message: withoutReply(replyTo) }),
     ...body,
     ...(replyMarkup && 'inline_keyboard' in replyMarkup && { reply_markup: replyMarkup }),
@@ -141,7 +141,7 @@ function deleteMessage(call: Call): Answer {
 
 function answerCallbackQuery({ bot, args, world }: Call): Answer {
   const open = bot.callbacks.get(args.text('callback_query_id'));
-  if (!open || open.expiresAtMs < world.clock.wallMs()) {
+  if (!open || open.expiresAtMs < world.clock.monotonicMs()) {
     throw badRequest('query is too old and response timeout expired or query ID is invalid');
   }
   if (args.text('text').length > 200) throw badRequest('MESSAGE_TOO_LONG');
