@@ -9,16 +9,13 @@ import { UpdateDispatcher, type UpdateOutcome } from '../dispatch/update-dispatc
 import { type CompiledHandlers, compileHandlers } from '../handlers/compile.ts';
 import { Poller } from '../intake/poller.ts';
 import { createPipeline } from '../pipeline/pipeline.ts';
-import { type CallError, classifyThrown } from '../telegram/call-error.ts';
+import type { CallError } from '../telegram/call-error.ts';
 import { DirectCaller } from '../telegram/direct-caller.ts';
 import { grammyClientOptions } from '../telegram/grammy-fetch.ts';
 import type { BotDeps } from './bot-deps.ts';
 import type { FactsRecorder } from './facts-recorder.ts';
 import { FailedTry, isCallFailure } from './failed-try.ts';
 import { toBotError } from './fingerprint.ts';
-
-/** For the call that confirms the offset, after the drain. */
-const CONFIRM_MS = 1_000;
 
 /** What one stretch of serving works with. */
 export interface ServingOptions {
@@ -103,27 +100,17 @@ export class Serving {
 
   async #finish(): Promise<void> {
     const { deps, log } = this.#options;
-    await this.#within(deps.drainMs(), (signal) => this.#dispatcher.drain(signal));
+    const deadline = new AbortController();
+    const timer = deps.clock.setTimer(deps.drainMs(), () => deadline.abort());
+    await this.#dispatcher.drain(deadline.signal);
+    timer.cancel();
     if (this.#poller.open > 0) {
       log.warn({ open: this.#poller.open }, 'stopped with updates in hand; they will come again');
     }
     try {
-      await this.#within(CONFIRM_MS, (signal) => this.#poller.confirm(signal));
+      await this.#poller.confirm();
     } catch (error) {
-      // Telegram confirms as the call comes in, but may hold it when the same was asked just before.
-      const { fault, mayHaveHappened } = classifyThrown(error);
-      if (fault === 'aborted' && mayHaveHappened) return;
       log.warn(`the last updates are not confirmed and may come again: ${errorMessage(error)}`);
-    }
-  }
-
-  async #within(ms: number, work: (signal: AbortSignal) => Promise<void>): Promise<void> {
-    const deadline = new AbortController();
-    const timer = this.#options.deps.clock.setTimer(ms, () => deadline.abort());
-    try {
-      await work(deadline.signal);
-    } finally {
-      timer.cancel();
     }
   }
 

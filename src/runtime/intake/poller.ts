@@ -33,8 +33,10 @@ export interface PollerOptions {
 const LIMIT = 100;
 const TROUBLE_BACKOFF: BackoffPolicy = { initialMs: 500, maxMs: 30_000 };
 const CONFLICT_BACKOFF: BackoffPolicy = { initialMs: 5_000, maxMs: 60_000 };
-/** A poll that was broken off after so long had reached Telegram, and confirmed what it meant to. */
-const ARRIVED_MS = 500;
+/** A call that was broken off after so long had reached Telegram, and confirmed what it meant to. */
+const ARRIVED_MS = 250;
+/** For the last call of a bot. */
+const CONFIRM_MS = 1_000;
 /** Between two polls while updates are unfinished and the offset has moved. */
 const MOVED_PAUSE_MS = 200;
 /** The same where it has not: Telegram cuts an answer to one update within 500 ms. */
@@ -71,6 +73,8 @@ export class Poller {
   /** Ends the poll in flight. */
   #interrupt = new AbortController();
   #onProgress: (() => void) | undefined;
+  /** The offset of the last getUpdates, and of the last that is known to have reached Telegram. */
+  #sent = 0;
   #confirmed = 0;
   /** The last answer was full of updates that are in hand: all the next would hold, too. */
   #nothingMoreToSee = false;
@@ -116,12 +120,23 @@ export class Poller {
     }
   }
 
-  /** Confirms what is finished, if that is not done yet: the last call before the bot goes. */
-  async confirm(signal: AbortSignal): Promise<void> {
+  /**
+   * Confirms what is finished, if that is not done yet: the last call before the bot goes. Takes a
+   * second at most; rejects with a CallError where it is not known to have been confirmed.
+   */
+  async confirm(): Promise<void> {
     const offset = this.#watermark.offset;
-    if (offset === this.#confirmed) return;
-    await this.#options.caller.getUpdates({ offset, limit: 1, timeout: 0 }, signal);
-    this.#confirmed = offset;
+    if (offset === 0 || offset === this.#confirmed) return;
+    // Telegram holds a call with the offset of the one before. That it arrives is enough.
+    const limitMs = offset === this.#sent ? ARRIVED_MS : CONFIRM_MS;
+    const timer = this.#options.clock.setTimer(limitMs, () => this.#interrupt.abort());
+    try {
+      await this.#getUpdates({ offset, limit: 1, timeout: 0 });
+    } catch (error) {
+      if (offset !== this.#confirmed) throw error;
+    } finally {
+      timer.cancel();
+    }
   }
 
   async #dropPending(): Promise<void> {
@@ -130,31 +145,34 @@ export class Poller {
   }
 
   async #poll(): Promise<void> {
-    const offset = this.#watermark.beginPoll();
-    const begunMs = this.#options.clock.monotonicMs();
-    let updates: readonly Update[];
-    try {
-      updates = await this.#getUpdates({
-        offset,
-        limit: LIMIT,
-        timeout: this.#options.holdSeconds,
-        allowed_updates: this.#allowedUpdates,
-      });
-    } catch (error) {
-      const heldMs = this.#options.clock.monotonicMs() - begunMs;
-      if (hasArrived(classifyThrown(error), heldMs)) this.#confirmed = offset;
-      throw error;
-    }
-    this.#confirmed = offset;
+    const updates = await this.#getUpdates({
+      offset: this.#watermark.beginPoll(),
+      limit: LIMIT,
+      timeout: this.#options.holdSeconds,
+      allowed_updates: this.#allowedUpdates,
+    });
     const fresh = updates.filter((update) => this.#watermark.accept(update.update_id));
     this.#nothingMoreToSee = updates.length >= LIMIT && fresh.length === 0;
     this.#options.events.onPolled();
     if (fresh.length > 0) this.#options.events.onUpdates(fresh);
   }
 
-  #getUpdates(parameters: GetUpdates): Promise<readonly Update[]> {
+  /** Calls getUpdates, keeping account of what that confirms. */
+  async #getUpdates(parameters: GetUpdates): Promise<readonly Update[]> {
+    const { caller, clock } = this.#options;
     if (this.#interrupt.signal.aborted) this.#interrupt = new AbortController();
-    return this.#options.caller.getUpdates(parameters, this.#interrupt.signal);
+    const begunMs = clock.monotonicMs();
+    this.#sent = parameters.offset;
+    try {
+      const updates = await caller.getUpdates(parameters, this.#interrupt.signal);
+      this.#confirmed = parameters.offset;
+      return updates;
+    } catch (error) {
+      const failure = classifyThrown(error);
+      const heldMs = clock.monotonicMs() - begunMs;
+      if (hasArrived(failure, heldMs)) this.#confirmed = parameters.offset;
+      throw failure;
+    }
   }
 
   /** Makes a call until it succeeds or `signal` aborts. */

@@ -7,7 +7,7 @@ import { CallError, classifyThrown } from './call-error.ts';
 
 /** Parameters of getUpdates, as the Bot API names them. */
 export interface GetUpdates {
-  readonly offset?: number;
+  readonly offset: number;
   readonly limit: number;
   /** Seconds that Telegram may hold the call. */
   readonly timeout: number;
