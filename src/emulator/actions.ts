@@ -1,5 +1,5 @@
 import type { Bot } from './bot.ts';
-import type { Chat } from './chat.ts';
+import { type Chat, quoted } from './chat.ts';
 import { changeMembership } from './memberships.ts';
 import { notFound, notNow, Problem } from './problem.ts';
 import type { Membership, TgMessage, TgUser } from './telegram-types.ts';
@@ -29,12 +29,7 @@ export interface SentText {
 export function sendText(world: World, action: SendText): SentText {
   const { from, text, replyTo } = action;
   const chat = action.chat ?? privateChatWith(world, action);
-  if (chat.type !== 'private' && !chat.isMember(from.id)) {
-    throw notNow(
-      'NOT_A_MEMBER',
-      `user ${from.id} is not in chat ${chat.id}; add it as a member first`,
-    );
-  }
+  checkMayTalk(chat, from.id);
   const repliedTo = replyTo === undefined ? undefined : chat.message(replyTo);
   const entities = findEntities(text);
   const message = chat.addMessage((id) => ({
@@ -42,7 +37,7 @@ export function sendText(world: World, action: SendText): SentText {
     ...(chat.type === 'channel' ? { sender_chat: chat.info } : { from }),
     chat: chat.info,
     date: world.unixTime(),
-    ...(repliedTo && { reply_to_message: repliedTo }),
+    ...(repliedTo && { reply_to_message: quoted(repliedTo) }),
     text,
     ...(entities.length > 0 && { entities }),
   }));
@@ -54,9 +49,20 @@ export function sendText(world: World, action: SendText): SentText {
   return { messageId: message.message_id, chatId: chat.id, updateId };
 }
 
+function checkMayTalk(chat: Chat, userId: number): void {
+  const { status, permissions } = chat.membershipOf(userId);
+  if (!chat.isMember(userId)) {
+    throw notNow('NOT_A_MEMBER', `user ${userId} is not in chat ${chat.id}; add it first`);
+  }
+  if (status === 'restricted' && permissions?.can_send_messages !== true) {
+    throw notNow('NOT_ALLOWED', `user ${userId} is restricted in chat ${chat.id}: it can't send`);
+  }
+}
+
 function privateChatWith(world: World, { bot, from }: SendText): Chat {
-  if (!bot)
+  if (!bot) {
     throw new Problem(400, 'BOT_OR_CHAT_NEEDED', 'say which bot or which chat the text goes to');
+  }
   const chat = world.openPrivateChat(bot, from);
   if (chat.membershipOf(bot.id).status === 'kicked') {
     throw notNow(
@@ -77,7 +83,7 @@ function seesMessage(
   if (bot.readsAllGroupMessages || chat.isAdmin(bot.id)) return true;
   if (reply?.from?.id === bot.id) return true;
   const addressed = text.toLowerCase().includes(`@${bot.name.username.toLowerCase()}`);
-  return addressed || /^\/\w+(?!\w*@)(?:\s|$)/.test(text);
+  return addressed || /^\/\w+(?:\s|$)/.test(text);
 }
 
 /** A press of an inline button. */
@@ -103,12 +109,10 @@ export function pressButton(
     throw notFound('MESSAGE_NOT_FOUND', `there is no message ${messageId} in that chat`);
   }
   const callbackQueryId = String(Math.floor(world.random() * 2 ** 53));
-  bot.callbacks.set(callbackQueryId, {
-    expiresAtMs: world.clock.monotonicMs() + CALLBACK_TTL_MS,
-    answered: false,
-  });
-  const [oldest] = bot.callbacks.keys();
-  if (bot.callbacks.size > MAX_CALLBACKS && oldest !== undefined) bot.callbacks.delete(oldest);
+  const deadlines = bot.callbackDeadlinesMs;
+  deadlines.set(callbackQueryId, world.clock.monotonicMs() + CALLBACK_TTL_MS);
+  const [oldest] = deadlines.keys();
+  if (deadlines.size > MAX_CALLBACKS && oldest !== undefined) deadlines.delete(oldest);
   const payload = { id: callbackQueryId, from, message, chat_instance: String(where.id), data };
   const lane = `callback ${from.id}`;
   const updateId = publish(world, bot, { kind: 'callback_query', payload, chatId: where.id, lane });

@@ -9,12 +9,6 @@ import { DEFAULT_KINDS, parseAllowedUpdates, type UpdateKind } from './update-ki
 import { UpdateQueue } from './update-queue.ts';
 import type { Webhook } from './webhook.ts';
 
-/** A press of a button that the bot may answer. */
-export interface OpenCallback {
-  readonly expiresAtMs: number;
-  answered: boolean;
-}
-
 /** What makes a bot. */
 export interface BotOptions {
   readonly name: BotName;
@@ -44,7 +38,8 @@ export class Bot {
   readonly profile = new BotProfile();
   /** The chats with users who have talked to the bot, by user id. */
   readonly privateChats = new Map<number, Chat>();
-  readonly callbacks = new Map<string, OpenCallback>();
+  /** Until when a press of a button can be answered, by its id. */
+  readonly callbackDeadlinesMs = new Map<string, number>();
   allowedKinds: ReadonlySet<UpdateKind> = DEFAULT_KINDS;
   webhook: Webhook | undefined;
   /** Grows with every change of the webhook, so that the latest one wins. */

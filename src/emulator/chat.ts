@@ -75,6 +75,11 @@ export class Chat {
   }
 }
 
+/** `message` as an answer to it shows it: without what it answers itself. */
+export function quoted({ reply_to_message: _deeper, ...message }: TgMessage): TgMessage {
+  return message;
+}
+
 /** The chat between `user` and one bot. */
 export function privateChat(user: TgUser): Chat {
   return new Chat({

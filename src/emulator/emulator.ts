@@ -1,7 +1,7 @@
 import { AdjustableClock } from '../lib/adjustable-clock.ts';
 import { type Clock, systemClock } from '../lib/clock.ts';
 import { environmentError, errorCode, errorMessage, inputError } from '../lib/errors.ts';
-import { type Random, systemRandom } from '../lib/random.ts';
+import { type Random, seededRandom, systemRandom } from '../lib/random.ts';
 import { startApiServer } from './api-server.ts';
 import { BotApi } from './bot-api.ts';
 import { startControlServer } from './control/server.ts';
@@ -37,6 +37,8 @@ export interface EmulatorOptions {
   /** What time is built upon; the control interface moves the emulator ahead of it. */
   readonly clock?: Clock | undefined;
   readonly random?: Random | undefined;
+  /** Which calls meet a fault with a share; 1 unless given, so that runs are alike. */
+  readonly seed?: number | undefined;
   /** Hears of defects of the emulator itself; they are dropped unless given. */
   readonly onDefect?: ((error: unknown) => void) | undefined;
 }
@@ -72,6 +74,7 @@ const DEFAULTS = {
   ledgerCapacity: 100_000,
   clock: systemClock,
   random: systemRandom,
+  seed: 1,
   onDefect: () => undefined,
 } as const satisfies EmulatorOptions;
 
@@ -92,7 +95,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Runn
   const clock = new AdjustableClock({ base: settings.clock });
   const ledger = new Ledger(clock, settings.ledgerCapacity);
   const world = new World({ clock, random, ledger });
-  const faults = new Faults(random);
+  const faults = new Faults(seededRandom(settings.seed));
   const tls = await keyPairFor(settings);
   const api = makeApi(settings, world, faults);
   const apiServer = await listening('Bot API', host, settings.port, () =>

@@ -47,6 +47,9 @@ export const emulatorFlags = z
         'endpoints that bots may set: cloud, loopback (also http and any port on this machine), any',
       ),
     webhookCaFile: z.string().optional().describe('PEM file of a CA to trust at webhook endpoints'),
+    seed: wholeNumber(0, 2 ** 32 - 1)
+      .default(1)
+      .describe('decides which calls meet a fault with a share; 1 unless given'),
     ledgerCapacity: wholeNumber(100, 10_000_000)
       .default(100_000)
       .describe('calls and updates that the ledger keeps, each'),

@@ -351,6 +351,10 @@ describe('the methods of the Bot API', () => {
       ['/help@curious_bot', false, before + 3],
       ['hey @greeter_bot', true, before + 4],
     ]);
+    await test.control.addMember(chat, { user: user.id, status: 'restricted' });
+    const muted = test.control.sendText({ from: user.id, chat, text: 'hello?' });
+    await expect(muted).rejects.toMatchObject({ code: 'NOT_ALLOWED' });
+    await test.control.addMember(chat, { user: user.id });
     const sent = await test.api(bot.token, 'sendMessage', { chat_id: chat, text: 'yes?' });
     const replyTo = sent.body.result.message_id as number;
     const reply = { bot: bot.id, from: user.id, chat, text: 'thanks', replyTo };

@@ -1,6 +1,6 @@
 import { badRequest } from '../api-error.ts';
 import type { Args } from '../args.ts';
-import type { Chat } from '../chat.ts';
+import { type Chat, quoted } from '../chat.ts';
 import type { TgMessage } from '../telegram-types.ts';
 import { MAX_CAPTION_CHARS, MAX_TEXT_CHARS } from '../text.ts';
 import { chatArg, messageIn } from './access.ts';
@@ -23,29 +23,27 @@ export const MESSAGE_METHODS: readonly Method[] = [
 
 function sendMessage(call: Call): Answer {
   if (call.args.text('text') === '') throw badRequest('message text is empty');
-  return send(call, () => {
-    const { text, entities } = formattedArg(call.args, 'text', 'entities');
-    if (text === '') throw badRequest('message text is empty');
-    if (text.length > MAX_TEXT_CHARS) throw badRequest('message is too long');
-    return { text, ...(entities.length > 0 && { entities }) };
-  });
+  const { text, entities } = formattedArg(call.args, 'text', 'entities');
+  if (text === '') throw badRequest('message text is empty');
+  if (text.length > MAX_TEXT_CHARS) throw badRequest('message is too long');
+  return send(call, { text, ...(entities.length > 0 && { entities }) });
 }
 
 function sendPhoto(call: Call): Answer {
   const fileId = fileArg(call, 'photo');
-  return send(call, () => ({
+  return send(call, {
     photo: [{ file_id: fileId, file_unique_id: uniqueId(fileId), width: 640, height: 480 }],
     ...captionArg(call.args),
-  }));
+  });
 }
 
 function sendDocument(call: Call): Answer {
   const fileId = fileArg(call, 'document');
   const name = call.args.file('document')?.name ?? fileId.split('/').at(-1);
-  return send(call, () => ({
+  return send(call, {
     document: { file_id: fileId, file_unique_id: uniqueId(fileId), file_name: name },
     ...captionArg(call.args),
-  }));
+  });
 }
 
 /** A URL that Telegram would fetch, a file id, or an upload, which gets an id. */
@@ -72,10 +70,9 @@ function captionArg(args: Args): Pick<TgMessage, 'caption' | 'caption_entities'>
   return { caption: text, ...(entities.length > 0 && { caption_entities: entities }) };
 }
 
-/** Checks everything that all sending methods share, then stores what `content` makes. */
-function send(call: Call, content: () => Partial<TgMessage>): Answer {
+/** Checks everything that all sending methods share, then stores a message with `content`. */
+function send(call: Call, content: Partial<TgMessage>): Answer {
   const { bot, world, args } = call;
-  const body = content();
   const replyMarkup = replyMarkupArg(args);
   const chat = chatArg(call, 'write');
   if (chat.type === 'channel' && !chat.isAdmin(bot.id)) {
@@ -88,8 +85,8 @@ function send(call: Call, content: () => Partial<TgMessage>): Answer {
     ...(chat.type === 'channel' ? { sender_chat: chat.info } : { from: bot.user }),
     chat: chat.info,
     date: world.unixTime(),
-    ...(replyTo && { reply_to_message: withoutReply(replyTo) }),
-    ...body,
+    ...(replyTo && { reply_to_message: quoted(replyTo) }),
+    ...content,
     ...(replyMarkup && 'inline_keyboard' in replyMarkup && { reply_markup: replyMarkup }),
   }));
   return { ...answer(message), messageId: message.message_id };
@@ -120,11 +117,6 @@ function repliedMessage({ args }: Call, chat: Chat): TgMessage | undefined {
   return message;
 }
 
-/** A quoted message shows no further quotation. */
-function withoutReply({ reply_to_message: _deeper, ...message }: TgMessage): TgMessage {
-  return message;
-}
-
 function deleteMessage(call: Call): Answer {
   const { args, bot } = call;
   if (args.text('chat_id') === '') throw badRequest('chat identifier is not specified');
@@ -140,12 +132,11 @@ function deleteMessage(call: Call): Answer {
 }
 
 function answerCallbackQuery({ bot, args, world }: Call): Answer {
-  const open = bot.callbacks.get(args.text('callback_query_id'));
-  if (!open || open.expiresAtMs < world.clock.monotonicMs()) {
+  const deadlineMs = bot.callbackDeadlinesMs.get(args.text('callback_query_id')) ?? 0;
+  if (deadlineMs < world.clock.monotonicMs()) {
     throw badRequest('query is too old and response timeout expired or query ID is invalid');
   }
   if (args.text('text').length > 200) throw badRequest('MESSAGE_TOO_LONG');
-  open.answered = true;
   return answer(true);
 }
 
