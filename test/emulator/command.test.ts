@@ -1,10 +1,11 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Agent, fetch as undiciFetch } from 'undici';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { runEmulator } from '../../src/cli/commands/emulator.ts';
 import { EmulatorClient } from '../../src/emulator/control-client.ts';
+import { makeCertificates } from '../../src/emulator/tls.ts';
 import { waitFor } from '../support/wait.ts';
 
 const FREE_PORTS = { port: 0, controlPort: 0 };
@@ -57,6 +58,21 @@ describe('tenantbot emulator', () => {
     const [, api] = /^Bot API +(https:\S+)$/m.exec(lines.join('\n')) ?? [];
     expect(lines.some((line) => line.endsWith(` --api-ca ${caFile}`))).toBe(true);
     const dispatcher = new Agent({ connect: { ca: await readFile(caFile, 'utf8') } });
+    onTestFinished(() => dispatcher.close());
+    expect((await undiciFetch(`${api}/bot`, { dispatcher })).status).toBe(404);
+  });
+
+  it('serves HTTPS with the certificate that it is given', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'emulator-'));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    const { cert, key, caPem } = await makeCertificates('127.0.0.1');
+    const [tlsCert, tlsKey] = [join(folder, 'cert.pem'), join(folder, 'key.pem')];
+    await writeFile(tlsCert, cert);
+    await writeFile(tlsKey, key);
+    const { lines, end } = await started({ tlsCert, tlsKey });
+    onTestFinished(end);
+    const [, api] = /^Bot API +(https:\S+)$/m.exec(lines.join('\n')) ?? [];
+    const dispatcher = new Agent({ connect: { ca: caPem } });
     onTestFinished(() => dispatcher.close());
     expect((await undiciFetch(`${api}/bot`, { dispatcher })).status).toBe(404);
   });
