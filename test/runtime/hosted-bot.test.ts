@@ -18,7 +18,7 @@ describe('a token', () => {
     const suspect = await hosting.facts('greeter', ({ token }) => token.state === 'Unauthorized');
     expect(suspect.lifecycle).toBe('Starting');
     const revoked = await waitFor('the end of patience', async () => {
-      await hosting.clock.advanceAsync(10_000);
+      await hosting.advance(10_000);
       const facts = hosting.port.facts.get('greeter');
       return facts?.lifecycle === 'Stopped' && facts;
     });
@@ -37,7 +37,7 @@ describe('a token', () => {
     await hosting.host('greeter');
     await hosting.facts('greeter', ({ token }) => token.state === 'Unauthorized');
     await hosting.control.removeFault(fault.id);
-    await hosting.clock.advanceAsync(10_000);
+    await hosting.advance(10_000);
     expect((await hosting.running('greeter')).token.state).toBe('Valid');
   });
 
@@ -52,7 +52,7 @@ describe('a token', () => {
     });
     await hosting.say('greeter', '/start');
     await hosting.facts('greeter', ({ token }) => token.state === 'Unauthorized');
-    await hosting.clock.advanceAsync(10_000);
+    await hosting.advance(10_000);
     await hosting.answered('greeter', 'I am greeter');
     await hosting.confirmed('greeter');
   });
@@ -67,7 +67,7 @@ test('another poller is told, not fought, and forgotten when it is gone', async 
   expect(conflict?.message).toContain('terminated by other getUpdates request');
   await (await rival).text();
   expect(await hosting.calls('greeter', 'getUpdates')).toBe(2);
-  await hosting.clock.advanceAsync(5_000);
+  await hosting.advance(5_000);
   await hosting.say('greeter', '/start');
   await hosting.answered('greeter', 'I am greeter');
   await hosting.facts('greeter', (facts) => facts.conflict === undefined);
@@ -89,7 +89,7 @@ test.each([
   await hosting.control.addFault({ method: 'getUpdates', count: 2, effect });
   await hosting.host('greeter', { token });
   await waitFor('the answer', async () => {
-    await hosting.clock.advanceAsync(1_000);
+    await hosting.advance(1_000);
     return (await hosting.calls('greeter', 'sendMessage')) === 1;
   });
   await hosting.facts('greeter', ({ counters }) => counters.errors === 2);
@@ -136,7 +136,7 @@ describe('a stop', () => {
     await reached.promise;
     const stopped = hosting.stop();
     await hosting.facts('stuck', ({ lifecycle }) => lifecycle === 'Stopping');
-    await hosting.clock.advanceAsync(4_000);
+    await hosting.advance(4_000);
     await stopped;
     expect(hosting.port.facts.get('stuck')?.lifecycle).toBe('Stopped');
     expect((await hosting.control.bot('stuck_bot')).pendingUpdates).toBe(1);
@@ -150,7 +150,7 @@ test('a poison update is given up, told with a fingerprint, and harms no neighbo
   await hosting.host('greeter');
   await hosting.say('poisoned', 'poison');
   const facts = await waitFor('the end of all tries', async () => {
-    await hosting.clock.advanceAsync(1_000);
+    await hosting.advance(1_000);
     const known = hosting.port.facts.get('poisoned');
     return known?.counters.skipped === 1 && known;
   });
@@ -165,6 +165,24 @@ test('a poison update is given up, told with a fingerprint, and harms no neighbo
   await hosting.confirmed('poisoned');
   await hosting.say('greeter', '/start');
   await hosting.answered('greeter', 'I am greeter');
+});
+
+test('a chat that is stuck keeps the others waiting for a minute at most', async () => {
+  await using service = await startForwardService((_, { message }, respond) => {
+    if (message?.text === 'other') respond(200);
+  });
+  await using hosting = await Hosting.start();
+  await hosting.host('busy', { handlers: forwardTo(service.url) });
+  await hosting.polling('busy');
+  for (let n = 0; n < 110; n++) await hosting.say('busy', `flood ${n}`, 'flooder');
+  await hosting.say('busy', 'other', 'somebody');
+  const facts = await waitFor('an answer to the other chat', async () => {
+    await hosting.advance(1_000);
+    const known = hosting.port.facts.get('busy');
+    return known?.counters.handled === 1 && known;
+  });
+  expect(facts.counters.skipped).toBeGreaterThanOrEqual(100);
+  expect(facts.lastError?.message).toContain('kept all other chats waiting');
 });
 
 test('an answer that got lost is not sent twice: the update counts as failed', async () => {

@@ -24,7 +24,7 @@ export interface HostingOptions {
 export class Hosting implements AsyncDisposable {
   readonly emulator: RunningEmulator;
   readonly control: EmulatorClient;
-  readonly clock = new AdjustableClock({ base: systemClock });
+  readonly #clock = new AdjustableClock({ base: systemClock });
   readonly port = new MemoryPort();
   readonly bots = new Map<string, BotAssignment>();
   log = '';
@@ -50,7 +50,7 @@ export class Hosting implements AsyncDisposable {
       this.log += line;
     };
     const log = createLog({ level: 'debug', format: 'json', destination: { write } });
-    const runtime = new Runtime({ port: this.port, log, clock: this.clock });
+    const runtime = new Runtime({ port: this.port, log, clock: this.#clock });
     this.#ended = runtime.start(this.#stop.signal);
   }
 
@@ -120,6 +120,11 @@ export class Hosting implements AsyncDisposable {
   /** How many calls of a method the bot has made. */
   async calls(name: string, method: string): Promise<number> {
     return (await this.control.calls({ bot: `${name}_bot`, method })).length;
+  }
+
+  /** Lets time pass, for the runtime and for Telegram. */
+  async advance(ms: number): Promise<void> {
+    await Promise.all([this.#clock.advanceAsync(ms), this.emulator.clock.advanceAsync(ms)]);
   }
 
   /** Stops the runtime; resolves when it has drained. */

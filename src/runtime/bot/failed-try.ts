@@ -3,23 +3,26 @@ import { ForwardError } from '../handlers/forward/forward-error.ts';
 import type { Effects } from '../pipeline/step.ts';
 import { classifyThrown } from '../telegram/call-error.ts';
 
-/** One try at handling an update that failed, with whether another may be made. */
+/** One try at handling an update that failed, because of `cause`. */
 export class FailedTry extends Error {
   override readonly name = 'FailedTry';
+  /** Whether another try may be made. */
   readonly retryable: boolean;
 
-  constructor(cause: unknown, effects: Effects) {
+  constructor(cause: unknown, retryable: boolean) {
     super('a try failed', { cause });
-    this.retryable = !effects.mayHaveHappened && mayPass(cause);
+    this.retryable = retryable;
   }
+}
+
+/** Whether a try that ended with `error` may be repeated: nothing was done, and it may pass. */
+export function isRetryable(error: unknown, effects: Effects): boolean {
+  if (effects.mayHaveHappened) return false;
+  if (error instanceof ForwardError) return error.retryable;
+  return !isCallFailure(error) || classifyThrown(error).fault !== 'rejected';
 }
 
 /** Whether the error came from a Bot API call, and so was counted where the call was made. */
 export function isCallFailure(error: unknown): boolean {
   return error instanceof GrammyError || error instanceof HttpError;
-}
-
-function mayPass(error: unknown): boolean {
-  if (error instanceof ForwardError) return error.retryable;
-  return !isCallFailure(error) || classifyThrown(error).fault !== 'rejected';
 }

@@ -3,19 +3,21 @@ import type { Update, UserFromGetMe } from 'grammy/types';
 import type { UpdateKind } from '../../api/updates.ts';
 import type { BotAssignment } from '../../control/port.ts';
 import { toTimestamp } from '../../lib/clock.ts';
-import { errorMessage } from '../../lib/errors.ts';
+import { errorMessage, TenantBotError } from '../../lib/errors.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { UpdateDispatcher, type UpdateOutcome } from '../dispatch/update-dispatcher.ts';
 import { type CompiledHandlers, compileHandlers } from '../handlers/compile.ts';
 import { Poller } from '../intake/poller.ts';
 import { createPipeline } from '../pipeline/pipeline.ts';
+import type { Effects } from '../pipeline/step.ts';
 import type { CallError } from '../telegram/call-error.ts';
 import { DirectCaller } from '../telegram/direct-caller.ts';
 import { grammyClientOptions } from '../telegram/grammy-fetch.ts';
 import type { BotDeps } from './bot-deps.ts';
 import type { FactsRecorder } from './facts-recorder.ts';
-import { FailedTry, isCallFailure } from './failed-try.ts';
+import { FailedTry, isCallFailure, isRetryable } from './failed-try.ts';
 import { toBotError } from './fingerprint.ts';
+import { OpenUpdates } from './open-updates.ts';
 
 /** What one stretch of serving works with. */
 export interface ServingOptions {
@@ -33,6 +35,7 @@ export class Serving {
   readonly #client: ApiClientOptions;
   readonly #dispatcher: UpdateDispatcher;
   readonly #poller: Poller;
+  readonly #open = new OpenUpdates();
   /** Ends the intake: told to stop, or a call was refused with a 401. */
   readonly #stop = new AbortController();
   #handlers: CompiledHandlers;
@@ -59,6 +62,7 @@ export class Serving {
       events: {
         onUpdates: (updates) => this.#receive(updates),
         onPolled: () => options.recorder.noConflict(),
+        onStuck: () => this.#giveUpOldestChat(),
         onTrouble: (error) => this.#trouble(error),
       },
       allowedUpdates: kindsFor(assignment, this.#handlers),
@@ -125,7 +129,10 @@ export class Serving {
     recorder.note({
       updates: { mode: 'Polling', lastUpdateAt: toTimestamp(deps.clock.wallMs()) },
     });
-    for (const update of updates) this.#dispatcher.submit(update);
+    for (const update of updates) {
+      this.#open.add(update);
+      this.#dispatcher.submit(update);
+    }
   }
 
   async #try(
@@ -133,8 +140,24 @@ export class Serving {
     attempt: number,
     signal: AbortSignal,
   ): Promise<'handled' | 'unmatched'> {
-    const { assignment, me, deps, log, recorder } = this.#options;
+    const { log, recorder } = this.#options;
+    const updateId = update.update_id;
     const effects = { mayHaveHappened: false };
+    try {
+      return await this.#open.try(updateId, signal, (signal) => {
+        const ctx = this.#contextFor(update, effects, signal);
+        return this.#handlers.handle({ ctx, attempt }, signal);
+      });
+    } catch (error) {
+      if (!isCallFailure(error)) recorder.count({ errors: 1 });
+      log.debug({ updateId, attempt }, `a try failed: ${errorMessage(error)}`);
+      if (this.#open.isGivenUp(updateId)) throw new FailedTry(blockedOthers(error), false);
+      throw new FailedTry(error, isRetryable(error, effects));
+    }
+  }
+
+  #contextFor(update: Update, effects: Effects, signal: AbortSignal): Context {
+    const { assignment, me, deps, recorder } = this.#options;
     const api = new Api(assignment.token.reveal(), this.#client);
     api.config.use(
       ...createPipeline({
@@ -146,13 +169,15 @@ export class Serving {
         onFailed: (error) => this.#callFailed(error),
       }),
     );
-    try {
-      return await this.#handlers.handle({ ctx: new Context(update, api, me), attempt }, signal);
-    } catch (error) {
-      if (!isCallFailure(error)) recorder.count({ errors: 1 });
-      log.debug({ updateId: update.update_id, attempt }, `a try failed: ${errorMessage(error)}`);
-      throw new FailedTry(error, effects);
-    }
+    return new Context(update, api, me);
+  }
+
+  #giveUpOldestChat(): void {
+    const updates = this.#open.giveUpOldestChat();
+    this.#options.log.error(
+      { updates },
+      'a chat kept all others waiting: its updates are given up',
+    );
   }
 
   #callFailed(error: CallError): void {
@@ -176,6 +201,7 @@ export class Serving {
     } else if (outcome.kind === 'handled') {
       recorder.count({ handled: 1 });
     }
+    this.#open.remove(update.update_id);
     this.#poller.finish(update.update_id);
   }
 
@@ -192,4 +218,13 @@ export class Serving {
 /** The kinds of update to ask for: what the spec says, else what the handlers can fit. */
 function kindsFor(assignment: BotAssignment, handlers: CompiledHandlers): readonly UpdateKind[] {
   return assignment.spec.updates.allowedUpdates ?? handlers.allowedUpdates;
+}
+
+function blockedOthers(cause: unknown): TenantBotError {
+  return new TenantBotError(
+    'remote',
+    'CHAT_STUCK',
+    "The update took so long that it kept all other chats waiting, and was given up. Make the bot's service answer faster.",
+    { cause },
+  );
 }

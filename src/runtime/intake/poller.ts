@@ -13,6 +13,11 @@ export interface PollerEvents {
   onUpdates(updates: readonly Update[]): void;
   /** A poll was answered with updates, or with none. */
   onPolled(): void;
+  /**
+   * As many updates are in hand as Telegram shows, and the oldest was not finished for a minute:
+   * it must be given up, since nobody else is served until then.
+   */
+  onStuck(): void;
   /** A poll failed; the next follows by itself. */
   onTrouble(error: CallError): void;
 }
@@ -37,6 +42,8 @@ const CONFLICT_BACKOFF: BackoffPolicy = { initialMs: 5_000, maxMs: 60_000 };
 const ARRIVED_MS = 250;
 /** For the last call of a bot. */
 const CONFIRM_MS = 1_000;
+/** How long the oldest update may keep all others from being seen. */
+const STUCK_MS = 60_000;
 /** Between two polls while updates are unfinished and the offset has moved. */
 const MOVED_PAUSE_MS = 200;
 /** The same where it has not: Telegram cuts an answer to one update within 500 ms. */
@@ -52,10 +59,10 @@ const UNMOVED_PAUSE_MS = 600;
  * other chats; as soon as all are finished it polls at once, and is held.
  *
  * An answer holds the {@link LIMIT} oldest unconfirmed updates, so that there are never more than
- * that many unfinished. It also means that one unfinished update hides what lies a hundred updates
- * behind it: a chat that is stuck stops the others of its bot, once a hundred updates came after
- * it, for as long as its update is tried. That is bounded (tries, and the time of each), and it
- * can't be otherwise, since Telegram shows what is behind only to those who confirm what is before.
+ * that many unfinished. It also means that an unfinished update hides what lies a hundred updates
+ * behind it, since Telegram shows that only to those who confirm what is before. So a chat that is
+ * stuck leaves the others of its bot alone until a hundred updates have come, most of them its own;
+ * then it stops them for {@link STUCK_MS} at most, when {@link PollerEvents.onStuck} gives it up.
  *
  * ```
  *         answer with updates           all finished
@@ -203,22 +210,25 @@ export class Poller {
   async #pause(signal: AbortSignal): Promise<void> {
     const finished = (): boolean => this.#watermark.open === 0;
     const moved = (): boolean => finished() || this.#watermark.offset !== this.#confirmed;
-    if (this.#nothingMoreToSee) await this.#progress(moved, signal);
+    if (this.#nothingMoreToSee) {
+      await this.#progress(moved, signal, STUCK_MS);
+      if (!moved() && !signal.aborted) this.#options.events.onStuck();
+    }
     await this.#progress(finished, signal, MOVED_PAUSE_MS);
     await this.#progress(moved, signal, UNMOVED_PAUSE_MS - MOVED_PAUSE_MS);
   }
 
   /** Resolves when `enough` holds after some update was finished, in `limitMs`, or on abort. */
-  #progress(enough: () => boolean, signal: AbortSignal, limitMs?: number): Promise<void> {
+  #progress(enough: () => boolean, signal: AbortSignal, limitMs: number): Promise<void> {
     if (enough() || signal.aborted) return Promise.resolve();
     return new Promise((resolve) => {
       const done = (): void => {
-        timer?.cancel();
+        timer.cancel();
         signal.removeEventListener('abort', done);
         this.#onProgress = undefined;
         resolve();
       };
-      const timer = limitMs === undefined ? undefined : this.#options.clock.setTimer(limitMs, done);
+      const timer = this.#options.clock.setTimer(limitMs, done);
       signal.addEventListener('abort', done);
       this.#onProgress = () => {
         if (enough()) done();

@@ -61,6 +61,7 @@ function startPoller(options: Partial<PollerOptions> = {}) {
     events: {
       onUpdates: (updates) => received.push(...updates.map(({ update_id }) => update_id)),
       onPolled: () => undefined,
+      onStuck: () => troubles.push('stuck'),
       onTrouble: ({ fault }) => troubles.push(fault),
     },
     allowedUpdates: ['message'],
@@ -135,14 +136,24 @@ describe('a poller', () => {
     await current().answer(...range(1, 100));
     await clock.advanceAsync(600);
     await current().answer(...range(1, 100));
-    await clock.advanceAsync(60_000);
-    expect(calls).toHaveLength(2);
     poller.finish(2);
-    await clock.advanceAsync(60_000);
+    await clock.advanceAsync(50_000);
     expect(calls).toHaveLength(2);
     poller.finish(1);
     await clock.advanceAsync(200);
     expect(current().parameters.offset).toBe(3);
+    expect(troubles).toEqual([]);
+  });
+
+  test('says when the oldest update keeps all others from being seen for a minute', async () => {
+    startPoller();
+    await current().answer(...range(1, 100));
+    await clock.advanceAsync(600);
+    await current().answer(...range(1, 100));
+    await clock.advanceAsync(59_999);
+    expect(troubles).toEqual([]);
+    await clock.advanceAsync(1);
+    expect(troubles).toEqual(['stuck']);
   });
 
   test('backs off after errors, more and more, and starts afresh after a success', async () => {
