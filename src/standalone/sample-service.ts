@@ -1,20 +1,26 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import type { Manifest } from '../api/manifest.ts';
+import { keyOf } from '../api/group.ts';
+import type { TenantBotManifest } from '../api/manifest.ts';
 import { type Clock, sleep } from '../lib/clock.ts';
 import { errorMessage } from '../lib/errors.ts';
 import type { Secret } from '../lib/secret.ts';
 import type { Log } from '../telemetry/log.ts';
+import type { ManifestObject } from './manifests/manifest-object.ts';
+import type { ManifestSet } from './manifests/manifest-set.ts';
 import { findSigningKeys, secretsAmong } from './reconcile/secrets.ts';
 
-/** The service ends with this program however that ends: its standard input is then closed. */
+/**
+ * The service ends with this program however that ends: its standard input is then closed. That
+ * input alone does not keep it alive.
+ */
 const END_WITH_PARENT = `data:text/javascript,${encodeURIComponent(
-  "process.stdin.on('end', () => process.exit(0)).resume();",
+  "process.stdin.on('end', () => process.exit(0)).resume().unref();",
 )}`;
 const KILL_AFTER_MS = 1_000;
 
-/** Which of the sample bots the service belongs to. */
+/** The sample bot that the service belongs to. */
 const SAMPLE_BOT = 'default/echo';
 
 /** What a {@link SampleService} is started with. */
@@ -22,106 +28,136 @@ export interface SampleServiceOptions {
   /** The program, in plain Node. */
   readonly program: URL;
   /** Tells where the service is to listen, and its signing key. */
-  readonly objects: Iterable<Manifest>;
+  readonly manifests: ManifestSet;
   readonly clock: Clock;
   readonly log: Log;
 }
 
 /** The HTTP service behind the sample bot that forwards, as a child process. */
 export class SampleService {
-  readonly #child: ChildProcess;
-  readonly #clock: Clock;
-  readonly #ended: Promise<void>;
+  readonly #process: ServiceProcess;
+  readonly #wanted: URL;
 
   /**
-   * Starts the service where the sample bot's own manifest says, and resolves when it listens or
-   * has failed, which is logged: the bot then says that its service is away.
+   * Starts the service where the sample bot's manifest wants it, or on another port where that one
+   * is taken. Undefined, after a log line, where it does not run at all.
    */
   static async start(options: SampleServiceOptions): Promise<SampleService | undefined> {
-    const target = findTarget(options.objects);
+    const target = findTarget(options.manifests);
     if (!target) return undefined;
-    const service = new SampleService(options, target);
-    await service.#listens(options.log, target);
-    return service;
+    const { log } = options;
+    for (const port of [target.url.port, '0']) {
+      const service = new ServiceProcess(options, { port, signingKey: target.signingKey });
+      const address = await service.address;
+      if (address !== undefined) {
+        const moved = address === target.url.origin ? '' : `; ${target.url.port} is in use`;
+        log.info(`the service of the sample bot echo listens on ${address}${moved}`);
+        return new SampleService(service, target.url, address);
+      }
+    }
+    log.warn('the sample service does not run, so that the bot echo has nobody to ask');
+    return undefined;
   }
 
-  private constructor({ program, clock }: SampleServiceOptions, { port, signingKey }: Target) {
+  readonly #address: string;
+
+  private constructor(process: ServiceProcess, wanted: URL, address: string) {
+    this.#process = process;
+    this.#wanted = wanted;
+    this.#address = address;
+  }
+
+  stop(): Promise<void> {
+    return this.#process.stop();
+  }
+
+  /** The manifests with the sample bot pointed to where the service really listens. */
+  redirect(set: ManifestSet): ManifestSet {
+    if (this.#wanted.origin === this.#address) return set;
+    const objects = new Map(
+      Array.from(set.objects, ([id, object]) => [id, this.#redirected(object)] as const),
+    );
+    return { ...set, objects };
+  }
+
+  #redirected(manifest: ManifestObject): ManifestObject {
+    if (manifest.kind !== 'TenantBot' || !isSample(manifest.object)) return manifest;
+    const { object } = manifest;
+    const handlers = object.spec.handlers.map(({ forward, ...handler }) => {
+      if (!forward?.url.startsWith(this.#wanted.origin)) return { ...handler, forward };
+      const url = forward.url.replace(this.#wanted.origin, this.#address);
+      return { ...handler, forward: { ...forward, url } };
+    });
+    return { ...manifest, object: { ...object, spec: { ...object.spec, handlers } } };
+  }
+}
+
+/** One run of the program. */
+class ServiceProcess {
+  /** Where it listens, as an origin; undefined when it has ended without. */
+  readonly address: Promise<string | undefined>;
+  readonly #child: ChildProcess;
+  readonly #clock: Clock;
+  readonly #ended: Promise<undefined>;
+
+  constructor(
+    { program, clock, log }: SampleServiceOptions,
+    { port, signingKey }: { readonly port: string; readonly signingKey: Secret },
+  ) {
     this.#clock = clock;
     const args = ['--import', END_WITH_PARENT, fileURLToPath(program), '--port', port];
-    this.#child = spawn(process.execPath, args, {
+    const child = spawn(process.execPath, args, {
       stdio: ['pipe', 'pipe', 'pipe'],
       env: { SIGNING_KEY: signingKey.reveal() },
       // A group of its own: a Ctrl-C in the terminal is for this program, which drains first.
       detached: true,
     });
+    createInterface(child.stderr).on('line', (line) => log.debug(line));
+    this.#child = child;
     this.#ended = new Promise((resolve) => {
-      this.#child.once('close', () => resolve());
-      this.#child.once('error', () => resolve());
+      child.once('close', () => resolve(undefined));
+      child.once('error', (error) => {
+        log.warn(errorMessage(error));
+        resolve(undefined);
+      });
     });
+    const listening = new Promise<string | undefined>((resolve) => {
+      createInterface(child.stdout).once('line', (line) => {
+        resolve(/http:\/\/\S+/.exec(line)?.[0]);
+      });
+    });
+    this.address = Promise.race([listening, this.#ended]);
   }
 
   /** Ends the service, by force after a second. */
   async stop(): Promise<void> {
     this.#child.kill('SIGTERM');
     const patience = new AbortController();
-    const kill = async (): Promise<void> => {
-      await sleep(this.#clock, KILL_AFTER_MS, patience.signal);
-      this.#child.kill('SIGKILL');
-    };
-    const killing = kill().catch(() => undefined);
+    const killing = sleep(this.#clock, KILL_AFTER_MS, patience.signal).then(
+      () => this.#child.kill('SIGKILL'),
+      () => false,
+    );
     await this.#ended;
     patience.abort();
     await killing;
   }
-
-  #listens(log: Log, { port }: Target): Promise<void> {
-    const { stdout, stderr } = this.#child;
-    const trouble: string[] = [];
-    if (stderr) {
-      createInterface(stderr).on('line', (line) => {
-        trouble.push(line);
-        log.warn(line);
-      });
-    }
-    let listens = false;
-    return new Promise((resolve) => {
-      if (stdout) {
-        createInterface(stdout).once('line', () => {
-          listens = true;
-          resolve();
-        });
-      }
-      this.#child.once('error', (error) => trouble.push(errorMessage(error)));
-      void this.#ended.then(() => {
-        if (!listens) {
-          log.warn(
-            `the sample service does not run (${trouble.at(-1) ?? 'it ended'}), so that the bot echo has nobody to ask. Free port ${port}, then start again`,
-          );
-        }
-        return resolve();
-      });
-    });
-  }
 }
 
-interface Target {
-  readonly port: string;
-  readonly signingKey: Secret;
-}
-
-function findTarget(objects: Iterable<Manifest>): Target | undefined {
-  const all = [...objects];
-  const secrets = secretsAmong(all);
-  for (const { kind, object } of all) {
-    if (kind !== 'TenantBot') continue;
-    const { namespace, name } = object.metadata;
-    if (`${namespace}/${name}` !== SAMPLE_BOT) continue;
-    const keys = findSigningKeys(secrets, namespace, object.spec);
+/** Where the sample bot expects its service, and the key that they share. */
+function findTarget(set: ManifestSet): { url: URL; signingKey: Secret } | undefined {
+  const secrets = secretsAmong(set.objects.values());
+  for (const { kind, object } of set.objects.values()) {
+    if (kind !== 'TenantBot' || !isSample(object)) continue;
+    const keys = findSigningKeys(secrets, object.metadata.namespace, object.spec);
     if ('message' in keys) return undefined;
     for (const [index, signingKey] of keys) {
       const url = object.spec.handlers[index]?.forward?.url;
-      if (url !== undefined) return { port: new URL(url).port, signingKey };
+      if (url !== undefined) return { url: new URL(url), signingKey };
     }
   }
   return undefined;
+}
+
+function isSample({ metadata }: TenantBotManifest): boolean {
+  return keyOf(metadata) === SAMPLE_BOT;
 }

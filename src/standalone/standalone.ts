@@ -79,21 +79,19 @@ export async function runStandalone(
   stack.defer(() => drain(reconciler, options));
 
   const problems = new ProblemLog(log);
+  let service: SampleService | undefined;
   const onChange = (set: ManifestSet): void => {
     problems.tell(set.problems);
-    void reconciler.update(set);
+    void reconciler.update(service?.redirect(set) ?? set);
   };
   const paths = options.manifests.map((path) => resolve(folder, path));
   const source = await ManifestSource.open({ paths, folder, clock, log, onChange });
   stack.defer(() => source.close());
   if (options.sampleService) {
-    const service = await SampleService.start({
-      program: options.sampleService,
-      objects: source.current.objects.values(),
-      clock,
-      log,
-    });
+    const program = options.sampleService;
+    service = await SampleService.start({ program, manifests: source.current, clock, log });
     stack.defer(async () => service?.stop());
+    onChange(source.current);
   }
 
   const token = new Secret(randomToken());

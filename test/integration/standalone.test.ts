@@ -95,7 +95,10 @@ test('it runs the samples against an emulator of its own over TLS', async () => 
       process.execPath,
       TENANTBOT,
       'emulator',
-      ...['--port', '0', '--control-port', '0', '--tls', '--ca-file', 'ca.pem'],
+      '--port=0',
+      '--control-port=0',
+      '--tls',
+      '--ca-file=ca.pem',
     ],
     { cwd: folder, until: /^ready/m },
   );

@@ -73,7 +73,7 @@ function readObject(
   const problems = checked.problems.map((problem): ManifestProblem => {
     const where = problem.path.length === 0 ? who : `${who}: ${formatPath(problem.path)}`;
     const { line, column } = document.positionOf([...path, ...problem.path]);
-    return { file, line, column, severity: 'error', message: `${where} ${problem.message}` };
+    return { file, line, column, severity: 'error', message: `${where}: ${problem.message}` };
   });
   return { objects: [], problems };
 }

@@ -51,6 +51,7 @@ export interface YamlDocument {
  */
 export async function readYamlDocuments(text: string): Promise<YamlDocument[]> {
   const lines = new LineCounter();
+  lines.addNewLine(0);
   const parser = new Parser(lines.addNewLine);
   // Duplicate keys are found below: the composer's own check takes time squared.
   const composer = new Composer({ uniqueKeys: false, merge: true });
