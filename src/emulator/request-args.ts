@@ -78,8 +78,15 @@ function readBody(request: ApiRequest): Promise<string> {
     request.on('end', () =>
       resolve(chunks.length === 1 ? String(chunks[0]) : String(Buffer.concat(chunks))),
     );
-    request.on('error', () => reject(new ClientGone()));
-    request.on('close', () => reject(new ClientGone()));
+    onLeaving(request, reject);
+  });
+}
+
+/** A request that has been read to its end closes as well: that is no leaving. */
+function onLeaving(request: ApiRequest, reject: (error: ClientGone) => void): void {
+  request.on('error', () => reject(new ClientGone()));
+  request.on('close', () => {
+    if (!request.complete) reject(new ClientGone());
   });
 }
 
@@ -109,14 +116,15 @@ function readMultipart(
         if (size < KEPT_FILE_BYTES) head.push(chunk);
         size += chunk.length;
       });
+      // The parser tells the same error; unheard here it would end the process.
+      stream.on('error', () => undefined);
       stream.on('end', () =>
         files.set(name, { name: fileName, bytes: size, head: Buffer.concat(head) }),
       );
     });
     parser.on('finish', resolve);
     parser.on('error', (error) => reject(badForm(error)));
-    request.on('error', () => reject(new ClientGone()));
-    request.on('close', () => reject(new ClientGone()));
+    onLeaving(request, reject);
     request.pipe(parser);
   });
 }

@@ -117,6 +117,21 @@ describe('the Bot API over HTTP', () => {
     });
   });
 
+  it('answers 400 for a form that breaks off, wherever that is', async () => {
+    const test = await testEmulator();
+    const { bot } = await acquainted(test);
+    const url = `${test.emulator.apiRoot}/bot${bot.token}/sendDocument`;
+    const headers = { 'content-type': 'multipart/form-data; boundary=x' };
+    const form =
+      '--x\r\ncontent-disposition: form-data; name="chat_id"\r\n\r\n1\r\n--x\r\n' +
+      'content-disposition: form-data; name="document"; filename="a"\r\n\r\nabcdef\r\n--x--\r\n';
+    for (let length = 1; length < form.length - 4; length += 7) {
+      const body = form.slice(0, length);
+      expect((await fetch(url, { method: 'POST', headers, body })).status).toBe(400);
+    }
+    expect((await test.control.bot(bot.id)).id).toBe(bot.id);
+  });
+
   it('answers 400 for a form without a boundary', async () => {
     const test = await testEmulator();
     const { bot } = await acquainted(test);

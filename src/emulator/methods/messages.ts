@@ -48,7 +48,9 @@ function sendDocument(call: Call): Answer {
 
 /** A URL that Telegram would fetch, a file id, or an upload, which gets an id. */
 function fileArg({ args, world }: Call, field: 'photo' | 'document'): string {
-  if (args.file(field)) return `upload-${Math.floor(world.random() * 2 ** 48).toString(36)}`;
+  const file = args.file(field);
+  if (file?.bytes === 0) throw badRequest('file must be non-empty');
+  if (file) return `upload-${Math.floor(world.random() * 2 ** 48).toString(36)}`;
   const text = args.text(field);
   if (text === '' || text.startsWith('attach://'))
     throw badRequest(`there is no ${field} in the request`);
