@@ -73,10 +73,11 @@ describe('200 bots in one process', () => {
     await control.addFault({ method: 'sendMessage', share: 0.2, effect });
     await using killed = await world.startRuntime();
     const saying = world.sayNumbers(bots, { from: 0, to: 4_000 });
-    await control.waitFor(
+    const { met } = await control.waitFor(
       { kind: 'calls', method: 'sendMessage', ok: true, count: 1_000 },
       { timeoutMs: 60_000 },
     );
+    expect(met).toBe(true);
     await killed.stop('SIGKILL');
     await saying;
     await world.quiet();

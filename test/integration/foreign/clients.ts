@@ -1,5 +1,6 @@
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { type Program, startProgram } from '../../support/program.ts';
 
 /** How a client gets its updates. */
@@ -43,7 +44,7 @@ export function pythonClients(python: () => string): readonly EchoClient[] {
 }
 
 function grammyCommand(): readonly string[] {
-  return [process.execPath, join(import.meta.dirname, 'grammy-echo.ts')];
+  return [process.execPath, fileURLToPath(import.meta.resolve('./grammy-echo.ts'))];
 }
 
 function client(
