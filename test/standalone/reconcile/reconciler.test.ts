@@ -1,0 +1,263 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import type { TenantBot } from '../../../src/api/tenant-bot.ts';
+import { EmulatorClient } from '../../../src/emulator/control-client.ts';
+import { type RunningEmulator, startEmulator } from '../../../src/emulator/emulator.ts';
+import { systemClock } from '../../../src/lib/clock.ts';
+import { seededRandom } from '../../../src/lib/random.ts';
+import { EMPTY_STATE, type State } from '../../../src/standalone/data/state.ts';
+import { BotFather } from '../../../src/standalone/emulated/bot-father.ts';
+import { Conversation } from '../../../src/standalone/emulated/conversation.ts';
+import {
+  keepLastGood,
+  type ManifestFile,
+  mergeFiles,
+} from '../../../src/standalone/manifests/manifest-set.ts';
+import { readManifest } from '../../../src/standalone/manifests/read-manifest.ts';
+import { ObjectStore } from '../../../src/standalone/object-store.ts';
+import { Reconciler } from '../../../src/standalone/reconcile/reconciler.ts';
+import { waitFor } from '../../support/wait.ts';
+import { botWithSecret, botYaml, makeFolder, makeLog, secretYaml } from '../support.ts';
+
+/** A reconciler with real runtimes against a real emulator; manifests are given as text. */
+class World {
+  readonly objects = new ObjectStore();
+  readonly client: EmulatorClient;
+  readonly reconciler: Reconciler;
+  readonly lines: string[];
+  readonly #folder: string;
+  #file: ManifestFile | undefined;
+
+  constructor(emulator: RunningEmulator, folder: string, state: State) {
+    this.#folder = folder;
+    this.client = new EmulatorClient(emulator.controlUrl);
+    const { log, lines } = makeLog();
+    this.lines = lines;
+    this.reconciler = new Reconciler({
+      clock: systemClock,
+      random: seededRandom(1),
+      log,
+      telegramOf: ({ telegram }) => ({ ...telegram, apiRoot: emulator.apiRoot }),
+      botFather: new BotFather(this.client, log),
+      objects: this.objects,
+      state,
+      onState: () => undefined,
+    });
+  }
+
+  /** All documents there are from now on. */
+  async apply(...documents: readonly string[]): Promise<void> {
+    const path = join(this.#folder, 'all.yaml');
+    await writeFile(path, documents.join('\n---\n'));
+    this.#file = keepLastGood(this.#file, await readManifest(path, 'all.yaml'));
+    await this.reconciler.update(mergeFiles([this.#file]));
+  }
+
+  bot(name: string): TenantBot | undefined {
+    return this.objects.get('TenantBot', 'default', name);
+  }
+
+  condition(name: string, type = 'Ready') {
+    return this.bot(name)?.status?.conditions?.find((condition) => condition.type === type);
+  }
+
+  ready(name: string): Promise<unknown> {
+    return waitFor(`${name} to be ready`, () => this.condition(name)?.status === 'True');
+  }
+
+  notReady(name: string, reason: string): Promise<unknown> {
+    return waitFor(`${name}: ${reason}`, () => this.condition(name)?.reason === reason);
+  }
+
+  /** Calls that a bot was told of that another poller had taken its place. */
+  async conflicts(): Promise<unknown[]> {
+    const calls = await this.client.calls();
+    return calls.filter(({ outcome }) => outcome?.status === 409 && !outcome.clientGone);
+  }
+
+  async answer(botId: number): Promise<readonly string[]> {
+    const conversation = new Conversation(this.client);
+    return (await conversation.ask({ as: 'eve', botId, text: '/start' }, 5_000)).messages;
+  }
+}
+
+describe('Reconciler', () => {
+  let emulator: RunningEmulator;
+  let folder = '';
+  beforeEach(async () => {
+    emulator = await startEmulator();
+    onTestFinished(() => emulator.close());
+    folder = await makeFolder();
+  });
+
+  function open(state: State = EMPTY_STATE): World {
+    const world = new World(emulator, folder, state);
+    onTestFinished(() => world.reconciler.close());
+    return world;
+  }
+
+  test('a bot with its Secret runs and answers, under a name made from its own', async () => {
+    const world = open();
+    await world.apply(botWithSecret({ name: 'greeter', id: 11 }));
+    await world.ready('greeter');
+    expect(await world.answer(11)).toEqual(['hello']);
+    expect(world.bot('greeter')).toMatchObject({
+      metadata: { generation: 1 },
+      status: { bot: { username: 'greeter_bot' }, placement: { shard: 0, epoch: 1 } },
+    });
+    await waitFor('the fleet', () =>
+      world.objects.list('BotFleet').some(({ status }) => status?.readyBots === 1),
+    );
+  });
+
+  test('a changed reply is in effect without a restart of the bot', async () => {
+    const world = open();
+    await world.apply(botWithSecret({ name: 'one', id: 11, reply: 'first' }));
+    await world.ready('one');
+    const { startedAt } = world.bot('one')?.status ?? {};
+    await world.apply(botWithSecret({ name: 'one', id: 11, reply: 'second' }));
+    await waitFor('the new spec', async () => (await world.answer(11))[0] === 'second');
+    expect(world.bot('one')?.status?.startedAt).toBe(startedAt);
+  });
+
+  test('of two bots with one token the older runs; when it goes the other takes over', async () => {
+    const world = open();
+    await world.apply(botWithSecret({ name: 'a', id: 11, reply: 'a' }));
+    await world.ready('a');
+    const twin = botWithSecret({ name: 'b', id: 11, reply: 'b' });
+    await world.apply(botWithSecret({ name: 'a', id: 11, reply: 'a' }), twin);
+    await world.notReady('b', 'SameBot');
+    expect(world.condition('b', 'Conflict')).toMatchObject({ status: 'True' });
+    expect(await world.answer(11)).toEqual(['a']);
+    await world.apply(twin);
+    await world.ready('b');
+    expect(world.bot('a')).toBeUndefined();
+    expect(await world.answer(11)).toEqual(['b']);
+    expect(await world.conflicts()).toEqual([]);
+  });
+
+  test('two bots that swap their tokens both run, and never two pollers for one bot', async () => {
+    const world = open();
+    await world.apply(
+      botWithSecret({ name: 'a', id: 11, reply: 'a' }),
+      botWithSecret({ name: 'b', id: 12, reply: 'b' }),
+    );
+    await Promise.all([world.ready('a'), world.ready('b')]);
+    await world.apply(
+      botWithSecret({ name: 'a', id: 12, reply: 'a' }),
+      botWithSecret({ name: 'b', id: 11, reply: 'b' }),
+    );
+    await waitFor('the swap', () => world.bot('a')?.status?.bot?.id === 12);
+    await waitFor('the swap', () => world.bot('b')?.status?.bot?.id === 11);
+    await Promise.all([world.ready('a'), world.ready('b')]);
+    expect(await world.answer(12)).toEqual(['a']);
+    expect(await world.answer(11)).toEqual(['b']);
+    expect(await world.conflicts()).toEqual([]);
+  });
+
+  test('a missing Secret, a bad token and a fleet that is not there are said in words', async () => {
+    const world = open();
+    await world.apply(
+      botYaml({ name: 'a' }),
+      botWithSecret({ name: 'b', token: 'no token' }),
+      botWithSecret({ name: 'c', id: 13, spec: '  fleet: gone\n' }),
+      botWithSecret({ name: 'd', id: 14, spec: '  suspended: true\n' }),
+    );
+    expect(world.condition('a')).toMatchObject({ status: 'False', reason: 'Missing' });
+    expect(world.condition('b')).toMatchObject({ status: 'False', reason: 'InvalidFormat' });
+    expect(world.condition('c')).toMatchObject({ status: 'False', reason: 'FleetNotFound' });
+    expect(world.condition('d')).toMatchObject({ status: 'False', reason: 'Suspended' });
+    await world.apply(botYaml({ name: 'a' }), secretYaml({ name: 'a', id: 11 }));
+    await world.ready('a');
+  });
+
+  test('a bot moves to another fleet with a higher epoch', async () => {
+    const world = open();
+    const fleet = `apiVersion: tenantbot.dev/v1alpha1
+kind: BotFleet
+metadata: {name: other}
+spec: {sharding: {botsPerShard: 1}}`;
+    await world.apply(fleet, botWithSecret({ name: 'a', id: 11 }));
+    await world.ready('a');
+    await world.apply(fleet, botWithSecret({ name: 'a', id: 11, spec: '  fleet: other\n' }));
+    await waitFor('the move', () => world.bot('a')?.status?.placement?.epoch === 2);
+    await world.ready('a');
+    expect(await world.answer(11)).toEqual(['hello']);
+    await world.apply(
+      fleet,
+      botWithSecret({ name: 'a', id: 11, spec: '  fleet: other\n' }),
+      botWithSecret({ name: 'b', id: 12, spec: '  fleet: other\n' }),
+    );
+    await world.notReady('b', 'NoPlace');
+    expect(world.condition('b')?.message).toContain('it takes 1 bots. Raise spec.sharding');
+  });
+
+  test('a revoked token stays dead, and a new one in the Secret brings the bot back', async () => {
+    const world = open();
+    await world.apply(botWithSecret({ name: 'a', id: 11 }));
+    await world.ready('a');
+    await world.client.revokeToken(11);
+    await waitFor('the 401', () => world.bot('a')?.status?.token?.state === 'Unauthorized');
+    const token = await world.client.reissueToken(11);
+    await world.apply(botWithSecret({ name: 'a', token }));
+    await world.ready('a');
+    expect(await world.answer(11)).toEqual(['hello']);
+  });
+
+  test('a suspended bot is drained, keeps its counters and comes back', async () => {
+    const world = open();
+    await world.apply(botWithSecret({ name: 'a', id: 11 }));
+    await world.ready('a');
+    await world.answer(11);
+    await world.apply(botWithSecret({ name: 'a', id: 11, spec: '  suspended: true\n' }));
+    await waitFor('the end', () => world.bot('a')?.status?.phase === 'Suspended');
+    expect(world.bot('a')?.status?.counters?.replies).toBe(1);
+    await world.apply(botWithSecret({ name: 'a', id: 11 }));
+    await world.ready('a');
+    await world.answer(11);
+    await waitFor('the counter', () => world.bot('a')?.status?.counters?.replies === 2);
+  });
+
+  test('after a restart a bot is the same; its backlog is thrown away only at its first start', async () => {
+    const spec = '  updates: {dropPending: true}\n';
+    const before = open();
+    await before.client.createBot({ token: '11:TEST-token-of-no-bot-at-Telegram-at-all' });
+    const { id: from } = await before.client.createUser({ firstName: 'Eve' });
+    await before.client.sendText({ bot: 11, from, text: '/start' });
+    await before.apply(botWithSecret({ name: 'a', id: 11, spec }));
+    await before.ready('a');
+    await waitFor('the first drop', async () => (await before.client.bot(11)).pendingUpdates === 0);
+    expect(before.bot('a')?.status?.counters?.replies).toBe(0);
+    await before.reconciler.close();
+
+    await before.client.sendText({ bot: 11, from, text: '/start' });
+    const after = open(before.reconciler.snapshot());
+    await after.apply(botWithSecret({ name: 'a', id: 11, spec }));
+    await waitFor('the answer', () => after.bot('a')?.status?.counters?.replies === 1);
+    expect(after.bot('a')?.metadata).toEqual(before.bot('a')?.metadata);
+  });
+
+  test('a broken manifest leaves the bot running and says so in its status', async () => {
+    const world = open();
+    await world.apply(botWithSecret({ name: 'a', id: 11 }));
+    await world.ready('a');
+    await world.apply('kind: [');
+    expect(world.condition('a')).toMatchObject({ status: 'True' });
+    expect(world.condition('a', 'Stalled')).toMatchObject({ reason: 'ManifestInvalid' });
+    expect(world.condition('a')?.message).toContain('all.yaml:1:');
+    expect(await world.answer(11)).toEqual(['hello']);
+  });
+
+  test('no token is in a log line, an object or the state', async () => {
+    const world = open();
+    await world.apply(botWithSecret({ name: 'a', id: 11 }), botWithSecret({ name: 'b', id: 11 }));
+    await world.ready('a');
+    const seen = [
+      ...world.lines,
+      JSON.stringify(world.objects.list('TenantBot')),
+      JSON.stringify(world.reconciler.snapshot()),
+    ].join('\n');
+    expect(seen).not.toContain('TEST-token');
+  });
+});
