@@ -85,6 +85,8 @@ function readBody(request: ApiRequest): Promise<string> {
 /** A request that has been read to its end closes as well: that is no leaving. */
 function onLeaving(request: ApiRequest, reject: (error: ClientGone) => void): void {
   request.on('error', () => reject(new ClientGone()));
+  // Over HTTP/2 a request that was cut off counts as complete, and ends after this.
+  request.on('aborted', () => reject(new ClientGone()));
   request.on('close', () => {
     if (!request.complete) reject(new ClientGone());
   });
