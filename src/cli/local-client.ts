@@ -1,5 +1,3 @@
-import { createInterface } from 'node:readline';
-import { Readable } from 'node:stream';
 import { API_VERSION } from '../api/group.ts';
 import { environmentError, errorMessage, inputError } from '../lib/errors.ts';
 import type { Endpoint } from '../standalone/data/endpoint-file.ts';
@@ -126,8 +124,21 @@ function messagesPath({ namespace, name }: BotName): string {
   return `${ROOT}/namespaces/${bot}/messages`;
 }
 
+/** The values of a body that has one a line, as they come. */
 async function* valuesOf<Value>(response: Response): AsyncGenerator<Value> {
-  if (!response.body) return;
-  const input = Readable.fromWeb(response.body);
-  for await (const line of createInterface({ input })) yield JSON.parse(line) as Value;
+  let rest = '';
+  for await (const text of textOf(response)) {
+    const lines = `${rest}${text}`.split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) yield JSON.parse(line) as Value;
+  }
+}
+
+async function* textOf({ body }: Response): AsyncGenerator<string> {
+  const decoder = new TextDecoder();
+  try {
+    for await (const bytes of body ?? []) yield decoder.decode(bytes, { stream: true });
+  } catch (error) {
+    throw environmentError('STANDALONE_GONE', 'the standalone has ended', error);
+  }
 }

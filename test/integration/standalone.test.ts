@@ -88,6 +88,20 @@ test('without an argument it runs the samples, answers, and ends cleanly at Ctrl
   expect((await tenantbot(folder, 'get')).err).toContain('no standalone runs');
 });
 
+test('killed with -9 it leaves no sample service behind', async () => {
+  const folder = await makeFolder();
+  const program = await standalone(folder, '--log-level', 'info');
+  const [, address = ''] = /echo listens on (\S+?)[;"\s]/.exec(program.output) ?? [];
+  expect((await fetch(address)).status).toBe(405);
+  await program.stop('SIGKILL');
+  await waitFor('the service to be gone', () =>
+    fetch(address).then(
+      () => false,
+      () => true,
+    ),
+  );
+});
+
 test('it runs the samples against an emulator of its own over TLS', async () => {
   const folder = await makeFolder();
   const emulator = await startProgram(

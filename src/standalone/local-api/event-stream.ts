@@ -10,6 +10,7 @@ export class EventStream<Value> extends Readable {
   readonly #onClose: () => void;
   #waiting: string[] = [];
   #wanted = false;
+  #finished = false;
 
   constructor(onClose: () => void) {
     super();
@@ -17,12 +18,22 @@ export class EventStream<Value> extends Readable {
   }
 
   add(value: Value): void {
+    if (this.#finished) return;
     if (this.#waiting.length >= MAX_WAITING) {
       this.destroy();
       return;
     }
     this.#waiting.push(`${JSON.stringify(value)}\n`);
     if (this.#wanted) this._read();
+  }
+
+  /** Ends the body after what was added. */
+  finish(): void {
+    if (this.#finished || this.destroyed) return;
+    this.#finished = true;
+    if (this.#waiting.length > 0) this.push(this.#waiting.join(''));
+    this.#waiting = [];
+    this.push(null);
   }
 
   override _read(): void {

@@ -77,7 +77,7 @@ export async function startLocalApi(options: LocalApiOptions): Promise<LocalApi>
   return {
     url: `http://${HOST}:${taken}`,
     async close() {
-      for (const stream of streams) stream.destroy();
+      for (const stream of streams) stream.finish();
       await app.close();
     },
   };

@@ -1,0 +1,134 @@
+import { request } from 'node:http';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { tenantBotSpecSchema } from '../../../src/api/tenant-bot.ts';
+import { LocalClient } from '../../../src/cli/local-client.ts';
+import { Secret } from '../../../src/lib/secret.ts';
+import { type LocalApi, startLocalApi } from '../../../src/standalone/local-api/server.ts';
+import { ObjectStore, type StoredObject } from '../../../src/standalone/object-store.ts';
+import { makeLog } from '../support.ts';
+
+const TOKEN = 'the-token-of-this-test';
+
+function bot(name: string, namespace = 'default', generation = 1): StoredObject {
+  return {
+    apiVersion: 'tenantbot.dev/v1alpha1',
+    kind: 'TenantBot',
+    metadata: {
+      name,
+      namespace,
+      uid: `${namespace}-${name}`,
+      generation,
+      creationTimestamp: '2026-01-01T00:00:00Z',
+    },
+    spec: tenantBotSpecSchema.parse({
+      tokenSecretRef: { name },
+      handlers: [{ command: { name: 'start', reply: { text: 'hello' } } }],
+    }),
+  };
+}
+
+async function open() {
+  const objects = new ObjectStore();
+  const api = await startLocalApi({
+    port: 0,
+    token: new Secret(TOKEN),
+    objects,
+    problems: () => [{ file: 'a.yaml', line: 2, severity: 'error', message: 'is wrong' }],
+    conversation: undefined,
+    log: makeLog().log,
+  });
+  onTestFinished(() => api.close());
+  const client = new LocalClient({ url: api.url, token: new Secret(TOKEN), pid: 1 }, 'data');
+  return { objects, api, client };
+}
+
+/** The status of a GET with these headers. */
+function statusOf({ url }: LocalApi, headers: Record<string, string>): Promise<number | undefined> {
+  return new Promise((resolve, reject) => {
+    request(`${url}/problems`, { headers }, (response) => {
+      response.resume();
+      resolve(response.statusCode);
+    })
+      .once('error', reject)
+      .end();
+  });
+}
+
+describe('the local API', () => {
+  test('lets in who knows the token, under a name of this machine', async () => {
+    const { api } = await open();
+    const authorization = `Bearer ${TOKEN}`;
+    expect(await statusOf(api, { authorization })).toBe(200);
+    expect(await statusOf(api, { authorization, host: 'localhost' })).toBe(200);
+    expect(await statusOf(api, {})).toBe(401);
+    expect(await statusOf(api, { authorization: 'Bearer the-token-of-this-tesT' })).toBe(401);
+    expect(await statusOf(api, { authorization: `Basic ${TOKEN}` })).toBe(401);
+    expect(await statusOf(api, { authorization, host: 'evil.example' })).toBe(403);
+    expect(await statusOf(api, { authorization, host: '127.0.0.1.evil.example' })).toBe(403);
+  });
+
+  test('lists by namespace and by name', async () => {
+    const { objects, client } = await open();
+    for (const object of [bot('b'), bot('a'), bot('a', 'other')]) objects.put(object);
+    const list = async (namespace?: string) =>
+      (await client.list({ plural: 'tenantbots', namespace })).map(
+        ({ metadata }) => `${metadata.namespace}/${metadata.name}`,
+      );
+    expect(await list()).toEqual(['default/a', 'default/b', 'other/a']);
+    expect(await list('other')).toEqual(['other/a']);
+    const plural = 'tenantbots';
+    expect(await client.get({ plural }, { namespace: 'other', name: 'a' })).toEqual(
+      bot('a', 'other'),
+    );
+  });
+
+  test('a watch shows all there is, then every change', async () => {
+    const { objects, client } = await open();
+    objects.put(bot('a'));
+    const events: string[] = [];
+    for await (const event of client.watch({ plural: 'tenantbots', namespace: 'default' })) {
+      events.push(`${event.type} ${event.object.metadata.generation}`);
+      if (events.length === 1) {
+        objects.put(bot('a', 'default', 2));
+        objects.put(bot('a', 'default', 2));
+        objects.put(bot('a', 'other'));
+        objects.delete('default-a');
+      }
+      if (events.length === 3) break;
+    }
+    expect(events).toEqual(['ADDED 1', 'MODIFIED 2', 'DELETED 2']);
+  });
+
+  test('a watch ends when the API is closed', async () => {
+    const { api, objects, client } = await open();
+    objects.put(bot('a'));
+    const watch = client.watch({ plural: 'tenantbots', namespace: undefined });
+    await watch.next();
+    const rest = watch.next();
+    const closed = api.close();
+    objects.put(bot('too-late'));
+    expect((await rest).done).toBe(true);
+    await closed;
+  });
+
+  test('says what is not there, and that chats need an emulator', async () => {
+    const { objects, client } = await open();
+    const name = { namespace: 'default', name: 'a' };
+    await expect(client.get({ plural: 'tenantbots' }, name)).rejects.toThrow(
+      'there is no TenantBot default/a',
+    );
+    objects.put(bot('a'));
+    const said = { as: 'eve', text: '/start', timeoutMs: 10 };
+    await expect(client.ask(name, said)).rejects.toThrow(/work only with the emulator/);
+    await expect(client.ask(name, { ...said, text: '' })).rejects.toThrow(/text/);
+  });
+
+  test('answers with problems as RFC 9457 has them', async () => {
+    const { api } = await open();
+    const response = await fetch(`${api.url}/nothing`, {
+      headers: { authorization: `Bearer ${TOKEN}` },
+    });
+    expect(response.headers.get('content-type')).toContain('application/problem+json');
+    expect(await response.json()).toMatchObject({ status: 404, code: 'NO_SUCH_PATH' });
+  });
+});
