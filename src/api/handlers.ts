@@ -18,8 +18,11 @@ export const DEFAULT_FORWARD_METHODS = [
   'answerCallbackQuery',
 ];
 
-/** Calls that change what the operator itself manages; no service may ask for them. */
-const MANAGED_METHODS = ['getUpdates', 'setWebhook', 'deleteWebhook', 'close', 'logOut'];
+/**
+ * Calls that change what the operator itself manages; no service may ask for them. In lower case,
+ * since Telegram takes method names in any.
+ */
+const MANAGED_METHODS = ['getupdates', 'setwebhook', 'deletewebhook', 'close', 'logout'];
 
 /** Reply text with placeholders, checked when the manifest is read. */
 const templateText = text({ maxLength: MAX_MESSAGE_CHARACTERS })
@@ -147,10 +150,10 @@ const forwardSchema = z
             .max(64)
             .regex(/^[a-z][A-Za-z]{2,63}$/, { error: 'must be the name of a Bot API method' }),
           {
-            cel: `!(self in ${JSON.stringify(MANAGED_METHODS).replaceAll('"', "'")})`,
+            cel: `!(self.lowerAscii() in ${JSON.stringify(MANAGED_METHODS).replaceAll('"', "'")})`,
             message:
               "getUpdates, setWebhook, deleteWebhook, close and logOut are the operator's own",
-            holds: (method) => !MANAGED_METHODS.includes(method),
+            holds: (method) => !MANAGED_METHODS.includes(method.toLowerCase()),
           },
         ),
       )

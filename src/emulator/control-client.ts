@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { environmentError, errorMessage, inputError } from '../lib/errors.ts';
-import type * as schema from './control/schemas.ts';
+import type * as schema from './control-api/schemas.ts';
 
 /** A bot, and the token that opens it. */
 export type MadeBot = z.output<typeof schema.madeBot>;

@@ -4,7 +4,7 @@ import { environmentError, errorCode, errorMessage, inputError } from '../lib/er
 import { type Random, seededRandom, systemRandom } from '../lib/random.ts';
 import { startApiServer } from './api-server.ts';
 import { BotApi } from './bot-api.ts';
-import { startControlServer } from './control/server.ts';
+import { startControlServer } from './control-api/server.ts';
 import { Faults } from './faults.ts';
 import { Ledger } from './ledger.ts';
 import { type KeyPair, makeCertificates } from './tls.ts';

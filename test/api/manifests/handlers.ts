@@ -136,7 +136,15 @@ export const HANDLER_ROWS: readonly Row[] = [
     wrong: { path: `${HANDLER}.forward.signingSecretRef`, says: 'is missing' },
   },
   { name: 'the default methods', manifest: botWith(forward({ methods: DEFAULT_FORWARD_METHODS })) },
-  ...['getUpdates', 'setWebhook', 'deleteWebhook', 'close', 'logOut'].map((method) => ({
+  ...[
+    'getUpdates',
+    'setWebhook',
+    'deleteWebhook',
+    'close',
+    'logOut',
+    'getupdates',
+    'setwebhook',
+  ].map((method) => ({
     name: `managed method ${method}`,
     manifest: botWith(forward({ methods: ['sendMessage', method] })),
     wrong: { path: `${HANDLER}.forward.methods[1]`, says: "are the operator's own" },
