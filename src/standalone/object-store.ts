@@ -32,6 +32,15 @@ export class ObjectStore {
     this.#tell({ type: 'DELETED', object });
   }
 
+  /** All objects, in no order that means anything. */
+  all(): Iterable<StoredObject> {
+    return this.#objects.values();
+  }
+
+  find(uid: string): StoredObject | undefined {
+    return this.#objects.get(uid);
+  }
+
   /** All objects of a kind, by namespace and name. */
   list<Kind extends StoredKind>(kind: Kind): Extract<StoredObject, { kind: Kind }>[] {
     const found: StoredObject[] = [];

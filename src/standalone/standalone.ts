@@ -25,6 +25,9 @@ const READY_WITHIN_MS = 15_000;
 /** With what follows, everything has ended within 5 s of the signal. */
 const DRAIN_WITHIN_MS = 4_300;
 
+/** How much of what has changed a crash may cost: of traffic, only counters. */
+const SAVE_WITHIN_MS = { Transition: 500, Activity: 5_000 };
+
 /** How a standalone is started. */
 export interface StandaloneOptions {
   /** Files and folders. */
@@ -74,7 +77,7 @@ export async function runStandalone(
     botFather: telegram.control && new BotFather(telegram.control, log),
     objects,
     state,
-    onState: () => stateFile.save(() => reconciler.snapshot()),
+    onState: (change) => stateFile.save(() => reconciler.snapshot(), SAVE_WITHIN_MS[change]),
   });
   stack.defer(() => drain(reconciler, options));
 

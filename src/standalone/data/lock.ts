@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -11,19 +12,44 @@ export interface Lock {
 }
 
 const holderSchema = z.object({ pid: z.int().positive(), started: z.string().optional() });
-const FILE = 'lock';
 
 /**
  * Takes the lock of `folder` for this process. Rejects, naming the holder, while another process
- * has it; what a dead one left is taken over. Of several that try at once, one gets it.
+ * has it; what a dead one left is taken over. Of several that try at once, at most one gets it.
  */
 export async function lockFolder(folder: string): Promise<Lock> {
-  const path = join(folder, FILE);
-  const mine = join(folder, `${FILE}.${process.pid}.${randomToken(6)}`);
-  const text = `${JSON.stringify(await identifyProcess(process.pid))}\n`;
+  const identity = await identifyProcess(process.pid);
+  return acquire(join(folder, 'lock'), { folder, identity });
+}
+
+interface Claim {
+  readonly folder: string;
+  readonly identity: ProcessIdentity;
+}
+
+/**
+ * The lock is the file at `path`. A stale one is replaced, never taken away, and only by whoever
+ * holds the lock that is named after its text. So nobody can replace a lock that has replaced the
+ * stale one meanwhile, and a process that dies in the middle leaves a stale lock like any other.
+ */
+async function acquire(path: string, claim: Claim): Promise<Lock> {
+  const text = `${JSON.stringify({ ...claim.identity, nonce: randomToken(12) })}\n`;
+  const mine = `${path}.${randomToken(6)}`;
   await writeFile(mine, text, { flag: 'wx', mode: 0o600 });
   try {
-    while (!(await linked(mine, path))) await removeStale(folder, path);
+    while (!(await linked(mine, path))) {
+      const found = await readText(path);
+      if (found === undefined) continue;
+      await refuseWhileRunning(found, claim.folder);
+      const turn = await acquire(`${path}.${fingerprint(found)}`, claim);
+      try {
+        if ((await readText(path)) !== found) continue;
+        await rename(mine, path);
+        break;
+      } finally {
+        await turn.release();
+      }
+    }
   } finally {
     await rm(mine, { force: true });
   }
@@ -45,32 +71,13 @@ async function linked(from: string, to: string): Promise<boolean> {
   }
 }
 
-async function removeStale(folder: string, path: string): Promise<void> {
-  const text = await readText(path);
-  if (text === undefined) return;
+async function refuseWhileRunning(text: string, folder: string): Promise<void> {
   const holder = readHolder(text);
-  if (holder && (await isRunning(holder))) {
-    throw environmentError(
-      'DATA_FOLDER_IN_USE',
-      `the data folder ${folder} is in use by another standalone (process ${holder.pid}); stop that one, or choose another folder with --data`,
-    );
-  }
-  // Only one process can move this very file away. Should another have put its own lock here
-  // meanwhile, it gets that back.
-  const aside = join(folder, `${FILE}.stale.${randomToken(6)}`);
-  if (!(await renamed(path, aside))) return;
-  if ((await readText(aside)) !== text) await linked(aside, path);
-  await rm(aside, { force: true });
-}
-
-async function renamed(from: string, to: string): Promise<boolean> {
-  try {
-    await rename(from, to);
-    return true;
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT') return false;
-    throw error;
-  }
+  if (!holder || !(await isRunning(holder))) return;
+  throw environmentError(
+    'DATA_FOLDER_IN_USE',
+    `the data folder ${folder} is in use by another standalone (process ${holder.pid}); stop that one, or choose another folder with --data`,
+  );
 }
 
 async function readText(path: string): Promise<string | undefined> {
@@ -89,4 +96,8 @@ function readHolder(text: string): ProcessIdentity | undefined {
   } catch {
     return undefined;
   }
+}
+
+function fingerprint(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 16);
 }

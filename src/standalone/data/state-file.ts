@@ -6,8 +6,6 @@ import type { Log } from '../../telemetry/log.ts';
 import { writeFileAtomically } from './atomic-file.ts';
 import { EMPTY_STATE, type State, stateSchema } from './state.ts';
 
-/** Changes that come close together are written once. */
-const WRITE_AFTER_MS = 500;
 const RETRY_AFTER_MS = 5_000;
 
 /** What a {@link StateFile} works with. */
@@ -26,6 +24,7 @@ export class StateFile {
   readonly #options: StateFileOptions;
   #wanted: (() => State) | undefined;
   #timer: Timer | undefined;
+  #dueMs = Number.POSITIVE_INFINITY;
   #writing: Promise<void> = Promise.resolve();
   #failing = false;
 
@@ -55,10 +54,10 @@ export class StateFile {
     }
   }
 
-  /** Has what `snapshot` returns by then written soon. */
-  save(snapshot: () => State): void {
+  /** Has what `snapshot` returns by then written within `withinMs`; changes are written together. */
+  save(snapshot: () => State, withinMs: number): void {
     this.#wanted = snapshot;
-    if (!this.#timer) this.#writeAfter(WRITE_AFTER_MS);
+    if (!this.#failing) this.#writeWithin(withinMs);
   }
 
   /** Writes what is still to be written, once. */
@@ -70,9 +69,14 @@ export class StateFile {
     this.#timer?.cancel();
   }
 
-  #writeAfter(delayMs: number): void {
-    this.#timer = this.#options.clock.setTimer(delayMs, () => {
-      this.#timer = undefined;
+  #writeWithin(delayMs: number): void {
+    const { clock } = this.#options;
+    const dueMs = clock.monotonicMs() + delayMs;
+    if (dueMs >= this.#dueMs) return;
+    this.#timer?.cancel();
+    this.#dueMs = dueMs;
+    this.#timer = clock.setTimer(delayMs, () => {
+      this.#dueMs = Number.POSITIVE_INFINITY;
       this.#writing = this.#writing.then(() => this.#write());
     });
   }
@@ -87,9 +91,8 @@ export class StateFile {
       this.#failing = false;
     } catch (error) {
       this.#wanted ??= snapshot;
-      this.#timer?.cancel();
-      this.#writeAfter(RETRY_AFTER_MS);
       this.#tellOnce(error);
+      this.#writeWithin(RETRY_AFTER_MS);
     }
   }
 

@@ -1,8 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { BotFleetSpec } from '../../api/bot-fleet.ts';
-import { tenantBotStatus } from '../../api/bot-status.ts';
 import type { RuntimeFacts } from '../../api/runtime-facts.ts';
-import type { Placement, TenantBotStatus } from '../../api/tenant-bot-status.ts';
 import type { BotAssignment, BotReport } from '../../control/port.ts';
 import { type Clock, type Timer, toTimestamp } from '../../lib/clock.ts';
 import { errorMessage } from '../../lib/errors.ts';
@@ -13,13 +11,13 @@ import type { BotFather } from '../emulated/bot-father.ts';
 import type { ObjectId } from '../manifests/manifest-object.ts';
 import type { ManifestSet } from '../manifests/manifest-set.ts';
 import type { ObjectStore } from '../object-store.ts';
-import { botFacts } from './bot-facts.ts';
+import type { BotMemory } from './bot-memory.ts';
 import { type Candidate, decide, type Verdict } from './decide.ts';
 import { FleetHost } from './fleet-host.ts';
-import { fleetStatus } from './fleet-status.ts';
 import { type Gathered, type GatheredBot, gather, withDefaultFleet } from './gather.ts';
 import { identify } from './identify.ts';
 import { Seats } from './seats.ts';
+import { type Change, StatusBoard } from './status-board.ts';
 
 /** Reports come with every update; what they change is shown together, this often. */
 const REPORT_AFTER_MS = 50;
@@ -37,14 +35,8 @@ export interface ReconcilerOptions {
   readonly objects: ObjectStore;
   /** What the run before left. */
   readonly state: State;
-  /** Hears whenever {@link Reconciler.snapshot} would say something else. */
-  readonly onState: () => void;
-}
-
-interface BotMemory {
-  everStarted: boolean;
-  placement: Placement | undefined;
-  status: TenantBotStatus;
+  /** Hears whenever {@link Reconciler.snapshot} would say something else, and how much that matters. */
+  readonly onState: (change: Exclude<Change, 'None'>) => void;
 }
 
 /**
@@ -56,9 +48,12 @@ interface BotMemory {
 export class Reconciler {
   readonly #options: ReconcilerOptions;
   readonly #seats: Seats;
+  readonly #board: StatusBoard;
   readonly #hosts = new Map<string, FleetHost>();
   readonly #memories = new Map<ObjectId, BotMemory>();
   readonly #facts = new Map<string, RuntimeFacts>();
+  /** Bots whose runtime has told something that is not shown yet. */
+  readonly #reported = new Set<string>();
   #identities: ReadonlyMap<ObjectId, Identity>;
   #manifests: ManifestSet | undefined;
   #gathered: Gathered = { bots: [], fleets: new Map() };
@@ -71,6 +66,7 @@ export class Reconciler {
 
   constructor(options: ReconcilerOptions) {
     this.#options = options;
+    this.#board = new StatusBoard(options.objects, options.clock);
     this.#seats = new Seats(options.clock, (uid) => {
       this.#facts.delete(uid);
       this.#reconcileSoon();
@@ -113,7 +109,7 @@ export class Reconciler {
     await Promise.all(Array.from(this.#hosts.values(), (host) => host.stop()));
     this.#seats.close();
     this.#reportTimer?.cancel();
-    this.#showStatus();
+    this.#showAll();
   }
 
   #reconcileSoon(): void {
@@ -147,11 +143,11 @@ export class Reconciler {
       seats: this.#seats.all(),
     });
     // Shown first: what is wrong with a bot needs no emulator to be said.
-    this.#showStatus();
+    this.#showAll();
     await this.#introduce();
     this.#seat();
     this.#assign();
-    this.#showStatus();
+    this.#showAll();
   }
 
   #gather({ objects, broken }: ManifestSet): void {
@@ -255,9 +251,10 @@ export class Reconciler {
       if (report.facts.token.state === 'Unauthorized' && before !== 'Unauthorized') {
         this.#introduceAnew(report.uid);
       }
+      this.#reported.add(report.uid);
       this.#reportTimer ??= this.#options.clock.setTimer(REPORT_AFTER_MS, () => {
         this.#reportTimer = undefined;
-        this.#showStatus();
+        this.#showReported();
       });
     }
     this.#seats.heard(report);
@@ -270,54 +267,38 @@ export class Reconciler {
     this.#reconcileSoon();
   }
 
-  /** Puts every object with its status into the store, and takes out those that are gone. */
-  #showStatus(): void {
-    const now = toTimestamp(this.#options.clock.wallMs());
-    const { objects } = this.#options;
-    const shown = new Set<string>();
-    for (const bot of this.#gathered.bots) {
-      shown.add(bot.identity.uid);
-      this.#showBot(bot, now);
-    }
-    const bots = objects.list('TenantBot');
-    for (const [name, { identity, manifest }] of this.#gathered.fleets) {
-      shown.add(identity.uid);
-      const before = objects.list('BotFleet').find(({ metadata }) => metadata.uid === identity.uid);
-      const mine = bots.filter(({ spec }) => spec.fleet === name);
-      const status = fleetStatus({
-        spec: manifest.spec,
-        generation: identity.generation,
-        bots: mine,
-        previous: before?.status,
-        now,
-      });
-      objects.put({ ...manifest, metadata: metadataOf(manifest.metadata, identity), status });
-    }
-    for (const { metadata } of [...bots, ...objects.list('BotFleet')]) {
-      if (shown.has(metadata.uid)) continue;
-      objects.delete(metadata.uid);
-      this.#facts.delete(metadata.uid);
-    }
-    this.#options.onState();
+  /** Shows every object as it is now, and takes away those that are gone. */
+  #showAll(): void {
+    for (const uid of this.#board.removeGone(this.#gathered)) this.#facts.delete(uid);
+    this.#show(this.#gathered.bots);
+    // Who is there, and since which generation, may have changed without a status.
+    this.#options.onState('Transition');
   }
 
-  #showBot(bot: GatheredBot, now: string): void {
-    const { id, identity, manifest } = bot;
-    const memory = this.#memoryOf(id);
-    const runtime = this.#facts.get(identity.uid);
+  #showReported(): void {
+    this.#show(this.#gathered.bots.filter(({ identity }) => this.#reported.has(identity.uid)));
+  }
+
+  #show(bots: readonly GatheredBot[]): void {
+    const changes = new Set(bots.map((bot) => this.#showBot(bot)));
+    for (const { identity } of bots) this.#reported.delete(identity.uid);
+    if (changes.has('Transition') || bots.length === this.#gathered.bots.length) {
+      this.#board.showFleets(this.#gathered);
+    }
+    if (changes.has('Transition')) this.#options.onState('Transition');
+    else if (changes.has('Activity')) this.#options.onState('Activity');
+  }
+
+  #showBot(bot: GatheredBot): Change {
+    const { uid } = bot.identity;
+    const memory = this.#memoryOf(bot.id);
+    const runtime = this.#facts.get(uid);
     if (runtime?.lifecycle === 'Running' && !memory.everStarted) {
       memory.everStarted = true;
       this.#reconcileSoon();
     }
-    const verdict = this.#verdicts.get(identity.uid) ?? { kind: 'wait' };
-    const placement = this.#seats.has(identity.uid) ? memory.placement : undefined;
-    const known = botFacts(bot, { verdict, placement, runtime });
-    memory.status = tenantBotStatus(known, memory.status, now);
-    this.#options.objects.put({
-      ...manifest,
-      metadata: metadataOf(manifest.metadata, identity),
-      status: memory.status,
-    });
+    const verdict = this.#verdicts.get(uid) ?? { kind: 'wait' };
+    return this.#board.showBot(bot, { verdict, seated: this.#seats.has(uid), runtime, memory });
   }
 
   #memoryOf(id: ObjectId): BotMemory {
@@ -339,9 +320,4 @@ function toCandidate({ key, identity, manifest, token, signingKeys }: GatheredBo
     botId: token.kind === 'ok' ? token.botId : undefined,
     signable: !('message' in signingKeys),
   };
-}
-
-function metadataOf<Meta extends object>(written: Meta, identity: Identity) {
-  const { uid, generation, creationTimestamp } = identity;
-  return { ...written, uid, generation, creationTimestamp };
 }

@@ -1,11 +1,13 @@
-import { spawn } from 'node:child_process';
+import { fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { openDataFolder } from '../../../src/standalone/data/data-folder.ts';
 import { identifyProcess } from '../../../src/standalone/data/process-identity.ts';
 import { makeFolder } from '../support.ts';
+
+const HOLDER = new URL('lock-holder.ts', import.meta.url);
 
 describe('openDataFolder', () => {
   test('makes the folder for its owner alone and leaves nothing in it', async () => {
@@ -25,13 +27,35 @@ describe('openDataFolder', () => {
     );
   });
 
-  test('of many that come at once to a stale lock one gets it', async () => {
+  test('of many that come at once to a stale lock at most one gets it', async () => {
+    for (let round = 0; round < 20; round++) {
+      const folder = await makeFolder();
+      await writeFile(join(folder, 'lock'), JSON.stringify({ pid: await deadPid(), round }));
+      const tries = Array.from({ length: 20 }, () => openDataFolder(folder));
+      const won = (await Promise.allSettled(tries)).filter(({ status }) => status === 'fulfilled');
+      expect(won).toHaveLength(1);
+      expect(await readdir(folder)).toEqual(['lock']);
+    }
+  });
+
+  test('of several processes one gets it, and after its death the next one', async () => {
     const folder = await makeFolder();
-    await writeFile(join(folder, 'lock'), JSON.stringify({ pid: await deadPid() }));
-    const tries = Array.from({ length: 20 }, () => openDataFolder(folder));
-    const won = (await Promise.allSettled(tries)).filter(({ status }) => status === 'fulfilled');
-    expect(won).toHaveLength(1);
-    expect(await readdir(folder)).toEqual(['lock']);
+    for (let round = 0; round < 2; round++) {
+      const children = Array.from({ length: 4 }, () => fork(HOLDER, [folder]));
+      onTestFinished(() => {
+        for (const child of children) child.kill('SIGKILL');
+      });
+      const answers = await Promise.all(
+        children.map(async (child) => String((await once(child, 'message'))[0])),
+      );
+      expect(answers.toSorted()).toEqual(['held', 'refused', 'refused', 'refused']);
+      await Promise.all(
+        children.map((child) => {
+          child.kill('SIGKILL');
+          return once(child, 'close');
+        }),
+      );
+    }
   });
 
   test('takes over from a process whose number another one has now', async () => {
@@ -73,6 +97,7 @@ describe('openDataFolder', () => {
   });
 });
 
+/** The number of a process that has ended. */
 async function deadPid(): Promise<number> {
   const child = spawn(process.execPath, ['--version'], { stdio: 'ignore' });
   await once(child, 'close');

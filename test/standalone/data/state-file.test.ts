@@ -35,7 +35,7 @@ describe('StateFile', () => {
   test('what was saved is there for the next one', async () => {
     const { file, make } = await open();
     expect(await file.load()).toEqual(EMPTY_STATE);
-    file.save(() => STATE);
+    file.save(() => STATE, 500);
     await file.close();
     expect(await make().load()).toEqual(STATE);
   });
@@ -47,9 +47,9 @@ describe('StateFile', () => {
       file.save(() => {
         snapshots++;
         return STATE;
-      });
+      }, 500 - turn);
     }
-    clock.advance(500);
+    clock.advance(496);
     await waitFor('the file', async () => (await readdir(folder)).includes('state.json'));
     expect(snapshots).toBe(1);
     expect(clock.pendingTimers).toBe(0);
@@ -73,7 +73,7 @@ describe('StateFile', () => {
       await writeFile(join(folder, 'state.json'), JSON.stringify(EMPTY_STATE));
       // The kernel answers each write to this device as a full disk does.
       await symlink('/dev/full', join(folder, 'state.json.tmp'));
-      file.save(() => STATE);
+      file.save(() => STATE, 500);
       await clock.advanceAsync(500);
       await waitFor('the words', () => lines.join().includes('the disk is full'));
       await clock.advanceAsync(5_000);

@@ -1,0 +1,91 @@
+import { statusChange, tenantBotStatus } from '../../api/bot-status.ts';
+import type { RuntimeFacts } from '../../api/runtime-facts.ts';
+import type { TenantBot } from '../../api/tenant-bot.ts';
+import { type Clock, toTimestamp } from '../../lib/clock.ts';
+import type { Identity } from '../data/state.ts';
+import type { ObjectStore } from '../object-store.ts';
+import { botFacts } from './bot-facts.ts';
+import type { BotMemory } from './bot-memory.ts';
+import type { Verdict } from './decide.ts';
+import { fleetStatus } from './fleet-status.ts';
+import type { Gathered, GatheredBot } from './gather.ts';
+
+/** What is known of a bot when its status is written. */
+export interface Situation {
+  readonly verdict: Verdict;
+  readonly seated: boolean;
+  readonly runtime: RuntimeFacts | undefined;
+  readonly memory: BotMemory;
+}
+
+/** How much a reader of the state would care. */
+export type Change = ReturnType<typeof statusChange>;
+
+/** Writes the status of bots and fleets into the store, and only what has changed. */
+export class StatusBoard {
+  readonly #objects: ObjectStore;
+  readonly #clock: Clock;
+
+  constructor(objects: ObjectStore, clock: Clock) {
+    this.#objects = objects;
+    this.#clock = clock;
+  }
+
+  /** Shows a bot as it is now. */
+  showBot(bot: GatheredBot, { verdict, seated, runtime, memory }: Situation): Change {
+    const { identity, manifest } = bot;
+    const placement = seated ? memory.placement : undefined;
+    const facts = botFacts(bot, { verdict, placement, runtime });
+    const before = memory.status;
+    memory.status = tenantBotStatus(facts, before, this.#now());
+    const metadata = metadataOf(manifest.metadata, identity);
+    this.#objects.put({ ...manifest, metadata, status: memory.status });
+    return statusChange(before, memory.status);
+  }
+
+  /** Shows the fleets, going by the bots that are shown. */
+  showFleets({ fleets }: Gathered): void {
+    const botsOf = new Map<string, TenantBot[]>();
+    for (const object of this.#objects.all()) {
+      if (object.kind !== 'TenantBot') continue;
+      const { fleet } = object.spec;
+      const bots = botsOf.get(fleet);
+      if (bots) bots.push(object);
+      else botsOf.set(fleet, [object]);
+    }
+    const now = this.#now();
+    for (const [name, { identity, manifest }] of fleets) {
+      const before = this.#objects.find(identity.uid);
+      const status = fleetStatus({
+        spec: manifest.spec,
+        generation: identity.generation,
+        bots: botsOf.get(name) ?? [],
+        previous: before?.kind === 'BotFleet' ? before.status : undefined,
+        now,
+      });
+      const metadata = metadataOf(manifest.metadata, identity);
+      this.#objects.put({ ...manifest, metadata, status });
+    }
+  }
+
+  /** Takes away what is not there any more; returns the uids. */
+  removeGone({ bots, fleets }: Gathered): string[] {
+    const there = new Set(bots.map(({ identity }) => identity.uid));
+    for (const { identity } of fleets.values()) there.add(identity.uid);
+    const gone: string[] = [];
+    for (const { metadata } of this.#objects.all()) {
+      if (!there.has(metadata.uid)) gone.push(metadata.uid);
+    }
+    for (const uid of gone) this.#objects.delete(uid);
+    return gone;
+  }
+
+  #now(): string {
+    return toTimestamp(this.#clock.wallMs());
+  }
+}
+
+function metadataOf<Meta extends object>(written: Meta, identity: Identity) {
+  const { uid, generation, creationTimestamp } = identity;
+  return { ...written, uid, generation, creationTimestamp };
+}
