@@ -19,9 +19,7 @@ export class ProblemLog {
     const known = new Set(this.#current.map(problemLine));
     for (const problem of problems) {
       const line = problemLine(problem);
-      if (known.has(line)) continue;
-      if (problem.severity === 'error') this.#log.warn(line);
-      else this.#log.info(line);
+      if (!known.has(line)) this.#log.warn(line);
     }
     if (this.#current.length > 0 && problems.length === 0) this.#log.info('all manifests are fine');
     this.#current = problems;

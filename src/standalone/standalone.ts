@@ -68,6 +68,9 @@ export async function runStandalone(
 
   const telegram = await findTelegram(options.telegram, log);
   stack.defer(() => telegram.close());
+  // Bots that end what they have begun may still need it.
+  let service: SampleService | undefined;
+  stack.defer(async () => service?.stop());
   const objects = new ObjectStore();
   const reconciler = new Reconciler({
     clock,
@@ -82,10 +85,10 @@ export async function runStandalone(
   stack.defer(() => drain(reconciler, options));
 
   const problems = new ProblemLog(log);
-  let service: SampleService | undefined;
+  let applied = Promise.resolve();
   const onChange = (set: ManifestSet): void => {
     problems.tell(set.problems);
-    void reconciler.update(service?.redirect(set) ?? set);
+    applied = reconciler.update(service?.redirect(set) ?? set);
   };
   const paths = options.manifests.map((path) => resolve(folder, path));
   const source = await ManifestSource.open({ paths, folder, clock, log, onChange });
@@ -93,7 +96,6 @@ export async function runStandalone(
   if (options.sampleService) {
     const program = options.sampleService;
     service = await SampleService.start({ program, manifests: source.current, clock, log });
-    stack.defer(async () => service?.stop());
     onChange(source.current);
   }
 
@@ -114,6 +116,7 @@ export async function runStandalone(
   out(`manifests    ${paths.map((path) => displayPath(path, folder)).join(', ')}`);
   out(`data         ${displayPath(data, folder)}`);
   out(`local API    ${api.url}`);
+  await applied;
   await allSettled(objects, { clock, timeoutMs: READY_WITHIN_MS, signal });
   if (signal.aborted) return;
   announceBots(objects, telegram.control !== undefined, options);
@@ -123,13 +126,16 @@ export async function runStandalone(
 
 async function drain(reconciler: Reconciler, { clock, log }: StandaloneOptions): Promise<void> {
   const drained = new AbortController();
-  const closing = reconciler.close().then(() => drained.abort());
+  const closing = reconciler.close().finally(() => drained.abort());
   const inTime = await sleep(clock, DRAIN_WITHIN_MS, drained.signal).then(
     () => false,
     () => true,
   );
   if (inTime) await closing;
-  else log.warn('some bots had not ended what they had begun; Telegram sends it to them again');
+  else {
+    closing.catch(() => undefined);
+    log.warn('some bots had not ended what they had begun; Telegram sends it to them again');
+  }
 }
 
 function announceBots(

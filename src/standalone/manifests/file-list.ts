@@ -81,7 +81,7 @@ class Walk implements FileList {
   }
 
   #fail(path: string, error: unknown): void {
-    this.problems.push({ file: path, severity: 'error', message: accessFault(error) });
+    this.problems.push({ file: path, message: accessFault(error) });
   }
 }
 

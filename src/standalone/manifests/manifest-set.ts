@@ -22,7 +22,7 @@ export interface ManifestSet {
  * was last good, unless the file still shows it whole. Only a good file takes objects away.
  */
 export function keepLastGood(before: ManifestFile | undefined, now: ManifestFile): ManifestFile {
-  const fault = now.problems.find(({ severity }) => severity === 'error');
+  const [fault] = now.problems;
   if (!before || !fault) return now;
   const shown = new Set(now.objects.map(objectId));
   const kept = before.objects
@@ -43,12 +43,10 @@ export function mergeFiles(files: readonly ManifestFile[]): ManifestSet {
       else objects.set(objectId(object), object);
     }
   }
-  const broken = new Set(files.filter(isBroken).map(({ file }) => file));
+  const broken = new Set(
+    files.filter(({ problems: found }) => found.length > 0).map(({ file }) => file),
+  );
   return { objects, problems, broken };
-}
-
-function isBroken({ problems }: ManifestFile): boolean {
-  return problems.some(({ severity }) => severity === 'error');
 }
 
 function duplicate(first: ManifestObject, second: ManifestObject): ManifestProblem {
@@ -62,7 +60,6 @@ function duplicate(first: ManifestObject, second: ManifestObject): ManifestProbl
       : `${kind} ${metadata.namespace}/${metadata.name}`;
   return {
     ...second.place,
-    severity: 'error',
     message: `${what} stands in ${formatPlace(first.place)} already; that one counts, remove one of the two`,
   };
 }

@@ -113,9 +113,8 @@ export class ManifestSource {
     this.#known = known;
     if (doubtful) this.#scanSoon(GRACE_MS);
     const { folder } = this.#options;
-    const problems = list.problems.map(({ file, severity, message }) => ({
+    const problems = list.problems.map(({ file, message }) => ({
       file: displayPath(file, folder),
-      severity,
       message,
     }));
     const unlisted = { file: '', objects: [], problems };

@@ -7,10 +7,8 @@ export interface Place {
   readonly column?: number;
 }
 
-/** Something about a manifest that its author must mend, or may want to know. */
+/** Something in a manifest that its author must mend. */
 export interface ManifestProblem extends Place {
-  /** A note says what was done anyway; an error, what was not. */
-  readonly severity: 'error' | 'note';
   readonly message: string;
 }
 

@@ -24,7 +24,7 @@ export async function readManifest(path: string, file: string): Promise<Manifest
     return {
       file,
       objects: [],
-      problems: [{ file, severity: 'error', message: errorMessage(error) }],
+      problems: [{ file, message: errorMessage(error) }],
     };
   }
 }
@@ -38,7 +38,7 @@ function readDocument(document: YamlDocument, file: string): Read {
   const [fault] = document.faults;
   if (fault) {
     // One slip often makes the parser stumble many times; the first is the one to mend.
-    return { objects: [], problems: [{ file, severity: 'error', ...fault }] };
+    return { objects: [], problems: [{ file, ...fault }] };
   }
   if (document.value === null || document.value === undefined) return { objects: [], problems: [] };
   const items = listItems(document.value);
@@ -73,7 +73,7 @@ function readObject(
   const problems = checked.problems.map((problem): ManifestProblem => {
     const where = problem.path.length === 0 ? who : `${who}: ${formatPath(problem.path)}`;
     const { line, column } = document.positionOf([...path, ...problem.path]);
-    return { file, line, column, severity: 'error', message: `${where}: ${problem.message}` };
+    return { file, line, column, message: `${where}: ${problem.message}` };
   });
   return { objects: [], problems };
 }

@@ -50,6 +50,8 @@ export class Reconciler {
   readonly #seats: Seats;
   readonly #board: StatusBoard;
   readonly #hosts = new Map<string, FleetHost>();
+  /** Of fleets that are gone: they end when their bots have drained. */
+  readonly #leftHosts: Promise<void>[] = [];
   readonly #memories = new Map<ObjectId, BotMemory>();
   readonly #facts = new Map<string, RuntimeFacts>();
   /** Bots whose runtime has told something that is not shown yet. */
@@ -106,7 +108,8 @@ export class Reconciler {
     this.#closed = true;
     this.#introduceTimer?.cancel();
     await this.#passes;
-    await Promise.all(Array.from(this.#hosts.values(), (host) => host.stop()));
+    const hosts = Array.from(this.#hosts.values(), (host) => host.stop());
+    await Promise.all([...hosts, ...this.#leftHosts]);
     this.#seats.close();
     this.#reportTimer?.cancel();
     this.#showAll();
@@ -211,7 +214,7 @@ export class Reconciler {
     for (const [name, host] of this.#hosts) {
       if (this.#gathered.fleets.has(name)) continue;
       this.#hosts.delete(name);
-      void host.stop();
+      this.#leftHosts.push(host.stop());
     }
   }
 

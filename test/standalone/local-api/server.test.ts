@@ -33,7 +33,7 @@ async function open() {
     port: 0,
     token: new Secret(TOKEN),
     objects,
-    problems: () => [{ file: 'a.yaml', line: 2, severity: 'error', message: 'is wrong' }],
+    problems: () => [{ file: 'a.yaml', line: 2, message: 'is wrong' }],
     conversation: undefined,
     log: makeLog().log,
   });

@@ -97,7 +97,7 @@ describe('readManifest', () => {
   });
 
   test('does not wait for the other end of a named pipe', async () => {
-    execFileSync('mkfifo', [path]);
+    execFileSync('/usr/bin/env', ['mkfifo', path]);
     const { problems } = await readManifest(path, 'bot.yaml');
     expect(problems[0]?.message).toBe('is not a regular file');
   });
