@@ -1,7 +1,7 @@
 import { GrammyError, HttpError } from 'grammy';
 import { ForwardError } from '../handlers/forward/forward-error.ts';
 import type { Effects } from '../pipeline/step.ts';
-import { classifyThrown } from '../telegram/call-error.ts';
+import { CallError, classifyThrown } from '../telegram/call-error.ts';
 
 /** One try at handling an update that failed, because of `cause`. */
 export class FailedTry extends Error {
@@ -24,5 +24,5 @@ export function isRetryable(error: unknown, effects: Effects): boolean {
 
 /** Whether the error came from a Bot API call, and so was counted where the call was made. */
 export function isCallFailure(error: unknown): boolean {
-  return error instanceof GrammyError || error instanceof HttpError;
+  return error instanceof GrammyError || error instanceof HttpError || error instanceof CallError;
 }

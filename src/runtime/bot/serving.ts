@@ -33,6 +33,7 @@ export interface ServingOptions {
 export class Serving {
   readonly #options: ServingOptions;
   readonly #client: ApiClientOptions;
+  readonly #caller: DirectCaller;
   readonly #dispatcher: UpdateDispatcher;
   readonly #poller: Poller;
   readonly #open = new OpenUpdates();
@@ -46,6 +47,7 @@ export class Serving {
     this.#options = options;
     const { assignment, deps } = options;
     this.#client = grammyClientOptions(deps.transport);
+    this.#caller = new DirectCaller(deps.transport, assignment.token);
     this.#handlers = this.#compile(assignment);
     this.#dispatcher = new UpdateDispatcher({
       clock: deps.clock,
@@ -56,7 +58,7 @@ export class Serving {
       onDone: (update, outcome) => this.#done(update, outcome),
     });
     this.#poller = new Poller({
-      caller: new DirectCaller(deps.transport, assignment.token),
+      caller: this.#caller,
       clock: deps.clock,
       random: deps.random,
       events: {
@@ -165,6 +167,7 @@ export class Serving {
         random: deps.random,
         signal,
         effects,
+        send: (method, json, signal) => this.#caller.send(method, json, signal),
         onSent: () => recorder.count({ replies: 1 }),
         onFailed: (error) => this.#callFailed(error),
       }),

@@ -3,10 +3,11 @@ import { endWithUpdate } from './abort.ts';
 import { count } from './count.ts';
 import { noteEffects } from './effects.ts';
 import { retry } from './retry.ts';
+import { send } from './send.ts';
 import type { CallContext, PipelineStep } from './step.ts';
 
 /** What every Bot API call of a bot passes, the first step outermost. */
-const STEPS: readonly PipelineStep[] = [endWithUpdate, count, retry, noteEffects];
+const STEPS: readonly PipelineStep[] = [endWithUpdate, count, retry, noteEffects, send];
 
 /** The pipeline for the calls of one update, in the order in which grammY wants to be given it. */
 export function createPipeline(context: CallContext): Transformer[] {

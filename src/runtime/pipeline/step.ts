@@ -2,6 +2,7 @@ import type { Transformer } from 'grammy';
 import type { Clock } from '../../lib/clock.ts';
 import type { Random } from '../../lib/random.ts';
 import type { CallError } from '../telegram/call-error.ts';
+import type { ExchangeAnswer } from '../transport/exchange.ts';
 
 /** What one update's calls have brought about so far. */
 export interface Effects {
@@ -16,6 +17,8 @@ export interface CallContext {
   /** Aborts every call and every wait between tries. */
   readonly signal: AbortSignal;
   readonly effects: Effects;
+  /** Sends a call to Telegram, its parameters as JSON. Rejects with a `TransportError`. */
+  send(method: string, json: string, signal: AbortSignal | undefined): Promise<ExchangeAnswer>;
   /** A message reached Telegram. */
   onSent(): void;
   /** A call failed for good. */

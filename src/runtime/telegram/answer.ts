@@ -1,17 +1,12 @@
 import type { ExchangeAnswer } from '../transport/exchange.ts';
-import {
-  type CallError,
-  classifyForeignAnswer,
-  classifyRefusal,
-  type Refusal,
-} from './call-error.ts';
+import { classifyForeignAnswer, type Refusal } from './call-error.ts';
 
 /** An answer in the Bot API's own form. */
 export type Envelope =
   | { readonly ok: true; readonly result: unknown }
   | ({ readonly ok: false } & Refusal);
 
-/** The answer's envelope. Throws a {@link CallError} where the answer has none. */
+/** The answer's envelope. Throws a `CallError` where the answer has none. */
 export function parseEnvelope(answer: ExchangeAnswer): Envelope {
   const value = parseJson(answer.body);
   if (typeof value === 'object' && value !== null && 'ok' in value) {
@@ -19,13 +14,6 @@ export function parseEnvelope(answer: ExchangeAnswer): Envelope {
     if (value.ok === false) return { ...value, ok: false };
   }
   throw classifyForeignAnswer(answer.status);
-}
-
-/** The result of a call. Throws a {@link CallError} where Telegram refused or talked nonsense. */
-export function resultOf(answer: ExchangeAnswer): unknown {
-  const envelope = parseEnvelope(answer);
-  if (envelope.ok) return envelope.result;
-  throw classifyRefusal(envelope) satisfies CallError;
 }
 
 function parseJson(body: Buffer): unknown {

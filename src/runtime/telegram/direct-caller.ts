@@ -1,9 +1,10 @@
 import type { Update, UserFromGetMe } from 'grammy/types';
 import type { UpdateKind } from '../../api/updates.ts';
 import type { Secret } from '../../lib/secret.ts';
-import type { TelegramTransport } from '../transport/telegram-transport.ts';
-import { resultOf } from './answer.ts';
-import { CallError, classifyThrown } from './call-error.ts';
+import type { ExchangeAnswer } from '../transport/exchange.ts';
+import type { TelegramRequest, TelegramTransport } from '../transport/telegram-transport.ts';
+import { parseEnvelope } from './answer.ts';
+import { CallError, classifyRefusal, classifyThrown } from './call-error.ts';
 
 /** Parameters of getUpdates, as the Bot API names them. */
 export interface GetUpdates {
@@ -15,13 +16,13 @@ export interface GetUpdates {
 }
 
 const JSON_HEADERS = { 'content-type': 'application/json' };
-const CALL_TIMEOUT_MS = 20_000;
+const CALL_TIMEOUT_MS = 30_000;
 /** How much longer than Telegram may hold a poll we wait for its answer. */
 const POLL_MARGIN_MS = 8_000;
 
 /**
- * The two calls that a bot makes all its life, past grammY, whose timers and controllers would be
- * most of what an idle bot weighs. Both reject with a {@link CallError}, and with nothing else.
+ * Calls of one bot past grammY's client, whose timers and controllers would be most of what an idle
+ * bot weighs.
  */
 export class DirectCaller {
   readonly #transport: TelegramTransport;
@@ -32,37 +33,48 @@ export class DirectCaller {
     this.#token = token;
   }
 
-  /** Who the bot is. Proves that the token is valid. */
+  /** Who the bot is. Proves that the token is valid. Rejects with a {@link CallError}. */
   async getMe(signal: AbortSignal): Promise<UserFromGetMe> {
-    const result = await this.#call('send', 'getMe', { signal, timeoutMs: CALL_TIMEOUT_MS });
+    const result = await resultOf(this.send('getMe', '{}', signal));
     if (!isBot(result)) throw nonsense('getMe');
     return result;
   }
 
-  /** The updates from `offset` on, the oldest first, confirming those before it. */
+  /**
+   * The updates from `offset` on, the oldest first, confirming those before it. Rejects with a
+   * {@link CallError}.
+   */
   async getUpdates(parameters: GetUpdates, signal: AbortSignal): Promise<readonly Update[]> {
-    const result = await this.#call('poll', 'getUpdates', {
-      body: JSON.stringify(parameters),
-      signal,
+    const answer = this.#transport.poll({
+      ...this.#request('getUpdates', JSON.stringify(parameters)),
       timeoutMs: parameters.timeout * 1000 + POLL_MARGIN_MS,
+      signal,
     });
+    const result = await resultOf(answer);
     if (!Array.isArray(result) || !result.every(isUpdate)) throw nonsense('getUpdates');
     return result;
   }
 
-  async #call(
-    lane: 'poll' | 'send',
-    method: string,
-    options: { readonly body?: string; readonly signal: AbortSignal; readonly timeoutMs: number },
-  ): Promise<unknown> {
-    try {
-      const path = this.#transport.pathOf(this.#token, method);
-      return resultOf(
-        await this.#transport[lane]({ ...options, path, method: 'POST', headers: JSON_HEADERS }),
-      );
-    } catch (error) {
-      throw classifyThrown(error);
-    }
+  /** Any call, its parameters as JSON. Rejects with a `TransportError`. */
+  send(method: string, json: string, signal: AbortSignal | undefined): Promise<ExchangeAnswer> {
+    const timeoutMs = CALL_TIMEOUT_MS;
+    return this.#transport.send({ ...this.#request(method, json), timeoutMs, signal });
+  }
+
+  #request(method: string, body: string): Omit<TelegramRequest, 'timeoutMs'> {
+    const path = this.#transport.pathOf(this.#token, method);
+    return { path, method: 'POST', headers: JSON_HEADERS, body };
+  }
+}
+
+/** The result of a call. Throws a {@link CallError} where it failed, however it did. */
+async function resultOf(answering: Promise<ExchangeAnswer>): Promise<unknown> {
+  try {
+    const envelope = parseEnvelope(await answering);
+    if (envelope.ok) return envelope.result;
+    throw classifyRefusal(envelope);
+  } catch (error) {
+    throw classifyThrown(error);
   }
 }
 

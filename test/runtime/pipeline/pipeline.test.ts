@@ -1,4 +1,4 @@
-import { Api } from 'grammy';
+import { Api, InputFile } from 'grammy';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { AdjustableClock } from '../../../src/lib/adjustable-clock.ts';
 import { seededRandom } from '../../../src/lib/random.ts';
@@ -22,6 +22,7 @@ const LATE = new TransportError('timeout', { sent: true });
 let clock: AdjustableClock;
 let stop: AbortController;
 let tries: string[];
+let sentJson: string;
 let sent: number;
 let failed: CallFault[];
 let effects: { mayHaveHappened: boolean };
@@ -36,20 +37,20 @@ beforeEach(() => {
 
 /** An API whose calls end one after the other as `outcomes` say, and then well. */
 function apiWith(outcomes: Outcome[]): Api {
-  const api = new Api('1:a', {
-    fetch: ((url: string) => {
-      tries.push(url.replace(/.*\//, ''));
-      const outcome = outcomes.shift() ?? OK;
-      if (outcome instanceof Error) return Promise.reject(outcome);
-      return Promise.resolve({ json: () => outcome });
-    }) as never,
-  });
+  const api = new Api('1:a', { fetch: (() => Promise.reject(new Error('not past it'))) as never });
   api.config.use(
     ...createPipeline({
       clock,
       random: seededRandom(1),
       signal: stop.signal,
       effects,
+      async send(method, json) {
+        tries.push(method);
+        sentJson = json;
+        const outcome = outcomes.shift() ?? OK;
+        if (outcome instanceof Error) throw outcome;
+        return { status: 200, headers: {}, body: Buffer.from(JSON.stringify(outcome)) };
+      },
       onSent: () => sent++,
       onFailed: ({ fault }) => failed.push(fault),
     }),
@@ -144,4 +145,15 @@ describe('an effect', () => {
 test('a chat action is no message', async () => {
   await apiWith([]).sendChatAction(1, 'typing');
   expect(sent).toBe(0);
+});
+
+test('a parameter that is null is left out', async () => {
+  await apiWith([]).raw.sendMessage({ chat_id: 1, text: 'a', reply_markup: null as never });
+  expect(JSON.parse(sentJson)).toEqual({ chat_id: 1, text: 'a' });
+});
+
+test("a file is left to grammY's own client", async () => {
+  const file = new InputFile(Buffer.from('data'));
+  await expect(apiWith([]).sendDocument(1, file)).rejects.toThrow('Network request');
+  expect(tries).toEqual([]);
 });

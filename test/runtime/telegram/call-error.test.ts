@@ -1,9 +1,10 @@
 import { GrammyError, HttpError } from 'grammy';
 import { describe, expect, test } from 'vitest';
-import { resultOf } from '../../../src/runtime/telegram/answer.ts';
+import { parseEnvelope } from '../../../src/runtime/telegram/answer.ts';
 import {
   CallError,
   type CallFault,
+  classifyRefusal,
   classifyThrown,
 } from '../../../src/runtime/telegram/call-error.ts';
 import { TransportError } from '../../../src/runtime/transport/transport-error.ts';
@@ -12,13 +13,15 @@ const answer = (status: number, body: string) => ({ status, headers: {}, body: B
 const refusal = (code: unknown, parameters?: unknown) =>
   JSON.stringify({ ok: false, error_code: code, description: 'Some words', parameters });
 
-function thrownBy(status: number, body: string): CallError {
+/** What the call fails with that is answered so. */
+function failureOf(status: number, body: string): CallError {
   try {
-    resultOf(answer(status, body));
+    const envelope = parseEnvelope(answer(status, body));
+    if (!envelope.ok) return classifyRefusal(envelope);
   } catch (error) {
     if (error instanceof CallError) return error;
   }
-  throw new Error('nothing was thrown');
+  throw new Error('the call did not fail');
 }
 
 const HTML = '<html><body>Bad gateway</body></html>';
@@ -52,11 +55,12 @@ describe('an answer', () => {
   ];
 
   test.each(table)('with status %i and body %j is %s', (status, body, fault, mayHaveHappened) => {
-    expect(thrownBy(status, body)).toMatchObject({ fault, mayHaveHappened });
+    expect(failureOf(status, body)).toMatchObject({ fault, mayHaveHappened });
   });
 
   test('that is right is no error', () => {
-    expect(resultOf(answer(200, '{"ok":true,"result":[1]}'))).toEqual([1]);
+    const envelope = parseEnvelope(answer(200, '{"ok":true,"result":[1]}'));
+    expect(envelope).toEqual({ ok: true, result: [1] });
   });
 });
 
@@ -76,7 +80,7 @@ describe('retry_after', () => {
     [null, 1_000],
     [undefined, 1_000],
   ])('%j means %i ms', (parameters, expected) => {
-    expect(thrownBy(429, refusal(429, parameters)).retryAfterMs).toBe(expected);
+    expect(failureOf(429, refusal(429, parameters)).retryAfterMs).toBe(expected);
   });
 });
 
