@@ -10,6 +10,8 @@ export interface ProgramOptions {
   /** Laid over the environment of the tests. */
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
+  /** In a process group of its own, which signals are sent to, as a terminal's Ctrl-C is. */
+  readonly group?: boolean;
 }
 
 /** How a script is started. */
@@ -33,9 +35,10 @@ export async function startProgram(
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     env: { ...process.env, ...options.env },
     cwd: options.cwd,
+    detached: options.group,
   });
-  const program = new Program(child);
-  const { until, timeoutMs = 20_000 } = options;
+  const { until, timeoutMs = 20_000, group = false } = options;
+  const program = new Program(child, group);
   if (until) {
     try {
       await program.says(until, timeoutMs);
@@ -58,17 +61,19 @@ export class Program implements AsyncDisposable {
   /** Resolves when it has ended and all of its output is here. */
   readonly exited: Promise<ProgramExit>;
   readonly #child: ChildProcess;
+  readonly #group: boolean;
   #output = '';
   #ended = false;
 
-  constructor(child: ChildProcess) {
+  constructor(child: ChildProcess, group: boolean) {
     this.#child = child;
+    this.#group = group;
     for (const stream of [child.stdout, child.stderr]) {
       stream?.setEncoding('utf8').on('data', (text: string) => {
         this.#output += text;
       });
     }
-    const killWithTests = (): boolean => child.kill('SIGKILL');
+    const killWithTests = (): void => this.#signal('SIGKILL');
     process.once('exit', killWithTests);
     this.exited = once(child, 'close').then(([code, signal]) => {
       this.#ended = true;
@@ -109,10 +114,23 @@ export class Program implements AsyncDisposable {
     return Promise.race([answered, this.exited.then(() => this.#diedUnasked())]);
   }
 
-  /** Sends `signal` to this one process and waits for its end. */
+  /** Sends `signal` to this one process, or to its group, and waits for its end. */
   stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<ProgramExit> {
-    this.#child.kill(signal);
+    this.#signal(signal);
     return this.exited;
+  }
+
+  #signal(signal: NodeJS.Signals): void {
+    if (this.#ended || this.#child.pid === undefined) return;
+    if (!this.#group) {
+      this.#child.kill(signal);
+      return;
+    }
+    try {
+      process.kill(-this.#child.pid, signal);
+    } catch {
+      // The group has just ended by itself.
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
