@@ -7,7 +7,6 @@ import { UPDATE_KINDS } from './updates.ts';
 
 /** Log levels, the most talkative first. */
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
-export type LogLevel = (typeof LOG_LEVELS)[number];
 
 const updatesSchema = z
   .strictObject({

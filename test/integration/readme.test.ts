@@ -42,7 +42,7 @@ function shellEnvironment(): Record<string, string> {
   const path = (process.env['PATH'] ?? '')
     .split(':')
     .filter((folder) => !folder.endsWith('node_modules/.bin') && !folder.includes('node-gyp-bin'));
-  return { ...Object.fromEntries(entries), PATH: path.join(':') } as Record<string, string>;
+  return { ...Object.fromEntries(entries), PATH: path.join(':') };
 }
 
 function command(line: string): { code: number | null; out: string; err: string } {

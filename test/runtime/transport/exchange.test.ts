@@ -99,14 +99,21 @@ describe('an exchange', () => {
   });
 
   test('is bounded while it waits for a connection, and then never sent', async () => {
-    let requests = 0;
-    await using server = await hostileServer(() => requests++);
+    const paths: (string | undefined)[] = [];
+    await using server = await hostileServer(({ url }, response) => {
+      paths.push(url);
+      if (url === '/last') response.end();
+    });
     const pool = poolTo(server.origin);
-    const first = exchange(pool, systemClock, { ...REQUEST, timeoutMs: 150 });
-    const queued = exchange(pool, systemClock, { ...REQUEST, timeoutMs: 30 });
+    const send = (path: string, timeoutMs: number) =>
+      exchange(pool, systemClock, { ...REQUEST, path, timeoutMs });
+    const first = send('/first', 150);
+    const queued = send('/queued', 30);
+    const last = send('/last', 5_000);
     await expect(queued).rejects.toMatchObject({ fault: 'timeout', sent: false });
     await expect(first).rejects.toMatchObject({ fault: 'timeout', sent: true });
-    expect(requests).toBe(1);
+    await last;
+    expect(paths).toEqual(['/first', '/last']);
   });
 
   test('ends at once when its signal aborts, before or while it runs', async () => {
