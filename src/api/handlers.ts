@@ -1,8 +1,8 @@
 import { RE2JS } from 're2js';
 import { z } from 'zod';
+import { UPDATE_KINDS } from '../lib/update-kinds.ts';
 import { text, withRule } from './rules.ts';
 import { PLACEHOLDERS, parseTemplate, TEMPLATE_PATTERN } from './template.ts';
-import { UPDATE_KINDS } from './updates.ts';
 
 /** Telegram's limit for the text of one message, in characters. */
 export const MAX_MESSAGE_CHARACTERS = 4096;

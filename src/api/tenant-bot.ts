@@ -1,9 +1,9 @@
 import { z } from 'zod';
+import { UPDATE_KINDS } from '../lib/update-kinds.ts';
 import { API_VERSION } from './group.ts';
 import { handlerSchema, secretRefSchema } from './handlers.ts';
 import { metadataSchema, type ObjectMeta } from './metadata.ts';
 import { tenantBotStatusSchema } from './tenant-bot-status.ts';
-import { UPDATE_KINDS } from './updates.ts';
 
 /** Log levels, the most talkative first. */
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;

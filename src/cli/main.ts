@@ -14,7 +14,7 @@ const ROOT = new URL('../../', import.meta.url);
 
 const io: Io = {
   out: (line) => void process.stdout.write(`${line}\n`),
-  err: (line) => void process.stderr.write(`${line}\n`),
+  err: (line) => void process.stderr.write(`${redactTokens(line)}\n`),
 };
 
 /** Each command loads what it needs and nothing else, so that none waits for the others' parts. */
@@ -111,7 +111,6 @@ try {
   process.exit(0);
 } catch (error) {
   io.err(`tenantbot: ${errorMessage(error)}`);
-  if (!(error instanceof TenantBotError) && error instanceof Error)
-    io.err(redactTokens(error.stack ?? ''));
+  if (!(error instanceof TenantBotError) && error instanceof Error) io.err(error.stack ?? '');
   process.exit(1);
 }

@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander';
 import { emulatorFlags } from '../emulator/options.ts';
+import { redactTokens } from '../lib/secret.ts';
 import { flagName, SETTING_NAMES, type SettingName, settingsSchema } from './settings.ts';
 
 /** What runs behind each command. `words` are the arguments, `flags` by their camel-case names. */
@@ -22,6 +23,7 @@ export function makeProgram(version: string, actions: Actions): Command {
     .description('Runs Telegram bots for many tenants.')
     .version(version)
     .showHelpAfterError('(--help shows what there is)')
+    .configureOutput({ outputError: (text, write) => write(redactTokens(text)) })
     .addHelpText(
       'after',
       `

@@ -1,11 +1,12 @@
 import type { Clock } from '../lib/clock.ts';
 import type { Random } from '../lib/random.ts';
+import type { UpdateKind } from '../lib/update-kinds.ts';
 import type { Chat } from './chat.ts';
 import type { BotName, Ledger } from './ledger.ts';
 import type { PendingUpdate } from './pending-update.ts';
 import { PollGate } from './poll-gate.ts';
 import type { TgUser } from './telegram-types.ts';
-import { DEFAULT_KINDS, parseAllowedUpdates, type UpdateKind } from './update-kinds.ts';
+import { DEFAULT_KINDS, parseAllowedUpdates } from './update-kinds.ts';
 import { UpdateQueue } from './update-queue.ts';
 import type { Webhook } from './webhook.ts';
 

@@ -1,41 +1,7 @@
-/** Every kind of update of the Bot API, by the name of its field. */
-export const UPDATE_KINDS = [
-  'message',
-  'edited_message',
-  'channel_post',
-  'edited_channel_post',
-  'business_connection',
-  'business_message',
-  'edited_business_message',
-  'deleted_business_messages',
-  'message_reaction',
-  'message_reaction_count',
-  'inline_query',
-  'chosen_inline_result',
-  'callback_query',
-  'shipping_query',
-  'pre_checkout_query',
-  'purchased_paid_media',
-  'poll',
-  'poll_answer',
-  'my_chat_member',
-  'chat_member',
-  'chat_join_request',
-  'chat_boost',
-  'removed_chat_boost',
-] as const;
-export type UpdateKind = (typeof UPDATE_KINDS)[number];
+import { DEFAULT_UPDATE_KINDS, UPDATE_KINDS, type UpdateKind } from '../lib/update-kinds.ts';
 
-const OPT_IN_KINDS: ReadonlySet<UpdateKind> = new Set([
-  'chat_member',
-  'message_reaction',
-  'message_reaction_count',
-]);
-
-/** What a bot gets that never asked for anything: all but the kinds that must be asked for. */
-export const DEFAULT_KINDS: ReadonlySet<UpdateKind> = new Set(
-  UPDATE_KINDS.filter((kind) => !OPT_IN_KINDS.has(kind)),
-);
+/** What a bot gets that never asked for anything. */
+export const DEFAULT_KINDS: ReadonlySet<UpdateKind> = new Set(DEFAULT_UPDATE_KINDS);
 
 /**
  * The kinds that an `allowed_updates` argument names; undefined where it says nothing that counts

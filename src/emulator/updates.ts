@@ -1,6 +1,6 @@
+import type { UpdateKind } from '../lib/update-kinds.ts';
 import type { Bot } from './bot.ts';
 import type { TgMessage } from './telegram-types.ts';
-import type { UpdateKind } from './update-kinds.ts';
 import type { World } from './world.ts';
 
 /** How long Telegram keeps an update that nobody fetches. */

@@ -45,7 +45,7 @@ export class Secret {
  * library, a body that a tenant's service echoes) and blotted out there. The last line of
  * defence: our own code never puts one into text.
  */
-const TOKEN_SHAPE = /\d{3,20}(?::|%3[aA])[A-Za-z0-9_-]{20,}/g;
+const TOKEN_SHAPE = /\d{1,20}(?::|%3[aA])[A-Za-z0-9_-]{20,}/g;
 
 /** `text` with everything that looks like a bot token replaced by `[secret]`. */
 export function redactTokens(text: string): string {

@@ -2,35 +2,12 @@ import { spawn } from 'node:child_process';
 import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
 import type { TenantBot } from '../../src/api/tenant-bot.ts';
 import { botWithSecret, makeFolder } from '../standalone/support.ts';
 import { type Program, startProgram } from '../support/program.ts';
+import { TENANTBOT, tenantbot } from '../support/tenantbot.ts';
 import { waitFor } from '../support/wait.ts';
-
-const TENANTBOT = fileURLToPath(new URL('../../bin/tenantbot.js', import.meta.url));
-
-interface Ran {
-  readonly code: number | null;
-  readonly out: string;
-  readonly err: string;
-}
-
-/** Runs `tenantbot` to its end. */
-function tenantbot(folder: string, ...args: readonly string[]): Promise<Ran> {
-  return new Promise((resolve) => {
-    const child = spawn(process.execPath, [TENANTBOT, ...args], {
-      cwd: folder,
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    let out = '';
-    let err = '';
-    child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text));
-    child.stderr.setEncoding('utf8').on('data', (text: string) => (err += text));
-    child.once('close', (code) => resolve({ code, out, err }));
-  });
-}
 
 /** Starts `tenantbot standalone` and waits for its ready line. */
 async function standalone(folder: string, ...args: readonly string[]): Promise<Program> {

@@ -1,9 +1,9 @@
 import { Api, type ApiClientOptions, Context } from 'grammy';
 import type { Update, UserFromGetMe } from 'grammy/types';
-import type { UpdateKind } from '../../api/updates.ts';
 import type { BotAssignment } from '../../control/port.ts';
 import { toTimestamp } from '../../lib/clock.ts';
 import { errorMessage, TenantBotError } from '../../lib/errors.ts';
+import type { UpdateKind } from '../../lib/update-kinds.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { UpdateDispatcher, type UpdateOutcome } from '../dispatch/update-dispatcher.ts';
 import { type CompiledHandlers, compileHandlers } from '../handlers/compile.ts';

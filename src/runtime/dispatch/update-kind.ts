@@ -1,5 +1,5 @@
 import type { Update } from 'grammy/types';
-import { UPDATE_KINDS, type UpdateKind } from '../../api/updates.ts';
+import { UPDATE_KINDS, type UpdateKind } from '../../lib/update-kinds.ts';
 
 /** What all kinds of update may say about where they belong. */
 interface Payload {

@@ -1,10 +1,10 @@
 import type { BotKey } from '../../api/group.ts';
 import type { Handler } from '../../api/handlers.ts';
 import type { TenantBotSpec } from '../../api/tenant-bot.ts';
-import { UPDATE_KINDS, type UpdateKind } from '../../api/updates.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { inputError } from '../../lib/errors.ts';
 import type { Secret } from '../../lib/secret.ts';
+import { UPDATE_KINDS, type UpdateKind } from '../../lib/update-kinds.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { updateKind } from '../dispatch/update-kind.ts';
 import type { HttpPost } from '../transport/http-post.ts';

@@ -1,5 +1,5 @@
 import type { Context } from 'grammy';
-import type { UpdateKind } from '../../api/updates.ts';
+import type { UpdateKind } from '../../lib/update-kinds.ts';
 
 /** An update on its way through the handlers. */
 export interface HandlerContext {

@@ -1,6 +1,6 @@
 import type { Context } from 'grammy';
 import type { MessageEntity } from 'grammy/types';
-import type { UpdateKind } from '../../api/updates.ts';
+import type { UpdateKind } from '../../lib/update-kinds.ts';
 
 /** What handlers of text answer to: new messages, not edits of old ones. */
 export const TEXT_KINDS: readonly UpdateKind[] = ['message'];

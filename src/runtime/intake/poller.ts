@@ -1,8 +1,8 @@
 import type { Update } from 'grammy/types';
-import type { UpdateKind } from '../../api/updates.ts';
 import { type BackoffPolicy, equalJitterMs } from '../../lib/backoff.ts';
 import { type Clock, sleep } from '../../lib/clock.ts';
 import type { Random } from '../../lib/random.ts';
+import type { UpdateKind } from '../../lib/update-kinds.ts';
 import { type CallError, classifyThrown } from '../telegram/call-error.ts';
 import type { DirectCaller, GetUpdates } from '../telegram/direct-caller.ts';
 import { Watermark } from './watermark.ts';

@@ -1,6 +1,6 @@
 import type { Update, UserFromGetMe } from 'grammy/types';
-import type { UpdateKind } from '../../api/updates.ts';
 import type { Secret } from '../../lib/secret.ts';
+import type { UpdateKind } from '../../lib/update-kinds.ts';
 import type { ExchangeAnswer } from '../transport/exchange.ts';
 import type { TelegramRequest, TelegramTransport } from '../transport/telegram-transport.ts';
 import { parseEnvelope } from './answer.ts';

@@ -1,7 +1,7 @@
 import type { Update } from 'grammy/types';
 import { describe, expect, test } from 'vitest';
 import { tenantBotSpecSchema } from '../../../src/api/tenant-bot.ts';
-import { DEFAULT_UPDATE_KINDS } from '../../../src/api/updates.ts';
+import { DEFAULT_UPDATE_KINDS } from '../../../src/lib/update-kinds.ts';
 import { compileHandlers, type HandlerDeps } from '../../../src/runtime/handlers/compile.ts';
 import { message, triedBot } from './tried-bot.ts';
 

@@ -1,10 +1,10 @@
 import { type Context, GrammyError } from 'grammy';
 import type { BotKey } from '../../../api/group.ts';
 import type { ForwardHandler } from '../../../api/handlers.ts';
-import { DEFAULT_UPDATE_KINDS } from '../../../api/updates.ts';
 import type { Clock } from '../../../lib/clock.ts';
 import { errorMessage, inputError } from '../../../lib/errors.ts';
 import type { Secret } from '../../../lib/secret.ts';
+import { DEFAULT_UPDATE_KINDS } from '../../../lib/update-kinds.ts';
 import type { Log } from '../../../telemetry/log.ts';
 import { isLastTry } from '../../dispatch/attempts.ts';
 import type { HttpPost, HttpPostResponse } from '../../transport/http-post.ts';

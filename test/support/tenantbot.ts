@@ -1,0 +1,27 @@
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+
+/** The program, as `npx tenantbot` runs it. */
+export const TENANTBOT = join(import.meta.dirname, '../../bin/tenantbot.js');
+
+/** How a command ended, and what it wrote. */
+export interface Ran {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** Runs `tenantbot` in `folder` to its end. */
+export function tenantbot(folder: string, ...args: readonly string[]): Promise<Ran> {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, [TENANTBOT, ...args], {
+      cwd: folder,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let out = '';
+    let err = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text));
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (err += text));
+    child.once('close', (code) => resolve({ code, out, err }));
+  });
+}
