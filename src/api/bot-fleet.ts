@@ -19,7 +19,7 @@ const telegramSchema = z
       .meta({ description: 'Address of the Bot API server. It receives the tokens of all bots.' }),
     http2: z.boolean().default(false).meta({
       description:
-        'Whether to offer HTTP/2 (over TLS only). Saves memory; a self-hosted Bot API server does not speak it.',
+        'Whether to hold polls over HTTP/2 (over TLS only). Saves memory; a self-hosted Bot API server does not speak it.',
     }),
     caBundle: text({ maxLength: 65_536 })
       .regex(/^-----BEGIN CERTIFICATE-----[\s\S]+-----END CERTIFICATE-----[ \t\r\n]*$/, {

@@ -134,16 +134,23 @@ function waitingPolls(): number {
 
 async function handle(request: Http2ServerRequest, response: Http2ServerResponse): Promise<void> {
   const [, id = '', name = ''] = /^\/bot(\d+):[^/]*\/(\w+)/.exec(request.url) ?? [];
-  const body = (await text(request)) || '{}';
+  const parameters = await parametersOf(request);
   const bot = bots.get(Number(id)) ?? { id: Number(id), queue: [], endPoll: undefined };
   bots.set(bot.id, bot);
-  const result = await methods[name]?.(bot, JSON.parse(body) as Parameters);
+  const result = await methods[name]?.(bot, parameters);
   const answer = JSON.stringify({ ok: true, result });
   response.writeHead(200, {
     'content-type': 'application/json',
     'content-length': Buffer.byteLength(answer),
   });
   response.end(answer);
+}
+
+async function parametersOf(request: Http2ServerRequest): Promise<Parameters> {
+  const body = await text(request);
+  if (body !== '') return JSON.parse(body) as Parameters;
+  const query = new URLSearchParams(request.url.split('?')[1]);
+  return { offset: Number(query.get('offset')), timeout: Number(query.get('timeout')) };
 }
 
 const certificate = await generate([{ name: 'commonName', value: 'localhost' }], {

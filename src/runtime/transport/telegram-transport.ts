@@ -1,5 +1,5 @@
 import { createSecureContext } from 'node:tls';
-import { type Dispatcher, Pool } from 'undici';
+import { type buildConnector, type Dispatcher, Pool } from 'undici';
 import type { BotFleetSpec } from '../../api/bot-fleet.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Secret } from '../../lib/secret.ts';
@@ -26,7 +26,8 @@ const STREAMS_PER_CONNECTION = 100;
  * their own, so that no reply waits behind a held poll. Over HTTP/1.1 each open poll holds one
  * connection; over HTTP/2 up to {@link STREAMS_PER_CONNECTION} share one, and undici opens the
  * next as soon as the first is full (`SETTINGS_MAX_CONCURRENT_STREAMS` may lower that). Polls are
- * not limited here: each bot has at most one.
+ * not limited here: each bot has at most one. Sends hold no connection, and a call over HTTP/2
+ * costs more CPU than one over HTTP/1.1: they always take the latter.
  */
 export class TelegramTransport {
   /** Where the Bot API server is, without a slash at the end. */
@@ -43,9 +44,12 @@ export class TelegramTransport {
     this.apiRoot = url.origin + this.#basePath;
     this.#http2 = settings.http2 && url.protocol === 'https:';
     this.#clock = clock;
-    const options = poolOptions(settings, url, clock);
-    this.#polls = new Pool(url.origin, options);
-    this.#sends = new Pool(url.origin, { ...options, connections: SEND_CONNECTIONS });
+    const connect = connectOptions(settings, url, clock);
+    this.#polls = new Pool(url.origin, poolOptions(connect, this.#http2));
+    this.#sends = new Pool(url.origin, {
+      ...poolOptions(connect, false),
+      connections: SEND_CONNECTIONS,
+    });
   }
 
   /** The path of a Bot API method. It holds the token. */
@@ -55,7 +59,9 @@ export class TelegramTransport {
 
   /** Sends a long poll. Rejects with a `TransportError`, and with nothing else. */
   poll(request: TelegramRequest): Promise<ExchangeAnswer> {
-    return this.#exchange(this.#polls, request);
+    // On a timeout of its own, undici pings a shared connection and drops it where it is dead.
+    const headersTimeoutMs = this.#http2 ? Math.ceil(request.timeoutMs * 0.95) : 0;
+    return this.#exchange(this.#polls, { ...request, headersTimeoutMs });
   }
 
   /** Sends any other call. Rejects with a `TransportError`, and with nothing else. */
@@ -68,34 +74,33 @@ export class TelegramTransport {
     await Promise.all([this.#polls.destroy(), this.#sends.destroy()]);
   }
 
-  #exchange(pool: Dispatcher, request: TelegramRequest): Promise<ExchangeAnswer> {
-    const { timeoutMs } = request;
-    return exchange(pool, this.#clock, {
-      ...request,
-      maxBytes: MAX_ANSWER_BYTES,
-      // On a timeout of its own, undici pings a shared connection and drops it where it is dead.
-      ...(this.#http2 && { headersTimeoutMs: Math.ceil(timeoutMs * 0.95) }),
-    });
+  #exchange(pool: Dispatcher, request: Omit<ExchangeRequest, 'maxBytes'>): Promise<ExchangeAnswer> {
+    return exchange(pool, this.#clock, { ...request, maxBytes: MAX_ANSWER_BYTES });
   }
 }
 
-function poolOptions(settings: TelegramSettings, url: URL, clock: Clock): Pool.Options {
-  const secure = url.protocol === 'https:';
+function poolOptions(connect: buildConnector.BuildOptions, http2: boolean): Pool.Options {
   return {
-    allowH2: settings.http2 && secure,
+    allowH2: http2,
     keepAliveTimeout: KEEP_ALIVE_MS,
     headersTimeout: 0,
     bodyTimeout: 0,
-    connect: {
-      timeout: CONNECT_TIMEOUT_MS,
-      lookup: createCachedLookup(clock),
-      preferH2: true,
-      // One for all connections: a context of its own would cost each of them its memory.
-      ...(secure && {
-        secureContext: createSecureContext(settings.caBundle ? { ca: settings.caBundle } : {}),
-      }),
-    },
-    ...(settings.http2 &&
-      secure && { h2Options: { maxConcurrentStreams: STREAMS_PER_CONNECTION } }),
+    connect: { ...connect, preferH2: http2 },
+    ...(http2 && { h2Options: { maxConcurrentStreams: STREAMS_PER_CONNECTION } }),
+  };
+}
+
+function connectOptions(
+  settings: TelegramSettings,
+  url: URL,
+  clock: Clock,
+): buildConnector.BuildOptions {
+  return {
+    timeout: CONNECT_TIMEOUT_MS,
+    lookup: createCachedLookup(clock),
+    // One for all connections: a context of its own would cost each of them its memory.
+    ...(url.protocol === 'https:' && {
+      secureContext: createSecureContext(settings.caBundle ? { ca: settings.caBundle } : {}),
+    }),
   };
 }
