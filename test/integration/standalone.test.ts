@@ -188,3 +188,18 @@ test('a chat from a script prints every answer and ends with its input', async (
   });
   expect({ code, out }).toEqual({ code: 0, out: 'one: hello\none: hello\n' });
 });
+
+test('a chat with a bot that is not there says so and fails', async () => {
+  const { folder } = await folderWithBot();
+  await standalone(folder, '--manifests', 'bots');
+  const child = spawn(process.execPath, [TENANTBOT, 'chat', 'two'], { cwd: folder });
+  let err = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (err += text));
+  const code = await new Promise((resolve) => {
+    child.once('close', resolve);
+  });
+  expect({ code, err }).toEqual({
+    code: 1,
+    err: expect.stringMatching(/^tenantbot: there is no TenantBot default\/two;/),
+  });
+});

@@ -18,7 +18,10 @@ export interface ChatOptions extends BotName {
   readonly clock: Clock;
 }
 
-/** `tenantbot chat`: a line is a message, until the input ends (Ctrl-D). */
+/**
+ * `tenantbot chat`: a line is a message, until the input ends (Ctrl-D). Rejects where there is
+ * nobody to talk to, or no more.
+ */
 export async function runChat(client: LocalClient, options: ChatOptions, io: Io): Promise<void> {
   const { namespace, name, as, input, prompt, clock } = options;
   const bot = { namespace, name };
@@ -34,10 +37,13 @@ export async function runChat(client: LocalClient, options: ChatOptions, io: Io)
       if (terminal) lines.prompt(true);
     }
   };
-  const hearing = hear().catch((error: unknown) => {
-    if (!ended.signal.aborted) io.err(errorMessage(error));
-    lines.close();
-  });
+  const hearing = hear()
+    .catch((error: unknown) => {
+      if (!ended.signal.aborted) throw error;
+    })
+    .finally(() => lines.close());
+  // Awaited only at the end, and may fail long before that.
+  hearing.catch(() => undefined);
   const asked: Promise<number>[] = [];
   if (terminal) lines.prompt();
   for await (const text of lines) {
