@@ -63,9 +63,9 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   server.on('request', listener);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.on('error', options.onDefect);
     server.listen(options.port, options.host, resolve);
   });
+  server.on('error', options.onDefect);
   return {
     port: (server.address() as AddressInfo).port,
     async close() {

@@ -236,10 +236,13 @@ describe('startEmulator', () => {
   it('says in words which port is in use', async () => {
     const test = await testEmulator();
     const port = Number(new URL(test.emulator.apiRoot).port);
-    await expect(testEmulator({ port })).rejects.toMatchObject({
+    const defects: unknown[] = [];
+    const onDefect = (error: unknown): void => void defects.push(error);
+    await expect(testEmulator({ port, onDefect })).rejects.toMatchObject({
       code: 'PORT_IN_USE',
       message: expect.stringContaining(`127.0.0.1:${port}: the port is in use`),
     });
+    expect(defects).toEqual([]);
     await expect(testEmulator({ controlPort: port })).rejects.toMatchObject({
       code: 'PORT_IN_USE',
       message: expect.stringContaining('control interface'),
