@@ -83,6 +83,8 @@ const KEPT_PARAMETERS = [
   'offset',
   'limit',
   'timeout',
+  'allowed_updates',
+  'reply_markup',
   'action',
   'photo',
   'document',

@@ -214,6 +214,7 @@ describe('the ledger', () => {
       chat_id: user.id,
       text: `my token is ${bot.token}`,
       reply_to_message_id: 1,
+      reply_markup: { remove_keyboard: true },
     });
     await test.api(bot.token, 'sendMessage', { chat_id: 1, text: 'x' });
     await test.api(`${bot.token}x`, 'getMe');
@@ -223,7 +224,11 @@ describe('the ledger', () => {
         seq: 1,
         bot: { id: bot.id, username: 'greeter_bot' },
         method: 'sendMessage',
-        parameters: { chat_id: String(user.id), reply_to_message_id: '1' },
+        parameters: {
+          chat_id: String(user.id),
+          reply_to_message_id: '1',
+          reply_markup: '{"remove_keyboard":true}',
+        },
         outcome: { status: 200, ok: true, messageId: 2 },
       },
       { seq: 2, outcome: { status: 400, ok: false, description: 'Bad Request: chat not found' } },
