@@ -221,3 +221,14 @@ test('handlers that cannot be made ready crash their bot until they can', async 
   hosting.assign({ ...good, epoch: 2, generation: 3 });
   await hosting.running('keyless');
 });
+
+test('a call that a forward service asked for and Telegram refused is one error', async () => {
+  await using hosting = await Hosting.start();
+  await using service = await startForwardService((_path, _update, respond) =>
+    respond(200, { method: 'sendMessage', chat_id: 1, text: 'to nobody' }),
+  );
+  await hosting.host('echo', { handlers: forwardTo(service.url) });
+  await hosting.say('echo', 'hello');
+  const { counters } = await hosting.facts('echo', (facts) => facts.counters.skipped === 1);
+  expect(counters).toMatchObject({ updates: 1, skipped: 1, errors: 1 });
+});

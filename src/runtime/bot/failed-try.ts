@@ -24,5 +24,9 @@ export function isRetryable(error: unknown, effects: Effects): boolean {
 
 /** Whether the error came from a Bot API call, and so was counted where the call was made. */
 export function isCallFailure(error: unknown): boolean {
-  return error instanceof GrammyError || error instanceof HttpError || error instanceof CallError;
+  // A call that a forward service asked for failed as a call first.
+  const failed = error instanceof ForwardError ? error.cause : error;
+  return (
+    failed instanceof GrammyError || failed instanceof HttpError || failed instanceof CallError
+  );
 }
