@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { conditionsSchema } from './conditions.ts';
 import { API_VERSION } from './group.ts';
 import { metadataSchema, type ObjectMeta } from './metadata.ts';
-import { text } from './rules.ts';
+import { text, withRule } from './rules.ts';
 
 /** Where bots talk to Telegram unless the fleet says otherwise. */
 export const TELEGRAM_API_ROOT = 'https://api.telegram.org';
@@ -73,15 +73,23 @@ export const botFleetStatusSchema = z.strictObject({
 });
 
 /** A BotFleet as somebody writes it. */
-export const botFleetSchema = z.strictObject({
-  apiVersion: z.literal(API_VERSION),
-  kind: z.literal('BotFleet'),
-  metadata: metadataSchema,
-  spec: botFleetSpecSchema.prefault({}).meta({ description: 'What the platform team wants.' }),
-  status: botFleetStatusSchema.optional().meta({
-    description: 'What is. Written by the operator.',
+export const botFleetSchema = withRule(
+  z.strictObject({
+    apiVersion: z.literal(API_VERSION),
+    kind: z.literal('BotFleet'),
+    metadata: metadataSchema,
+    spec: botFleetSpecSchema.prefault({}).meta({ description: 'What the platform team wants.' }),
+    status: botFleetStatusSchema.optional().meta({
+      description: 'What is. Written by the operator.',
+    }),
   }),
-});
+  {
+    cel: "self.metadata.name.size() <= 63 && !self.metadata.name.contains('.')",
+    message:
+      'metadata.name must have at most 63 characters and no dot, so that spec.fleet of a bot can name it',
+    holds: ({ metadata: { name } }) => name.length <= 63 && !name.includes('.'),
+  },
+);
 
 export type BotFleetSpec = z.output<typeof botFleetSpecSchema>;
 export type BotFleetStatus = z.output<typeof botFleetStatusSchema>;

@@ -1,4 +1,4 @@
-import { RE2JS } from 're2js';
+import { RE2JS, RE2JSSyntaxException } from 're2js';
 import { z } from 'zod';
 import { UPDATE_KINDS } from '../lib/update-kinds.ts';
 import { text, withRule } from './rules.ts';
@@ -81,7 +81,8 @@ const patternText = withRule(
     // A pattern that does not compile makes the evaluation itself fail, and so the rule.
     cel: "''.matches(self) ? true : true",
     message: 'is not a regular expression that RE2 understands',
-    holds: compiles,
+    holds: (pattern) => patternFault(pattern) === undefined,
+    because: patternFault,
   },
 );
 
@@ -201,11 +202,12 @@ function countDefined(...values: readonly unknown[]): number {
   return values.filter((value) => value !== undefined).length;
 }
 
-function compiles(pattern: string): boolean {
+/** What is wrong with a pattern, in RE2's words. Never quotes it. */
+function patternFault(pattern: string): string | undefined {
   try {
     RE2JS.compile(pattern);
-    return true;
-  } catch {
-    return false;
+    return undefined;
+  } catch (error) {
+    return error instanceof RE2JSSyntaxException ? error.getDescription() : 'it is too complex';
   }
 }

@@ -8,6 +8,14 @@ export interface Rule<Value> {
   readonly message: string;
   /** The same rule here. True where the value keeps it. */
   readonly holds: (value: Value) => boolean;
+  /** What exactly is wrong with a value; said here alone, since CEL can't find out. */
+  readonly because?: (value: Value) => string | undefined;
+}
+
+/** A rule as a CRD carries it. */
+interface CelRule {
+  readonly rule: string;
+  readonly message: string;
 }
 
 /**
@@ -18,13 +26,24 @@ export function withRule<Schema extends z.ZodType>(
   schema: Schema,
   rule: Rule<z.output<Schema>>,
 ): Schema {
-  const known = (schema.meta()?.['x-kubernetes-validations'] ?? []) as object[];
+  const error = ({ input }: { readonly input?: unknown }): string => {
+    const because = rule.because?.(input as z.output<Schema>);
+    return because === undefined ? rule.message : `${rule.message}: ${because}`;
+  };
   return schema
-    .refine((value) => rule.holds(value), { error: rule.message })
+    .refine((value) => rule.holds(value), { error })
     .meta({
       ...schema.meta(),
-      'x-kubernetes-validations': [...known, { rule: rule.cel, message: rule.message }],
+      'x-kubernetes-validations': [
+        ...(rulesOf(schema) ?? []),
+        { rule: rule.cel, message: rule.message },
+      ],
     });
+}
+
+/** The rules of `schema` as a CRD carries them; undefined where it has none. */
+export function rulesOf(schema: z.ZodType): CelRule[] | undefined {
+  return schema.meta()?.['x-kubernetes-validations'] as CelRule[] | undefined;
 }
 
 /**

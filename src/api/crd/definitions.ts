@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import { botFleetSchema } from '../bot-fleet.ts';
 import { BOT_FLEET_COLUMNS, type Column, TENANT_BOT_COLUMNS } from '../columns.ts';
 import { GROUP, VERSION } from '../group.ts';
+import { rulesOf } from '../rules.ts';
 import { tenantBotSchema } from '../tenant-bot.ts';
 import { type StructuralSchema, toStructural } from './structural.ts';
 
@@ -45,10 +46,12 @@ export const RESOURCES: readonly ResourceDefinition[] = [
 /** The schema of a whole object; what every Kubernetes object has is left to the API server. */
 export function objectSchema(resource: ResourceDefinition): StructuralSchema {
   const spec = toStructural(resource.schema.shape.spec);
+  const rules = rulesOf(resource.schema);
   return {
     description: resource.description,
     type: 'object',
     ...(spec.default === undefined && { required: ['spec'] }),
+    ...(rules && { 'x-kubernetes-validations': rules }),
     properties: {
       apiVersion: { description: `Always ${GROUP}/${VERSION}.`, type: 'string' },
       kind: { description: `Always ${resource.kind}.`, type: 'string' },

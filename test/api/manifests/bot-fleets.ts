@@ -61,6 +61,15 @@ export const BOT_FLEET_ROWS: readonly Row[] = [
     manifest: fleet({ telegram: { caBundle: `${certificate('A')}\u00a0` } }),
     wrong: { path: 'spec.telegram.caBundle', says: 'certificates in PEM form' },
   },
+  ...['far.away', 'x'.repeat(64)].map((name) => ({
+    name: `fleet named ${name}, which no spec.fleet can name`,
+    manifest: { ...fleet(), metadata: { name } },
+    wrong: { path: '', says: 'metadata.name must have at most 63 characters and no dot' },
+  })),
+  {
+    name: 'fleet with the longest name',
+    manifest: { ...fleet(), metadata: { name: 'x'.repeat(63) } },
+  },
   ...[0, 10_001].map((botsPerShard) => ({
     name: `botsPerShard ${botsPerShard}`,
     manifest: fleet({ sharding: { botsPerShard } }),

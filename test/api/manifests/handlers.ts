@@ -94,6 +94,11 @@ export const HANDLER_ROWS: readonly Row[] = [
     name: `pattern ${pattern.slice(0, 40)}`,
     manifest: botWith(text({ pattern })),
   })),
+  {
+    name: 'pattern with an open group, and what RE2 says of it',
+    manifest: botWith(text({ pattern: '(a' })),
+    wrong: { path: `${HANDLER}.text.pattern`, says: 'that RE2 understands: missing closing )' },
+  },
   ...badPatterns().map((pattern) => ({
     name: `pattern ${pattern.slice(0, 40)}`,
     manifest: botWith(text({ pattern })),
