@@ -10,7 +10,7 @@ export interface BotFacts {
   readonly fleet: 'found' | 'missing';
   readonly fleetName: string;
   readonly token:
-    | { readonly kind: 'found'; readonly trimmed: boolean }
+    | { readonly kind: 'found'; readonly botId: number; readonly trimmed: boolean }
     | { readonly kind: 'missing' | 'invalid'; readonly message: string };
   readonly signingKeys:
     | { readonly kind: 'found' }

@@ -26,8 +26,8 @@ export function tenantBotStatus(
   const findings = withEndedConflict(botFindings(facts), before);
   const token = tokenStatus(facts);
   const status: TenantBotStatus = {
-    ...known(previous),
-    ...known(runtime),
+    ...known(sameBotOnly(previous, facts)),
+    ...known(sameBotOnly(runtime, facts)),
     observedGeneration: generation,
     phase: phaseOf(facts),
     conditions: stampConditions(findings, { previous: before, generation, now }),
@@ -63,6 +63,15 @@ function withoutTraffic(status: TenantBotStatus): object {
     lastError: lastError?.fingerprint,
     token: token && { ...token, lastChecked: undefined },
   };
+}
+
+/** `from` without who the bot is, where the token has become that of another bot. */
+function sameBotOnly<From extends Partial<TenantBotStatus>>(
+  from: From | undefined,
+  { token }: BotFacts,
+): Partial<TenantBotStatus> | undefined {
+  const isAnother = token.kind === 'found' && from?.bot && from.bot.id !== token.botId;
+  return isAnother ? { ...from, bot: undefined } : from;
 }
 
 /** What stays true of a bot while no runtime tells of it. */

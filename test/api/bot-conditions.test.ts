@@ -219,7 +219,7 @@ describe('the conditions of a bot', () => {
   });
 
   it('tell that white space was cut off a token', () => {
-    const facts = botFacts({ token: { kind: 'found', trimmed: true } });
+    const facts = botFacts({ token: { kind: 'found', botId: 7, trimmed: true } });
     expect(find(facts, 'TokenValid')?.message).toContain('White space');
   });
 

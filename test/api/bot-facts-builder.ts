@@ -24,7 +24,7 @@ export function botFacts(change: Partial<BotFacts> = {}): BotFacts {
     suspended: false,
     fleet: 'found',
     fleetName: 'default',
-    token: { kind: 'found', trimmed: false },
+    token: { kind: 'found', botId: 7, trimmed: false },
     signingKeys: { kind: 'found' },
     placement: { fleet: 'default', shard: 0, epoch: 1, since: TIME },
     runtime: running,
@@ -77,7 +77,11 @@ export const anyBotFacts: fc.Arbitrary<BotFacts> = fc
     token: fc.oneof(
       {
         weight: 4,
-        arbitrary: fc.record({ kind: fc.constant('found' as const), trimmed: fc.boolean() }),
+        arbitrary: fc.record({
+          kind: fc.constant('found' as const),
+          botId: fc.constantFrom(7, 8),
+          trimmed: fc.boolean(),
+        }),
       },
       fc.record({ kind: fc.constantFrom('missing' as const, 'invalid' as const), message }),
     ),

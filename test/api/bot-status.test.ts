@@ -45,6 +45,15 @@ describe('the status of a bot', () => {
     });
   });
 
+  it('forgets who the bot was as soon as the token is that of another bot', () => {
+    const before = tenantBotStatus(botFacts(), undefined, EARLY);
+    expect(before.bot?.id).toBe(7);
+    const other = botFacts({ token: { kind: 'found', botId: 8, trimmed: false } });
+    expect(tenantBotStatus(other, before, LATE).bot).toBeUndefined();
+    const gone = without(botFacts(), 'runtime');
+    expect(tenantBotStatus(gone, before, LATE).bot?.id).toBe(7);
+  });
+
   it('keeps a conflict that has ended as False, with the time when it ended', () => {
     const during = tenantBotStatus(
       runtimeFacts({ conflict: { since: EARLY, message: 'Stop it.' } }),

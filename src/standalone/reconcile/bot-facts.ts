@@ -38,7 +38,7 @@ export function botFacts(bot: GatheredBot, situation: BotSituation): BotFacts {
 function tokenFact(token: GatheredBot['token']): BotFacts['token'] {
   switch (token.kind) {
     case 'ok':
-      return { kind: 'found', trimmed: token.trimmed };
+      return { kind: 'found', botId: token.botId, trimmed: token.trimmed };
     case 'Missing':
       return { kind: 'missing', message: token.message };
     case 'InvalidFormat':
