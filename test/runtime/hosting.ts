@@ -8,6 +8,7 @@ import {
 } from '../../src/emulator/emulator.ts';
 import { AdjustableClock } from '../../src/lib/adjustable-clock.ts';
 import { systemClock } from '../../src/lib/clock.ts';
+import type { Random } from '../../src/lib/random.ts';
 import { Runtime } from '../../src/runtime/runtime.ts';
 import { createLog } from '../../src/telemetry/log.ts';
 import { botAssignment, fleetSpec, type HostedBot } from '../support/assignments.ts';
@@ -18,6 +19,7 @@ import { waitFor } from '../support/wait.ts';
 export interface HostingOptions {
   readonly emulator?: EmulatorOptions;
   readonly drainSeconds?: number;
+  readonly random?: Random;
 }
 
 /** A runtime in this process, with an emulator to talk to and all of its log lines. */
@@ -38,7 +40,10 @@ export class Hosting implements AsyncDisposable {
     return new Hosting(await startEmulator(options.emulator), options);
   }
 
-  private constructor(emulator: RunningEmulator, { emulator: how, drainSeconds }: HostingOptions) {
+  private constructor(
+    emulator: RunningEmulator,
+    { emulator: how, drainSeconds, random }: HostingOptions,
+  ) {
     this.emulator = emulator;
     this.control = new EmulatorClient(emulator.controlUrl);
     this.#drainSeconds = drainSeconds ?? 4;
@@ -50,7 +55,12 @@ export class Hosting implements AsyncDisposable {
       this.log += line;
     };
     const log = createLog({ level: 'debug', format: 'json', destination: { write } });
-    const runtime = new Runtime({ port: this.port, log, clock: this.#clock });
+    const runtime = new Runtime({
+      port: this.port,
+      log,
+      clock: this.#clock,
+      ...(random && { random }),
+    });
     this.#ended = runtime.start(this.#stop.signal);
   }
 
