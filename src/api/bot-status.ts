@@ -66,8 +66,8 @@ function withoutTraffic(status: TenantBotStatus): object {
 }
 
 /** `from` without who the bot is, where the token has become that of another bot. */
-function sameBotOnly<From extends Partial<TenantBotStatus>>(
-  from: From | undefined,
+function sameBotOnly(
+  from: Partial<TenantBotStatus> | undefined,
   { token }: BotFacts,
 ): Partial<TenantBotStatus> | undefined {
   const isAnother = token.kind === 'found' && from?.bot && from.bot.id !== token.botId;
