@@ -11,7 +11,7 @@ import { RequestProblem } from './problem.ts';
 const HOLD_MS = 20_000;
 
 const botParams = z.object({ namespace: z.string(), name: z.string() });
-const as = z.string().max(64);
+const as = z.string().max(64, { error: 'must have at most 64 characters' });
 
 /** What the routes work with. */
 export interface ChatDeps {
@@ -26,7 +26,10 @@ export function addChatRoutes(api: Api, deps: ChatDeps): void {
   const path = `${OBJECTS_PATH}/namespaces/:namespace/tenantbots/:name/messages`;
   const body = z.strictObject({
     as,
-    text: z.string().min(1).max(MAX_TEXT_CHARACTERS),
+    text: z
+      .string()
+      .min(1, { error: 'must not be empty' })
+      .max(MAX_TEXT_CHARACTERS, { error: `must have at most ${MAX_TEXT_CHARACTERS} characters` }),
     timeoutMs: z.int().min(0).max(600_000).optional(),
   });
   api.post(path, { schema: { params: botParams, body } }, async ({ params, body }) => {
