@@ -134,7 +134,7 @@ function viewOf(output: Output | undefined, options: ViewOptions): View {
     case 'json':
       return textView((value) => JSON.stringify(value, undefined, 4));
     case 'yaml':
-      return textView((value) => stringify(value, { lineWidth: 0 }).trimEnd(), '---');
+      return textView((value) => stringify(value, KUBECTL_YAML).trimEnd(), '---');
     case 'wide':
     case undefined:
       return tableView(output === 'wide', options);
@@ -142,6 +142,9 @@ function viewOf(output: Output | undefined, options: ViewOptions): View {
       return output satisfies never;
   }
 }
+
+/** Quotes what YAML 1.1 would take for a time or a truth value, as kubectl does. */
+const KUBECTL_YAML = { lineWidth: 0, version: '1.1' } as const;
 
 function textView(format: (value: unknown) => string, separator?: string): View {
   return {

@@ -1,6 +1,7 @@
 import { request } from 'node:http';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { tenantBotSpecSchema } from '../../../src/api/tenant-bot.ts';
+import { runGet } from '../../../src/cli/commands/get.ts';
 import { LocalClient } from '../../../src/cli/local-client.ts';
 import { Secret } from '../../../src/lib/secret.ts';
 import { type LocalApi, startLocalApi } from '../../../src/standalone/local-api/server.ts';
@@ -82,6 +83,17 @@ describe('the local API', () => {
     );
   });
 
+  test('what get prints as YAML keeps texts that older YAML takes for times or truth', async () => {
+    const { objects, client } = await open();
+    objects.put(bot('yes'));
+    const lines: string[] = [];
+    const io = { out: (text: string) => void lines.push(text), err: () => undefined };
+    const options = { words: ['yes'], watch: false, namespace: 'default', allNamespaces: false };
+    await runGet(client, { ...options, output: 'yaml', nowMs: () => 0 }, io);
+    expect(lines.join('\n')).toContain('name: "yes"');
+    expect(lines.join('\n')).toContain('creationTimestamp: "2026-01-01T00:00:00Z"');
+  });
+
   test('a watch shows all there is, then every change', async () => {
     const { objects, client } = await open();
     objects.put(bot('a'));
@@ -120,7 +132,12 @@ describe('the local API', () => {
     objects.put(bot('a'));
     const said = { as: 'eve', text: '/start', timeoutMs: 10 };
     await expect(client.ask(name, said)).rejects.toThrow(/work only with the emulator/);
-    await expect(client.ask(name, { ...said, text: '' })).rejects.toThrow(/text/);
+    await expect(client.ask(name, { ...said, text: '' })).rejects.toThrow(
+      'text: must not be empty',
+    );
+    await expect(client.ask(name, { ...said, as: 'e'.repeat(65) })).rejects.toThrow(
+      'as: must have at most 64 characters',
+    );
   });
 
   test('answers with problems as RFC 9457 has them', async () => {
