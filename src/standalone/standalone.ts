@@ -1,9 +1,9 @@
 import { resolve } from 'node:path';
-import { keyOf } from '../api/group.ts';
 import { type Clock, sleep } from '../lib/clock.ts';
 import { type Random, randomToken } from '../lib/random.ts';
 import { Secret } from '../lib/secret.ts';
 import type { Log } from '../telemetry/log.ts';
+import { announcement } from './announcement.ts';
 import { openDataFolder } from './data/data-folder.ts';
 import { removeEndpoint, writeEndpoint } from './data/endpoint-file.ts';
 import { StateFile } from './data/state-file.ts';
@@ -17,7 +17,7 @@ import { ObjectStore } from './object-store.ts';
 import { ProblemLog } from './problem-log.ts';
 import { Reconciler } from './reconcile/reconciler.ts';
 import { SampleService } from './sample-service.ts';
-import { allSettled, isReady } from './settled.ts';
+import { allSettled } from './settled.ts';
 import { findTelegram, type TelegramChoice } from './telegram-address.ts';
 
 /** Bots that have not settled by then are not waited for. */
@@ -119,7 +119,13 @@ export async function runStandalone(
   await applied;
   await allSettled(objects, { clock, timeoutMs: READY_WITHIN_MS, signal });
   if (signal.aborted) return;
-  announceBots(objects, telegram.control !== undefined, options);
+  const bots = objects.list('TenantBot');
+  for (const line of announcement(bots, {
+    data: options.data,
+    chats: telegram.control !== undefined,
+  })) {
+    out(line);
+  }
   await aborted(signal);
   out('Stopping: bots end what they have begun.');
 }
@@ -136,31 +142,6 @@ async function drain(reconciler: Reconciler, { clock, log }: StandaloneOptions):
     closing.catch(() => undefined);
     log.warn('some bots had not ended what they had begun; Telegram sends it to them again');
   }
-}
-
-function announceBots(
-  objects: ObjectStore,
-  chats: boolean,
-  { out, data }: StandaloneOptions,
-): void {
-  const bots = objects.list('TenantBot');
-  const ready = bots.filter(isReady);
-  out('bots');
-  for (const bot of bots) {
-    const message = bot.status?.conditions?.find(({ type }) => type === 'Ready')?.message;
-    out(`  ${isReady(bot) ? 'ready    ' : 'NOT READY'}  ${keyOf(bot.metadata)}: ${message ?? ''}`);
-  }
-  const where = data === '.tenantbot' ? '' : ` --data ${data}`;
-  // One that answers by itself: a forward handler may have nobody behind it.
-  const first =
-    ready.find(({ spec }) => spec.handlers.every(({ forward }) => !forward)) ?? ready[0];
-  out('Try in another terminal:');
-  out(`  npx tenantbot get${where}`);
-  if (first && chats) {
-    out(`  npx tenantbot send${where} ${first.metadata.name} /start`);
-    out(`  npx tenantbot chat${where} ${first.metadata.name}`);
-  }
-  out(`ready: ${ready.length} of ${bots.length} bots answer; Ctrl-C ends`);
 }
 
 function aborted(signal: AbortSignal): Promise<void> {
