@@ -75,7 +75,11 @@ function readConfigFile(path: string): Map<string, Given> {
   const document = parseDocument(readText(path), { lineCounter: lines, prettyErrors: false });
   const at = (offset: number): string => `${path} line ${lines.linePos(offset).line}`;
   const [error] = document.errors;
-  if (error) throw inputError('CONFIG_NOT_YAML', `${at(error.pos[0])}: ${error.message}`);
+  if (error) {
+    const isSecond = error.code === 'MULTIPLE_DOCS';
+    const words = isSecond ? 'a second document begins here; write one' : error.message;
+    throw inputError('CONFIG_NOT_YAML', `${at(error.pos[0])}: ${words}`);
+  }
   const given = new Map<string, Given>();
   if (document.contents === null) return given;
   if (!isMap(document.contents)) {

@@ -52,6 +52,7 @@ describe('readConfig', () => {
     ['data: []', 'line 1, data:'],
     ['prot: 1', 'line 1, prot: is not a known setting; did you mean port?'],
     ['port: [', 'line 1'],
+    ['port: 1\n---\nport: 2', 'line 2: a second document begins here; write one'],
     ['just text', 'must hold settings'],
   ])('names file, line and place of %j, and what is allowed', async (text, words) => {
     const config = await configFile(text);
