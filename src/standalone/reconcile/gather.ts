@@ -23,6 +23,8 @@ export interface GatheredFleet {
   readonly id: ObjectId;
   readonly identity: Identity;
   readonly manifest: BotFleetManifest;
+  /** Why the last good manifest is kept, where it is. */
+  readonly keptBecause: string | undefined;
 }
 
 /** All that manifests say, put together. */
@@ -43,7 +45,9 @@ export function gather(
   for (const [id, { kind, object: manifest, keptBecause }] of objects) {
     const identity = identities.get(id);
     if (!identity) continue;
-    if (kind === 'BotFleet') fleets.set(manifest.metadata.name, { id, identity, manifest });
+    if (kind === 'BotFleet') {
+      fleets.set(manifest.metadata.name, { id, identity, manifest, keptBecause });
+    }
     if (kind !== 'TenantBot') continue;
     const { namespace } = manifest.metadata;
     const token = findToken(secrets, namespace, manifest.spec.tokenSecretRef);

@@ -1,13 +1,14 @@
 import { statusChange, tenantBotStatus } from '../../api/bot-status.ts';
+import { botFleetStatus } from '../../api/fleet-status.ts';
 import type { RuntimeFacts } from '../../api/runtime-facts.ts';
 import type { TenantBot } from '../../api/tenant-bot.ts';
 import { type Clock, toTimestamp } from '../../lib/clock.ts';
 import type { Identity } from '../data/state.ts';
 import type { ObjectStore } from '../object-store.ts';
+import { isReady } from '../settled.ts';
 import { botFacts } from './bot-facts.ts';
 import type { BotMemory } from './bot-memory.ts';
 import type { Verdict } from './decide.ts';
-import { fleetStatus } from './fleet-status.ts';
 import type { Gathered, GatheredBot } from './gather.ts';
 
 /** What is known of a bot when its status is written. */
@@ -54,15 +55,23 @@ export class StatusBoard {
       else botsOf.set(fleet, [object]);
     }
     const now = this.#now();
-    for (const [name, { identity, manifest }] of fleets) {
+    for (const [name, { identity, manifest, keptBecause }] of fleets) {
       const before = this.#objects.find(identity.uid);
-      const status = fleetStatus({
-        spec: manifest.spec,
+      const bots = botsOf.get(name) ?? [];
+      const facts = {
         generation: identity.generation,
-        bots: botsOf.get(name) ?? [],
-        previous: before?.kind === 'BotFleet' ? before.status : undefined,
+        shards: 1,
+        readyShards: 1,
+        botsPerShard: manifest.spec.sharding.botsPerShard,
+        bots: bots.length,
+        readyBots: bots.filter(isReady).length,
+        ...(keptBecause !== undefined && { manifestProblem: keptBecause }),
+      };
+      const status = botFleetStatus(
+        facts,
+        before?.kind === 'BotFleet' ? before.status : undefined,
         now,
-      });
+      );
       const metadata = metadataOf(manifest.metadata, identity);
       this.#objects.put({ ...manifest, metadata, status });
     }

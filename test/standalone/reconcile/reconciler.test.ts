@@ -238,6 +238,19 @@ spec: {sharding: {botsPerShard: 1}}`;
     expect(after.bot('a')?.metadata).toEqual(before.bot('a')?.metadata);
   });
 
+  test('a broken manifest of a fleet leaves it as it was and says so in its status', async () => {
+    const world = open();
+    const fleet =
+      'apiVersion: tenantbot.dev/v1alpha1\nkind: BotFleet\nmetadata: {name: default}\nspec: {sharding: {botsPerShard: 7}}';
+    await world.apply(fleet);
+    await world.apply(fleet.replace('7', 'seven'));
+    const [status] = world.objects.list('BotFleet').map((object) => object.status);
+    expect(status).toMatchObject({ capacity: 7, shards: 1 });
+    expect(status?.conditions).toContainEqual(
+      expect.objectContaining({ type: 'Stalled', reason: 'ManifestInvalid' }),
+    );
+  });
+
   test('a broken manifest leaves the bot running and says so in its status', async () => {
     const world = open();
     await world.apply(botWithSecret({ name: 'a', id: 11 }));
