@@ -20,6 +20,8 @@ export interface HostingOptions {
   readonly emulator?: EmulatorOptions;
   readonly drainSeconds?: number;
   readonly random?: Random;
+  /** Hears each log line; what it throws is the log's failure. */
+  readonly onLog?: (line: string) => void;
 }
 
 /** A runtime in this process, with an emulator to talk to and all of its log lines. */
@@ -42,7 +44,7 @@ export class Hosting implements AsyncDisposable {
 
   private constructor(
     emulator: RunningEmulator,
-    { emulator: how, drainSeconds, random }: HostingOptions,
+    { emulator: how, drainSeconds, random, onLog }: HostingOptions,
   ) {
     this.emulator = emulator;
     this.control = new EmulatorClient(emulator.controlUrl);
@@ -53,6 +55,7 @@ export class Hosting implements AsyncDisposable {
     };
     const write = (line: string): void => {
       this.log += line;
+      onLog?.(line);
     };
     const log = createLog({ level: 'debug', format: 'json', destination: { write } });
     const runtime = new Runtime({

@@ -37,18 +37,19 @@ export async function runGet(client: LocalClient, options: GetOptions, io: Io): 
       : [await findOne(client, { plural, name, namespace: options.namespace })];
   if (objects.length === 0 && !options.watch) io.err(nothingFound(selection));
   else view.printAll(objects, io, name !== undefined);
-  await warn(client, objects, io);
+  warnOfStalled(objects, io);
+  if (name === undefined)
+    for (const problem of await client.problems()) io.err(problemLine(problem));
   if (options.watch)
     await follow(client, { selection, name, objects }, (o) => view.printChange(o, io));
 }
 
 /** Beside the table, which is kubectl's own: what a person must mend. */
-async function warn(client: LocalClient, objects: readonly StoredObject[], io: Io): Promise<void> {
+function warnOfStalled(objects: readonly StoredObject[], io: Io): void {
   for (const { metadata, status } of objects) {
     const stalled = status?.conditions?.find(({ type }) => type === 'Stalled');
     if (stalled) io.err(`${metadata.namespace}/${metadata.name}: ${oneLine(stalled.message)}`);
   }
-  for (const problem of await client.problems()) io.err(problemLine(problem));
 }
 
 /** Tells of every change to what was printed, until the standalone ends. */

@@ -73,7 +73,7 @@ export class HostedBot {
       try {
         await this.#live(signal);
       } catch (error) {
-        await this.#outlive(error, signal).catch(() => undefined);
+        await this.#outlive(error, signal).catch(() => this.#rest(signal));
       }
     }
     this.#enter({ kind: 'Stopped' });
@@ -154,6 +154,11 @@ export class HostedBot {
       await sleep(this.#deps.clock, RESTART_COOLDOWN_MS, signal);
     }
     this.#enter({ kind: 'Starting' });
+  }
+
+  /** Not even a defect in telling of a failure makes a bot start over without a pause. */
+  #rest(signal: AbortSignal): Promise<void> {
+    return sleep(this.#deps.clock, RESTART_COOLDOWN_MS, signal).catch(() => undefined);
   }
 
   #anotherAssignment(signal: AbortSignal): Promise<void> {

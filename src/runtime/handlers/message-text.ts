@@ -14,7 +14,10 @@ export interface MessageText {
 /** The words of the message that `ctx` brings; undefined where it has none. */
 export function messageText(ctx: Context): MessageText | undefined {
   const { message } = ctx;
-  if (message?.text !== undefined) return { text: message.text, entities: message.entities ?? [] };
-  if (message?.caption === undefined) return undefined;
+  // Telegram promises strings; a server that stands in for it may not keep that.
+  if (typeof message?.text === 'string') {
+    return { text: message.text, entities: message.entities ?? [] };
+  }
+  if (typeof message?.caption !== 'string') return undefined;
   return { text: message.caption, entities: message.caption_entities ?? [] };
 }

@@ -1,5 +1,5 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { environmentError, errorCode, TenantBotError } from '../../lib/errors.ts';
 import { randomToken } from '../../lib/random.ts';
 import { type Lock, lockFolder } from './lock.ts';
@@ -10,7 +10,7 @@ import { type Lock, lockFolder } from './lock.ts';
  */
 export async function openDataFolder(folder: string): Promise<Lock> {
   try {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await makeFolder(folder);
     const probe = join(folder, `probe.${randomToken(6)}`);
     await writeFile(probe, 'x', { flag: 'wx' });
     await rm(probe);
@@ -23,6 +23,31 @@ export async function openDataFolder(folder: string): Promise<Lock> {
       error,
     );
   }
+}
+
+/**
+ * Makes the folder and those above it. By hand: with `recursive`, `mkdir` never ends where the
+ * system refuses every folder (below /proc). What is there already, a file too, is left to the
+ * first write.
+ */
+async function makeFolder(folder: string): Promise<void> {
+  if ((await made(folder)) || folder === dirname(folder)) return;
+  await makeFolder(dirname(folder));
+  await mkdir(folder, { mode: 0o700 }).catch((error: unknown) => {
+    if (errorCode(error) !== 'EEXIST') throw error;
+  });
+}
+
+/** False where the folder above is missing. */
+async function made(folder: string): Promise<boolean> {
+  try {
+    await mkdir(folder, { mode: 0o700 });
+  } catch (error) {
+    const code = errorCode(error);
+    if (code === 'ENOENT') return false;
+    if (code !== 'EEXIST') throw error;
+  }
+  return true;
 }
 
 function fault(error: unknown): string {

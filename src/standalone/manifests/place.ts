@@ -9,6 +9,8 @@ export interface Place {
 
 /** Something in a manifest that its author must mend. */
 export interface ManifestProblem extends Place {
+  /** The object that it hides, as far as that can be told: `Secret/default/shop`. */
+  readonly object?: string | undefined;
   readonly message: string;
 }
 

@@ -70,12 +70,25 @@ function readObject(
     };
   }
   const who = nameOf(value);
+  const object = idOf(value);
   const problems = checked.problems.map((problem): ManifestProblem => {
     const where = problem.path.length === 0 ? who : `${who}: ${formatPath(problem.path)}`;
     const { line, column } = document.positionOf([...path, ...problem.path]);
-    return { file, line, column, message: `${where}: ${problem.message}` };
+    const message = `${where}: ${problem.message}`;
+    return { file, line, column, object, message };
   });
   return { objects: [], problems };
+}
+
+/** The {@link ObjectId} that the object would have, where it says enough of itself. */
+function idOf(value: unknown): string | undefined {
+  const { kind, metadata } = (value ?? {}) as { kind?: unknown; metadata?: unknown };
+  const { name, namespace = 'default' } = (metadata ?? {}) as {
+    name?: unknown;
+    namespace?: unknown;
+  };
+  const parts = [kind, namespace, name];
+  return parts.every((part) => typeof part === 'string') ? parts.join('/') : undefined;
 }
 
 /** What a person would call the object, as far as it says. */

@@ -57,7 +57,7 @@ function verdictFacts(
       return { duplicateOf: verdict.of };
     case 'no-room':
       return {
-        noPlaceBecause: `Fleet "${fleet}" is full: it takes ${verdict.capacity} bots. Raise spec.sharding.botsPerShard of the BotFleet, or move bots to another fleet.`,
+        noPlaceBecause: `Fleet "${fleet}" is full: it takes ${verdict.capacity} ${verdict.capacity === 1 ? 'bot' : 'bots'}. Raise spec.sharding.botsPerShard of the BotFleet, or move bots to another fleet.`,
       };
     case 'run':
     case 'wait':

@@ -4,6 +4,7 @@ import type { BotFleetManifest, TenantBotManifest } from '../../api/manifest.ts'
 import type { Secret } from '../../lib/secret.ts';
 import type { Identity } from '../data/state.ts';
 import { type ManifestObject, type ObjectId, objectId } from '../manifests/manifest-object.ts';
+import type { ManifestSet } from '../manifests/manifest-set.ts';
 import { findSigningKeys, findToken, secretsAmong, type TokenFinding } from './secrets.ts';
 
 /** A TenantBot with all that its manifests say of it. */
@@ -36,10 +37,10 @@ export interface Gathered {
 
 /** Joins each object with who it is, and each bot with what its Secrets hold. */
 export function gather(
-  objects: ReadonlyMap<ObjectId, ManifestObject>,
+  { objects, problems }: Pick<ManifestSet, 'objects' | 'problems'>,
   identities: ReadonlyMap<ObjectId, Identity>,
 ): Gathered {
-  const secrets = secretsAmong(objects.values());
+  const secrets = secretsAmong(objects.values(), problems);
   const bots: GatheredBot[] = [];
   const fleets = new Map<string, GatheredFleet>();
   for (const [id, { kind, object: manifest, keptBecause }] of objects) {

@@ -153,7 +153,7 @@ export class Reconciler {
     this.#showAll();
   }
 
-  #gather({ objects, broken }: ManifestSet): void {
+  #gather({ objects, problems, broken }: ManifestSet): void {
     const all = withDefaultFleet(objects);
     this.#identities = identify({
       before: this.#identities,
@@ -164,7 +164,7 @@ export class Reconciler {
     });
     for (const id of this.#memories.keys())
       if (!this.#identities.has(id)) this.#memories.delete(id);
-    this.#gathered = gather(all, this.#identities);
+    this.#gathered = gather({ objects: all, problems }, this.#identities);
   }
 
   async #introduce(): Promise<void> {

@@ -5,13 +5,21 @@ import type { SecretObject } from '../../api/secret-manifest.ts';
 import type { TenantBotSpec } from '../../api/tenant-bot.ts';
 import { parseToken } from '../../api/token.ts';
 import type { Secret } from '../../lib/secret.ts';
+import { type ManifestProblem, problemLine } from '../manifests/place.ts';
 
-/** All Secrets there are. */
-export type Secrets = ReadonlyMap<BotKey, SecretObject>;
+/** All Secrets there are, and for those that can't be read what is wrong with them. */
+export type Secrets = ReadonlyMap<BotKey, SecretObject | ManifestProblem>;
 
-/** The Secrets among `objects`. */
-export function secretsAmong(objects: Iterable<Manifest>): Secrets {
-  const secrets = new Map<BotKey, SecretObject>();
+/** The Secrets among `objects`, and those that `problems` hide. */
+export function secretsAmong(
+  objects: Iterable<Manifest>,
+  problems: readonly ManifestProblem[] = [],
+): Secrets {
+  const secrets = new Map<BotKey, SecretObject | ManifestProblem>();
+  for (const problem of problems) {
+    const [kind, namespace, name] = problem.object?.split('/') ?? [];
+    if (kind === 'Secret') secrets.set(`${namespace}/${name}`, problem);
+  }
   for (const { kind, object } of objects) {
     if (kind === 'Secret') secrets.set(keyOf(object.metadata), object);
   }
@@ -67,6 +75,10 @@ function findText(secrets: Secrets, namespace: string, ref: SecretRef): Found {
   const secret = secrets.get(keyOf({ namespace, name: ref.name }));
   if (!secret) {
     const message = `There is no Secret ${namespace}/${ref.name}. Make one with the key "${ref.key}".`;
+    return { kind: 'Missing', message };
+  }
+  if ('message' in secret) {
+    const message = `The Secret ${namespace}/${ref.name} can't be read. ${problemLine(secret)}`;
     return { kind: 'Missing', message };
   }
   const value = secret.values.get(ref.key);

@@ -1,13 +1,18 @@
 import { expect, test } from 'vitest';
 import { systemRandom } from '../../../src/lib/random.ts';
+import { waitFor } from '../../support/wait.ts';
 import { Hosting } from '../hosting.ts';
 
 const COOLDOWN_MS = 10_000;
 
 /** Hosts a bot that crashes at each of its first `crashes` polls: backing off needs chance. */
-async function crashing(crashes: number): Promise<Hosting> {
+async function crashing(
+  crashes: number,
+  onLog: (line: string) => void = () => undefined,
+): Promise<Hosting> {
   let left = crashes;
   const hosting = await Hosting.start({
+    onLog,
     random: () => {
       if (left-- > 0) throw new Error('out of dice');
       return systemRandom();
@@ -57,6 +62,18 @@ test('a bot that crashes too often rests until its spec changes', async () => {
   if (assignment) hosting.assign({ ...assignment, generation: 2 });
   await hosting.running('greeter');
   expect(hosting.port.facts.get('greeter')?.restarts).toBe(3);
+});
+
+test('a bot whose crash can not even be told rests before it begins again', async () => {
+  let untold = 0;
+  await using hosting = await crashing(1, (line) => {
+    if (line.includes('crashed') && untold++ === 0) throw new Error('the disk is full');
+  });
+  await waitFor('the crash', () => untold > 0);
+  await hosting.advance(COOLDOWN_MS - 1_000);
+  expect(await hosting.calls('greeter', 'getMe')).toBe(1);
+  await hosting.advance(1_000);
+  await waitFor('the next beginning', async () => (await hosting.calls('greeter', 'getMe')) > 1);
 });
 
 test('a spec that can take no effect is not tried again until there is another', async () => {

@@ -29,6 +29,11 @@ describe('the handlers of a bot', () => {
     },
   );
 
+  test('leave a message unmatched whose text is no text', async () => {
+    const bot = triedBot([{ text: { pattern: '.*', ...reply('any') } }]);
+    expect(await bot.handle(message({ text: 5 as never }))).toBe('unmatched');
+  });
+
   test('hand an update only to a forward that lists its kind', async () => {
     const bot = triedBot([forward({ updates: ['poll'] })]);
     expect(await bot.handle(message({ text: 'hi' }))).toBe('unmatched');

@@ -27,6 +27,10 @@ describe('openDataFolder', () => {
     );
   });
 
+  test('refuses a folder that the system will not make, at any depth', async () => {
+    await expect(openDataFolder('/proc/tenantbot/data')).rejects.toThrow("can't be used");
+  });
+
   test('of many that come at once to a stale lock at most one gets it', async () => {
     for (let round = 0; round < 20; round++) {
       const folder = await makeFolder();

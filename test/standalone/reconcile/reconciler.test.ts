@@ -190,7 +190,7 @@ spec: {sharding: {botsPerShard: 1}}`;
       botWithSecret({ name: 'b', id: 12, spec: '  fleet: other\n' }),
     );
     await world.notReady('b', 'NoPlace');
-    expect(world.condition('b')?.message).toContain('it takes 1 bots. Raise spec.sharding');
+    expect(world.condition('b')?.message).toContain('it takes 1 bot. Raise spec.sharding');
   });
 
   test('a revoked token stays dead, and a new one in the Secret brings the bot back', async () => {

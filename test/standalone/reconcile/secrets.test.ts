@@ -1,6 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { parseSecret } from '../../../src/api/secret-manifest.ts';
-import { findToken, type Secrets } from '../../../src/standalone/reconcile/secrets.ts';
+import {
+  findToken,
+  type Secrets,
+  secretsAmong,
+} from '../../../src/standalone/reconcile/secrets.ts';
 import { tokenOf } from '../support.ts';
 
 function secrets(values: { stringData?: object; data?: object }): Secrets {
@@ -12,6 +16,21 @@ function secrets(values: { stringData?: object; data?: object }): Secrets {
 
 describe('findToken', () => {
   const ref = { name: 'one', key: 'token' };
+
+  test('a Secret that stands there broken is not called missing', () => {
+    const problem = {
+      file: 'a.yaml',
+      line: 4,
+      object: 'Secret/default/one',
+      message: 'not base64',
+    };
+    const found = findToken(secretsAmong([], [problem]), 'default', ref);
+    expect(found).toEqual({
+      kind: 'Missing',
+      message: "The Secret default/one can't be read. a.yaml:4: not base64",
+    });
+  });
+
   const find = (all: Secrets) => findToken(all, 'default', ref);
 
   test('finds a token', () => {
