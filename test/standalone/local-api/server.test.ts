@@ -83,6 +83,20 @@ describe('the local API', () => {
     );
   });
 
+  test('get tells of faulty manifests, get of one name only of that bot', async () => {
+    const { objects, client } = await open();
+    objects.put(bot('a'));
+    const told = async (...words: string[]): Promise<string[]> => {
+      const lines: string[] = [];
+      const io = { out: () => undefined, err: (text: string) => void lines.push(text) };
+      const options = { words, watch: false, namespace: 'default', allNamespaces: false };
+      await runGet(client, { ...options, output: undefined, nowMs: () => 0 }, io);
+      return lines;
+    };
+    expect(await told()).toEqual(['a.yaml:2: is wrong']);
+    expect(await told('a')).toEqual([]);
+  });
+
   test('what get prints as YAML keeps texts that older YAML takes for times or truth', async () => {
     const { objects, client } = await open();
     objects.put(bot('yes'));
