@@ -1,6 +1,9 @@
 import { defineConfig } from 'vitest/config';
 
-/** Unit tests mirror `src/`; integration tests start whole programs. */
+/**
+ * Unit tests mirror `src/`; files named `*.api.test.ts` among them need a real API server.
+ * Integration tests start whole programs, e2e tests run on a real node.
+ */
 export default defineConfig({
   test: {
     projects: [
@@ -8,9 +11,19 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: [
-            'test/{lib,api,telemetry,control,runtime,emulator,standalone,cli}/**/*.test.ts',
+            'test/{lib,api,telemetry,control,kube,controller,runtime,emulator,standalone,cli}/**/*.test.ts',
           ],
+          exclude: ['**/*.api.test.ts'],
           testTimeout: 15_000,
+        },
+      },
+      {
+        test: {
+          name: 'api',
+          include: ['test/**/*.api.test.ts'],
+          globalSetup: 'test/cluster/setup/api-server.ts',
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
         },
       },
       { test: { name: 'gates', include: ['test/gates/**/*.test.ts'], testTimeout: 120_000 } },
@@ -20,6 +33,16 @@ export default defineConfig({
           include: ['test/integration/**/*.test.ts'],
           testTimeout: 120_000,
           hookTimeout: 300_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        test: {
+          name: 'e2e',
+          include: ['test/e2e/**/*.test.ts'],
+          globalSetup: 'test/cluster/setup/node.ts',
+          testTimeout: 300_000,
+          hookTimeout: 600_000,
           fileParallelism: false,
         },
       },

@@ -8,10 +8,22 @@ export const LAYERS = {
   api: ['lib'],
   telemetry: ['lib'],
   control: ['api', 'lib'],
+  kube: ['lib', 'telemetry'],
+  controller: ['api', 'control', 'kube', 'lib', 'telemetry'],
   runtime: ['api', 'control', 'lib', 'telemetry'],
   emulator: ['lib'],
   standalone: ['api', 'control', 'emulator', 'lib', 'runtime', 'telemetry'],
-  cli: ['api', 'control', 'emulator', 'lib', 'runtime', 'standalone', 'telemetry'],
+  cli: [
+    'api',
+    'control',
+    'controller',
+    'emulator',
+    'kube',
+    'lib',
+    'runtime',
+    'standalone',
+    'telemetry',
+  ],
 } as const satisfies Record<string, readonly string[]>;
 
 /** The name of a folder directly below `src/`. */
