@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { findSigningKeys } from '../api/bot-secrets.ts';
 import { keyOf } from '../api/group.ts';
 import type { TenantBotManifest } from '../api/manifest.ts';
 import { type Clock, sleep } from '../lib/clock.ts';
@@ -9,7 +10,7 @@ import type { Secret } from '../lib/secret.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { ManifestObject } from './manifests/manifest-object.ts';
 import type { ManifestSet } from './manifests/manifest-set.ts';
-import { findSigningKeys, secretsAmong } from './reconcile/secrets.ts';
+import { secretsAmong } from './reconcile/secrets.ts';
 
 /**
  * The service ends with this program however that ends: its standard input is then closed. That

@@ -1,11 +1,12 @@
 import { botFleetSchema } from '../../api/bot-fleet.ts';
+import { findSigningKeys, findToken, type TokenFinding } from '../../api/bot-secrets.ts';
 import { type BotKey, keyOf } from '../../api/group.ts';
 import type { BotFleetManifest, TenantBotManifest } from '../../api/manifest.ts';
 import type { Secret } from '../../lib/secret.ts';
 import type { Identity } from '../data/state.ts';
 import { type ManifestObject, type ObjectId, objectId } from '../manifests/manifest-object.ts';
 import type { ManifestSet } from '../manifests/manifest-set.ts';
-import { findSigningKeys, findToken, secretsAmong, type TokenFinding } from './secrets.ts';
+import { secretsAmong } from './secrets.ts';
 
 /** A TenantBot with all that its manifests say of it. */
 export interface GatheredBot {

@@ -1,10 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { findToken, type Secrets } from '../../../src/api/bot-secrets.ts';
 import { parseSecret } from '../../../src/api/secret-manifest.ts';
-import {
-  findToken,
-  type Secrets,
-  secretsAmong,
-} from '../../../src/standalone/reconcile/secrets.ts';
+import { secretsAmong } from '../../../src/standalone/reconcile/secrets.ts';
 import { tokenOf } from '../support.ts';
 
 function secrets(values: { stringData?: object; data?: object }): Secrets {
