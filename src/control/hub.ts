@@ -1,0 +1,246 @@
+import type { BotFleetSpec } from '../api/bot-fleet.ts';
+import type { Clock } from '../lib/clock.ts';
+import { type HostedBot, PROTOCOL, type SyncAnswer, type SyncRequest, toWire } from './messages.ts';
+import type { BotAssignment, BotReport } from './port.ts';
+import { type ShardId, shardName } from './shard-id.ts';
+import { ShardLedger } from './shard-ledger.ts';
+import { type Admission, type Caller, ShardSession } from './shard-session.ts';
+
+/** How long a request without news is held. */
+const REFRESH_MS = 1_000;
+/** How large the bots of one answer may be together; more follow at once. */
+const ANSWER_BYTES = 8 << 20;
+
+export interface ShardHubOptions {
+  readonly clock: Clock;
+  /** Names this hub among all that ever were: a random text, new for each time of leading. */
+  readonly instance: string;
+  readonly refreshMs?: number;
+  readonly answerBytes?: number;
+}
+
+/** The runtime that speaks for a shard. */
+export interface ShardContact {
+  readonly pod: string;
+  readonly podUid: string;
+  /** When its last request came, by the monotonic clock. */
+  readonly lastSeenMs: number;
+  /** What it hosts by its own words; unknown until it has said so. */
+  readonly hosting: readonly HostedBot[] | undefined;
+}
+
+/** How a request ended. */
+export type SyncOutcome =
+  | { readonly kind: 'answer'; readonly answer: SyncAnswer }
+  | { readonly kind: Exclude<Admission, 'admitted'> };
+
+interface Shard {
+  readonly id: ShardId;
+  readonly ledger: ShardLedger;
+  readonly session: ShardSession;
+  /** Reports of bots that this hub has not been told of yet, by uid. */
+  readonly early: Map<string, BotReport>;
+  /** Ends the wait of the request that is held. */
+  wake: () => void;
+}
+
+/**
+ * The leader's end of the control channel, in memory: what each shard is to host, what the runtimes
+ * say, and the requests that wait for news. One hub serves one time of leading.
+ *
+ * Until {@link ShardHub.complete} was called for a shard, its runtime is only told of more bots: a
+ * new leader does not stop what it has not read yet.
+ */
+export class ShardHub {
+  readonly instance: string;
+  readonly #clock: Clock;
+  readonly #refreshMs: number;
+  readonly #answerBytes: number;
+  readonly #shards = new Map<string, Shard>();
+  readonly #fleets = new Map<string, BotFleetSpec>();
+  readonly #onReport = new Set<(shard: ShardId, report: BotReport) => void>();
+  readonly #onReleased = new Set<
+    (shard: ShardId, uid: string, epoch: number | undefined) => void
+  >();
+  readonly #onHosting = new Set<(shard: ShardId, hosting: readonly HostedBot[]) => void>();
+  #closed = false;
+
+  constructor(options: ShardHubOptions) {
+    this.instance = options.instance;
+    this.#clock = options.clock;
+    this.#refreshMs = options.refreshMs ?? REFRESH_MS;
+    this.#answerBytes = options.answerBytes ?? ANSWER_BYTES;
+  }
+
+  /** Hands the bot to the shard. The same again changes nothing. Undoes a withdrawal. */
+  place(shard: ShardId, assignment: BotAssignment): void {
+    this.#change(shard, ({ id, ledger, early }) => {
+      ledger.place(assignment);
+      const report = early.get(assignment.uid);
+      early.delete(assignment.uid);
+      if (report?.epoch === assignment.epoch) this.#tellReport(id, report);
+    });
+  }
+
+  /**
+   * Has the shard let go of the bot; `onReleased` tells when it has. Works for bots that this hub
+   * never placed, too.
+   */
+  withdraw(shard: ShardId, uid: string): void {
+    this.#change(shard, ({ ledger }) => ledger.withdraw(uid));
+  }
+
+  /** What every shard of the fleet is to know of it. */
+  setFleet(fleet: string, spec: BotFleetSpec): void {
+    this.#fleets.set(fleet, spec);
+    for (const { id } of this.#shards.values()) {
+      if (id.fleet === fleet) this.#change(id, ({ ledger }) => ledger.setFleet(spec));
+    }
+  }
+
+  /** All bots of the shard have been placed: what it hosts beyond them is withdrawn from now on. */
+  complete(shard: ShardId): void {
+    this.#change(shard, ({ ledger, early }) => {
+      ledger.finish();
+      early.clear();
+    });
+  }
+
+  /** Drops all that is known of a shard that is no more. */
+  forget(shard: ShardId): void {
+    this.#shards.get(shardName(shard))?.wake();
+    this.#shards.delete(shardName(shard));
+  }
+
+  /** Hears what a runtime tells of a bot that is, or was until it has let go, placed on it. */
+  onReport(listener: (shard: ShardId, report: BotReport) => void): void {
+    this.#onReport.add(listener);
+  }
+
+  /**
+   * Hears when a withdrawn bot is hosted no more: its last poll has ended. Without an epoch where
+   * this hub never knew it.
+   */
+  onReleased(listener: (shard: ShardId, uid: string, epoch: number | undefined) => void): void {
+    this.#onReleased.add(listener);
+  }
+
+  /** Hears what a runtime hosts whenever it says so: first of all, and after each change. */
+  onHosting(listener: (shard: ShardId, hosting: readonly HostedBot[]) => void): void {
+    this.#onHosting.add(listener);
+  }
+
+  /** Who speaks for the shard; undefined where nobody did since this hub was made. */
+  contact(shard: ShardId): ShardContact | undefined {
+    const known = this.#shards.get(shardName(shard));
+    const last = known?.session.last;
+    return last && { ...last, hosting: known.ledger.hosting };
+  }
+
+  /** When the shard's runtime was last heard, by the monotonic clock. */
+  lastSeen(shard: ShardId): number | undefined {
+    return this.contact(shard)?.lastSeenMs;
+  }
+
+  /**
+   * Serves one request: takes what it tells, and answers as soon as there is news for it, at the
+   * latest after the refresh interval. A newer request of the same shard ends the wait, as do
+   * `signal` and {@link ShardHub.close}.
+   */
+  async sync(caller: Caller, request: SyncRequest, signal: AbortSignal): Promise<SyncOutcome> {
+    const shard = this.#shard(caller.shard);
+    const admission = shard.session.admit(caller, request, this.#clock.monotonicMs());
+    if (admission.kind !== 'admitted') return { kind: admission.kind };
+    shard.wake();
+    if (admission.isNew) {
+      shard.ledger.setHosting(undefined);
+      shard.early.clear();
+    }
+    const base = request.have?.instance === this.instance ? request.have.revision : 0;
+    this.#take(shard, request, base);
+    if (shard.ledger.hosting && base >= shard.ledger.revision) await this.#news(shard, signal);
+    return { kind: 'answer', answer: this.#answer(shard, base) };
+  }
+
+  /** Answers all requests that are held; none is held from now on. */
+  close(): void {
+    this.#closed = true;
+    for (const shard of this.#shards.values()) shard.wake();
+  }
+
+  #take({ id, ledger, early }: Shard, request: SyncRequest, base: number): void {
+    if (request.hosting) {
+      ledger.setHosting(request.hosting);
+      for (const listener of this.#onHosting) listener(id, request.hosting);
+    }
+    for (const report of request.reports) {
+      if (ledger.epochOf(report.uid) === report.epoch) this.#tellReport(id, report);
+      else if (!ledger.complete && ledger.hosts(report.uid)) early.set(report.uid, report);
+    }
+    for (const { uid, epoch } of ledger.takeReleased(base)) {
+      for (const listener of this.#onReleased) listener(id, uid, epoch);
+    }
+  }
+
+  #answer({ ledger }: Shard, base: number): SyncAnswer {
+    const common = { protocol: PROTOCOL, instance: this.instance };
+    if (!ledger.hosting) {
+      // What it hosts is known before it is told anything.
+      return { ...common, revision: base, complete: false, wantHosting: true, ...NOTHING };
+    }
+    const { upserts, removals, ...changes } = ledger.changesAfter(base, this.#answerBytes);
+    return {
+      ...common,
+      ...changes,
+      wantHosting: false,
+      upserts: upserts.map(toWire),
+      removals: [...removals],
+    };
+  }
+
+  #news(shard: Shard, signal: AbortSignal): Promise<void> {
+    if (this.#closed || signal.aborted) return Promise.resolve();
+    return new Promise((resolve) => {
+      const done = (): void => {
+        timer.cancel();
+        signal.removeEventListener('abort', done);
+        if (shard.wake === done) shard.wake = nobodyWaits;
+        resolve();
+      };
+      const timer = this.#clock.setTimer(this.#refreshMs, done);
+      signal.addEventListener('abort', done, { once: true });
+      shard.wake = done;
+    });
+  }
+
+  #change(id: ShardId, change: (shard: Shard) => void): void {
+    const shard = this.#shard(id);
+    const before = shard.ledger.revision;
+    change(shard);
+    if (shard.ledger.revision > before) shard.wake();
+  }
+
+  #shard(id: ShardId): Shard {
+    const known = this.#shards.get(shardName(id));
+    if (known) return known;
+    const shard: Shard = {
+      id,
+      ledger: new ShardLedger(),
+      session: new ShardSession(),
+      early: new Map(),
+      wake: nobodyWaits,
+    };
+    const fleet = this.#fleets.get(id.fleet);
+    if (fleet) shard.ledger.setFleet(fleet);
+    this.#shards.set(shardName(id), shard);
+    return shard;
+  }
+
+  #tellReport(shard: ShardId, report: BotReport): void {
+    for (const listener of this.#onReport) listener(shard, report);
+  }
+}
+
+const NOTHING = { upserts: [], removals: [] };
+
+function nobodyWaits(): void {}

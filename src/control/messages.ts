@@ -1,0 +1,150 @@
+import { z } from 'zod';
+import { botFleetSpecSchema } from '../api/bot-fleet.ts';
+import type { BotKey } from '../api/group.ts';
+import { LIFECYCLES, type RuntimeFacts } from '../api/runtime-facts.ts';
+import { tenantBotSpecSchema } from '../api/tenant-bot.ts';
+import {
+  botErrorSchema,
+  botIdentitySchema,
+  countersSchema,
+  tokenStatusSchema,
+  UPDATE_MODES,
+} from '../api/tenant-bot-status.ts';
+import { Secret } from '../lib/secret.ts';
+import type { BotAssignment, BotReport } from './port.ts';
+
+/**
+ * The version of the messages below. It grows when one changes so that the other side would
+ * misread it; a field that may be left out is no such change, since readers skip what they don't
+ * know.
+ */
+export const PROTOCOL = 1;
+
+/** The versions that one side understands, both ends included. */
+export interface ProtocolRange {
+  readonly oldest: number;
+  readonly newest: number;
+}
+
+/** What this program understands: its own version and the one before. */
+export const SPOKEN: ProtocolRange = { oldest: Math.max(1, PROTOCOL - 1), newest: PROTOCOL };
+
+/** Where a runtime sends its requests. */
+export const SYNC_PATH = '/v1/sync';
+
+/** How many reports one request carries at most; more follow in the next. */
+export const MAX_REPORTS = 1_000;
+
+const uid = z.string().min(1).max(128);
+const epoch = z.int().min(1);
+
+const factsSchema: z.ZodType<RuntimeFacts> = z.object({
+  lifecycle: z.enum(LIFECYCLES),
+  generation: z.int(),
+  token: tokenStatusSchema,
+  bot: botIdentitySchema.exactOptional(),
+  conflict: z.object({ since: z.string(), message: z.string().max(1024) }).exactOptional(),
+  updates: z.object({ mode: z.enum(UPDATE_MODES), lastUpdateAt: z.string().exactOptional() }),
+  counters: countersSchema,
+  restarts: z.int().min(0),
+  startedAt: z.string().exactOptional(),
+  lastError: botErrorSchema.exactOptional(),
+});
+
+const reportSchema: z.ZodType<BotReport> = z.object({ uid, epoch, facts: factsSchema });
+
+const hostedSchema = z.object({ uid, epoch });
+/** A bot that a runtime hosts or has not let go of yet. */
+export type HostedBot = Readonly<z.output<typeof hostedSchema>>;
+
+const markSchema = z.object({ instance: z.string().min(1).max(128), revision: z.int().min(0) });
+/** How far a runtime has followed which leader. Revisions of two leaders can't be compared. */
+export type Mark = Readonly<z.output<typeof markSchema>>;
+
+/** Only what tells versions apart. */
+export const protocolSchema = z.object({ protocol: z.int() });
+
+/** What a runtime asks. It says nothing of which shard it is: its token does. */
+export const syncRequestSchema = z.object({
+  protocol: z.int(),
+  /** Random for each start of a runtime. */
+  session: z.string().min(8).max(128),
+  /** Grows with every request of a session. */
+  seq: z.int().min(1),
+  /** The last answer that was taken over; none at first. */
+  have: markSchema.exactOptional(),
+  /** All that is hosted, whenever the leader may not know it. */
+  hosting: z.array(hostedSchema).max(100_000).exactOptional(),
+  reports: z.array(reportSchema).max(MAX_REPORTS),
+});
+export type SyncRequest = z.output<typeof syncRequestSchema>;
+
+const signingKeysSchema = z
+  .record(z.string().regex(/^\d{1,4}$/), z.string().min(1))
+  .transform(
+    (keys) => new Map(Object.entries(keys).map(([place, key]) => [Number(place), new Secret(key)])),
+  );
+
+/** One bot, as the leader hands it out. */
+export const assignmentSchema: z.ZodType<BotAssignment, unknown> = z.object({
+  uid,
+  key: z.custom<BotKey>((key) => typeof key === 'string' && /^[^/]+\/[^/]+$/.test(key)),
+  generation: z.int(),
+  epoch,
+  spec: tenantBotSpecSchema,
+  token: z
+    .string()
+    .min(1)
+    .transform((token) => new Secret(token)),
+  signingKeys: signingKeysSchema,
+  dropPending: z.boolean(),
+  resume: z
+    .object({ bot: botIdentitySchema.exactOptional(), counters: countersSchema })
+    .exactOptional(),
+});
+
+/** Enough of a bot to name it, where the rest can't be read. */
+export const assignmentHeadSchema = z.object({ uid, key: z.string(), generation: z.int(), epoch });
+
+/**
+ * What the leader answers: all changes between the revision that the runtime has (0 where that is
+ * another leader's) and `revision`. It also acknowledges the reports of the request.
+ */
+export const syncAnswerSchema = z.object({
+  protocol: z.int(),
+  instance: z.string().min(1).max(128),
+  revision: z.int().min(0),
+  /** Whether the leader has read all there is, and the runtime now has all of it. */
+  complete: z.boolean(),
+  /** Whether the runtime is to say what it hosts. */
+  wantHosting: z.boolean(),
+  fleet: botFleetSpecSchema.exactOptional(),
+  /** Each to be read by {@link assignmentSchema}, so that one that can't be read harms no other. */
+  upserts: z.array(z.unknown()),
+  /** uids */
+  removals: z.array(uid),
+});
+export type SyncAnswer = z.output<typeof syncAnswerSchema>;
+
+/** How anything but an answer looks (RFC 9457). */
+export const problemSchema = z.object({
+  type: z.string(),
+  title: z.string(),
+  status: z.int(),
+  /** What is wrong and what to do, for people. */
+  detail: z.string(),
+  /** Stable, for programs. */
+  code: z.string(),
+  /** Who leads, where the one that answers does not. */
+  holder: z.string().exactOptional(),
+  /** The protocol versions that are understood. */
+  spoken: z.object({ oldest: z.int(), newest: z.int() }).exactOptional(),
+});
+export type Problem = z.output<typeof problemSchema>;
+
+/** `assignment` as it goes over the wire. Holds secrets in plain text: for the connection alone. */
+export function toWire(assignment: BotAssignment): Record<string, unknown> {
+  const { token, signingKeys, ...rest } = assignment;
+  const keys = [...signingKeys].map(([place, key]) => [place, key.reveal()] as const);
+  return { ...rest, token: token.reveal(), signingKeys: Object.fromEntries(keys) };
+}
