@@ -1,12 +1,16 @@
 import type { BotFacts } from './bot-facts.ts';
+import { REFUSAL_REASONS } from './tenancy.ts';
 import type { TokenStatus } from './tenant-bot-status.ts';
 
 /** Every reason that a condition of a TenantBot can give, for programs. */
 export const BOT_REASONS = [
+  'Deleting',
   'Suspended',
   'FleetNotFound',
+  ...REFUSAL_REASONS,
   'Missing',
   'InvalidFormat',
+  'SecretUnreadable',
   'SameBot',
   'SigningKeyMissing',
   'NoPlace',
@@ -44,11 +48,26 @@ export interface Obstacle {
 /** One check: what it finds in the way, if anything. */
 export type Check = (facts: BotFacts) => Obstacle | undefined;
 
+/** The bot is being deleted. */
+export const deleting: Check = (facts) => {
+  if (!facts.deletion) return undefined;
+  const { heldBy } = facts.deletion;
+  if (!isDrained(facts)) {
+    return obstacle('Deleting', 'time', 'Being deleted; the bot ends what it has begun.');
+  }
+  const holders =
+    heldBy.length === 0 ? '' : `; only finalizers of others hold it: ${heldBy.join(', ')}`;
+  return obstacle('Deleting', 'time', `Being deleted; the bot runs no more${holders}.`);
+};
+
+/** The spec must be readable. */
+export const specUnreadable: Check = ({ specProblem }) =>
+  specProblem === undefined ? undefined : obstacle('ManifestInvalid', 'person', specProblem);
+
 /** The tenant does not want the bot to run. */
-export const suspended: Check = ({ suspended, runtime }) => {
-  if (!suspended) return undefined;
-  const drained = runtime === undefined || runtime.lifecycle === 'Stopped';
-  return drained
+export const suspended: Check = (facts) => {
+  if (!facts.suspended) return undefined;
+  return isDrained(facts)
     ? obstacle('Suspended', 'nobody', 'Suspended by spec.suspended; set it to false to go on.')
     : obstacle('Suspended', 'time', 'Suspended by spec.suspended; the bot ends what it has begun.');
 };
@@ -63,14 +82,27 @@ export const fleetMissing: Check = ({ fleet, fleetName }) =>
       )
     : undefined;
 
+/** The fleet must take it. */
+export const refused: Check = ({ refusal }) =>
+  refusal && obstacle(refusal.reason, 'person', refusal.message);
+
 /** The Secret must hold something that can be a token. */
 export const tokenUnusable: Check = ({ token }) => {
   if (token.kind === 'found') return undefined;
-  const reason = token.kind === 'missing' ? 'Missing' : 'InvalidFormat';
-  return obstacle(reason, 'person', token.message || 'The Secret holds no usable token.');
+  return obstacle(
+    TOKEN_REASONS[token.kind],
+    'person',
+    token.message || 'The Secret holds no usable token.',
+  );
 };
 
-/** An older TenantBot must not run the same bot. */
+const TOKEN_REASONS = {
+  missing: 'Missing',
+  invalid: 'InvalidFormat',
+  unreadable: 'SecretUnreadable',
+} as const;
+
+/** No other TenantBot may run the same bot. */
 export const sameBot: Check = ({ duplicateOf, key }) => {
   if (duplicateOf === undefined) return undefined;
   // Who lives in another namespace is nobody's business here.
@@ -78,7 +110,7 @@ export const sameBot: Check = ({ duplicateOf, key }) => {
   return obstacle(
     'SameBot',
     'person',
-    `An older TenantBot${owner} runs the bot that this token belongs to. Delete one of the two, or use a token of another bot.`,
+    `Another TenantBot${owner} runs the bot that this token belongs to. Delete one of the two, or use a token of another bot.`,
   );
 };
 
@@ -100,9 +132,10 @@ export const NOT_PLACED: Obstacle = {
 };
 
 /** A shard must have taken it. */
-export const unplaced: Check = ({ placement, noPlaceBecause }) => {
+export const unplaced: Check = ({ placement, noPlaceBecause, notYetBecause }) => {
   if (placement) return undefined;
-  return noPlaceBecause ? obstacle('NoPlace', 'person', noPlaceBecause) : NOT_PLACED;
+  if (noPlaceBecause) return obstacle('NoPlace', 'person', noPlaceBecause);
+  return notYetBecause ? { ...NOT_PLACED, message: notYetBecause } : NOT_PLACED;
 };
 
 /** The shard must have told of it. */
@@ -155,6 +188,11 @@ export function checkedToken(token: TokenStatus | undefined): TokenStatus | unde
 
 function obstacle(reason: BotReason, waitsFor: Obstacle['waitsFor'], message: string): Obstacle {
   return { reason, waitsFor, message };
+}
+
+/** Whether no runtime tells of the bot any more. */
+export function isDrained({ runtime }: BotFacts): boolean {
+  return runtime === undefined || runtime.lifecycle === 'Stopped';
 }
 
 function namespaceOf(key: string): string {

@@ -2,13 +2,16 @@ import {
   anotherPoller,
   type BotReason,
   type Check,
+  deleting,
   fleetMissing,
   NOT_PLACED,
   notReported,
   notRunning,
   type Obstacle,
+  refused,
   sameBot,
   signingKeyMissing,
+  specUnreadable,
   suspended,
   tokenUnproven,
   tokenUnusable,
@@ -29,10 +32,13 @@ export const BOT_CONDITIONS = [
 
 /** In the order in which a person would mend things: the first that fails is what Ready tells. */
 const CHECKS: readonly Check[] = [
+  deleting, // it is on its way out
+  specUnreadable, // nobody knows what the tenant wants
   suspended, // the tenant does not want the bot to run
   fleetMissing, // nobody could run it
+  refused, // its fleet does not take it
   tokenUnusable, // there is no token, or none that could be one
-  sameBot, // an older TenantBot runs the same bot
+  sameBot, // another TenantBot runs the same bot
   signingKeyMissing, // a forward handler could not sign
   unplaced, // no shard has taken it
   notReported, // the shard has not told of it

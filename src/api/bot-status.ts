@@ -1,13 +1,15 @@
 import { isDeepStrictEqual } from 'node:util';
-import { checkedToken } from './bot-checks.ts';
+import { checkedToken, isDrained } from './bot-checks.ts';
 import { botFindings, withEndedConflict } from './bot-conditions.ts';
 import type { BotFacts } from './bot-facts.ts';
 import { stampConditions } from './conditions.ts';
 import type { Phase, TenantBotStatus, TokenStatus } from './tenant-bot-status.ts';
 
 /** Where a bot is in its life. */
-export function phaseOf({ suspended, runtime }: BotFacts): Phase {
-  if (suspended) return !runtime || runtime.lifecycle === 'Stopped' ? 'Suspended' : 'Stopping';
+export function phaseOf(facts: BotFacts): Phase {
+  const { deletion, suspended, runtime } = facts;
+  if (deletion) return isDrained(facts) ? 'Stopped' : 'Stopping';
+  if (suspended) return isDrained(facts) ? 'Suspended' : 'Stopping';
   return runtime?.lifecycle ?? 'Pending';
 }
 
@@ -21,7 +23,7 @@ export function tenantBotStatus(
   previous: TenantBotStatus | undefined,
   now: string,
 ): TenantBotStatus {
-  const { generation, placement, runtime } = facts;
+  const { generation, runtime, placement = facts.keptPlacement } = facts;
   const before = previous?.conditions ?? [];
   const findings = withEndedConflict(botFindings(facts), before);
   const token = tokenStatus(facts);
@@ -93,6 +95,8 @@ function tokenStatus({ token, runtime }: BotFacts): TokenStatus | undefined {
       return { state: 'Missing', message: token.message };
     case 'invalid':
       return { state: 'InvalidFormat', message: token.message };
+    case 'unreadable':
+      return { state: 'UnknownError', message: token.message };
     case 'found':
       return checkedToken(runtime?.token);
     default:

@@ -49,6 +49,11 @@ export const placementSchema = z
       description: 'Grows at every change of owner, and never goes back.',
     }),
     since: time('When the bot was placed there.'),
+    botId: z.int().optional().meta({
+      format: 'int64',
+      description:
+        'Id at Telegram of the bot that the shard may be running; absent while the place only waits.',
+    }),
   })
   .meta({ description: 'Which shard owns the bot.' });
 

@@ -83,7 +83,10 @@ export const anyBotFacts: fc.Arbitrary<BotFacts> = fc
           trimmed: fc.boolean(),
         }),
       },
-      fc.record({ kind: fc.constantFrom('missing' as const, 'invalid' as const), message }),
+      fc.record({
+        kind: fc.constantFrom('missing' as const, 'invalid' as const, 'unreadable' as const),
+        message,
+      }),
     ),
     signingKeys: fc.oneof(
       { weight: 4, arbitrary: fc.constant({ kind: 'found' as const }) },
@@ -91,7 +94,15 @@ export const anyBotFacts: fc.Arbitrary<BotFacts> = fc
     ),
     duplicateOf: fc.constantFrom(undefined, undefined, 'shop/older' as const, 'bank/b' as const),
     placement: fc.option(fc.constant(botFacts().placement), { nil: undefined, freq: 4 }),
+    keptPlacement: optional(fc.constant(botFacts().placement)),
     noPlaceBecause: optional(message),
+    notYetBecause: optional(message),
+    specProblem: fc.option(fc.constant('It is odd.'), { nil: undefined, freq: 1 }),
+    refusal: fc.constantFrom(undefined, undefined, {
+      reason: 'TooManyBots' as const,
+      message: 'Too many.',
+    }),
+    deletion: fc.constantFrom(undefined, undefined, undefined, { heldBy: ['example.com/hold'] }),
     manifestProblem: optional(message),
     runtime: fc.option(anyRuntime, { nil: undefined, freq: 4 }),
   })

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { recallRuntime } from '../../src/api/bot-recall.ts';
 import { phaseOf, statusChange, tenantBotStatus } from '../../src/api/bot-status.ts';
 import { tenantBotStatusSchema } from '../../src/api/tenant-bot-status.ts';
 import { anyBotFacts, botFacts, runtimeFacts, without } from './bot-facts-builder.ts';
@@ -74,6 +75,19 @@ describe('the status of a bot', () => {
     const { bot, counters, token, placement, phase } = tenantBotStatus(gone, first, LATE);
     expect({ bot, counters }).toEqual({ bot: first.bot, counters: first.counters });
     expect({ token, placement, phase }).toEqual({ phase: 'Suspended' });
+  });
+
+  it('tells what a runtime must have told: taking over changes nothing', () => {
+    fc.assert(
+      fc.property(anyBotFacts, (facts) => {
+        fc.pre(facts.token.kind !== 'found' || facts.token.botId === 7);
+        const first = tenantBotStatus(facts, undefined, EARLY);
+        const runtime = recallRuntime(first);
+        fc.pre(runtime !== undefined && facts.runtime !== undefined);
+        expect(tenantBotStatus({ ...facts, runtime }, first, LATE)).toEqual(first);
+      }),
+      { numRuns: 1000 },
+    );
   });
 
   it('shows a token that was not found or can be none', () => {
