@@ -1,19 +1,17 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { isMap, isScalar, LineCounter, parseDocument } from 'yaml';
+import type { z } from 'zod';
 import { didYouMean } from '../api/explain.ts';
 import { errorCode, inputError } from '../lib/errors.ts';
-import {
-  flagName,
-  SETTING_NAMES,
-  type SettingName,
-  type Settings,
-  settingsSchema,
-  variableName,
-} from './settings.ts';
+import { flagName, variableName } from './settings.ts';
 
-/** Settings whose relative paths count from the file that they stand in. */
-const PATHS: ReadonlySet<SettingName> = new Set(['manifests', 'data', 'apiCa']);
+/** The settings of one command: each is a flag, an environment variable and a line of a file. */
+export interface SettingsDefinition<Schema extends z.ZodObject> {
+  readonly schema: Schema;
+  /** Settings whose relative paths count from the file that they stand in. */
+  readonly paths: ReadonlySet<string>;
+}
 
 /** Where settings may come from. */
 export interface ConfigSources {
@@ -38,31 +36,33 @@ export function processEnvironment(): ConfigSources['environment'] {
  * The settings in effect: flags before the environment, that before the config file, that before
  * defaults. Throws an input error that names every bad value's source and what is allowed.
  */
-export function readConfig({ flags, environment }: ConfigSources): Settings {
+export function readConfig<Schema extends z.ZodObject>(
+  definition: SettingsDefinition<Schema>,
+  { flags, environment }: ConfigSources,
+): z.output<Schema> {
+  const { schema } = definition;
   const file = flags['config'] ?? environment[variableName('config')];
-  const fromFile = typeof file === 'string' ? readConfigFile(file) : new Map<string, Given>();
+  const fromFile =
+    typeof file === 'string' ? readConfigFile(file, definition) : new Map<string, Given>();
   const values: Record<string, unknown> = {};
   const problems: string[] = [];
-  for (const name of SETTING_NAMES) {
+  for (const [name, setting] of Object.entries<z.ZodType>(schema.shape)) {
     const given = fromFlag(flags, name) ?? fromVariable(environment, name) ?? fromFile.get(name);
     if (!given) continue;
-    const checked = settingsSchema.shape[name].safeParse(given.value);
+    const checked = setting.safeParse(given.value);
     if (checked.success) values[name] = given.value;
     else problems.push(`${given.source}: ${checked.error.issues[0]?.message ?? 'is not allowed'}`);
   }
   if (problems.length > 0) throw inputError('CONFIG_INVALID', problems.join('\n'));
-  return settingsSchema.parse(values);
+  return schema.parse(values);
 }
 
-function fromFlag(flags: ConfigSources['flags'], name: SettingName): Given | undefined {
+function fromFlag(flags: ConfigSources['flags'], name: string): Given | undefined {
   const value = flags[name];
   return value === undefined ? undefined : { value, source: `flag ${flagName(name)}` };
 }
 
-function fromVariable(
-  environment: ConfigSources['environment'],
-  name: SettingName,
-): Given | undefined {
+function fromVariable(environment: ConfigSources['environment'], name: string): Given | undefined {
   const variable = variableName(name);
   const value = environment[variable];
   // An empty variable is how shells and compose files leave one out.
@@ -70,7 +70,10 @@ function fromVariable(
   return { value, source: `environment variable ${variable}` };
 }
 
-function readConfigFile(path: string): Map<string, Given> {
+function readConfigFile(
+  path: string,
+  { schema, paths }: SettingsDefinition<z.ZodObject>,
+): Map<string, Given> {
   const lines = new LineCounter();
   const document = parseDocument(readText(path), { lineCounter: lines, prettyErrors: false });
   const at = (offset: number): string => `${path} line ${lines.linePos(offset).line}`;
@@ -90,21 +93,17 @@ function readConfigFile(path: string): Map<string, Given> {
     if (!isScalar(key)) continue;
     const name = String(key.value);
     const source = `${at(key.range?.[0] ?? 0)}, ${name}`;
-    if (!isSettingName(name)) {
-      const hint = didYouMean(name, SETTING_NAMES);
+    if (!Object.hasOwn(schema.shape, name)) {
+      const hint = didYouMean(name, Object.keys(schema.shape));
       throw inputError('CONFIG_UNKNOWN', `${source}: is not a known setting${hint}`);
     }
-    given.set(name, { value: fromHere(values[name], name, path), source });
+    const value = paths.has(name) ? fromHere(values[name], path) : values[name];
+    given.set(name, { value, source });
   }
   return given;
 }
 
-function isSettingName(name: string): name is SettingName {
-  return (SETTING_NAMES as readonly string[]).includes(name);
-}
-
-function fromHere(value: unknown, name: SettingName, file: string): unknown {
-  if (!PATHS.has(name)) return value;
+function fromHere(value: unknown, file: string): unknown {
   const absolute = (path: unknown): unknown =>
     typeof path === 'string' && path !== '' ? resolve(dirname(file), path) : path;
   return Array.isArray(value) ? value.map(absolute) : absolute(value);

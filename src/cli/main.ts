@@ -8,6 +8,7 @@ import { processEnvironment, readConfig } from './config.ts';
 import { parseDuration } from './duration.ts';
 import type { LocalClient } from './local-client.ts';
 import { type Actions, type Flags, makeProgram } from './program.ts';
+import { STANDALONE_SETTINGS } from './settings.ts';
 import { abortOnSignals } from './signals.ts';
 
 const ROOT = new URL('../../', import.meta.url);
@@ -84,7 +85,7 @@ const actions: Actions = {
 };
 
 function settings(flags: Flags) {
-  return readConfig({ flags, environment: processEnvironment() });
+  return readConfig(STANDALONE_SETTINGS, { flags, environment: processEnvironment() });
 }
 
 async function connect(flags: Flags): Promise<LocalClient> {

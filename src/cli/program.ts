@@ -1,7 +1,8 @@
 import { Command, Option } from 'commander';
+import type { z } from 'zod';
 import { emulatorFlags } from '../emulator/options.ts';
 import { redactTokens } from '../lib/secret.ts';
-import { flagName, SETTING_NAMES, type SettingName, settingsSchema } from './settings.ts';
+import { flagName, settingsSchema } from './settings.ts';
 
 /** What runs behind each command. `words` are the arguments, `flags` by their camel-case names. */
 export interface Actions {
@@ -48,7 +49,7 @@ function addRunners(program: Command, actions: Actions): void {
 Every flag is also an environment variable (--log-level is TENANTBOT_LOG_LEVEL) and a setting of
 the config file (logLevel). Flags win over the environment, the environment over the file.`,
     );
-  for (const name of SETTING_NAMES) standalone.addOption(settingOption(name));
+  addSettings(standalone, settingsSchema);
   standalone.addOption(configOption());
 
   const emulator = program
@@ -108,16 +109,26 @@ function addTalkers(program: Command, actions: Actions): void {
 /** What every command needs that asks a running standalone. */
 function addConnection(command: Command): void {
   command.option('-n, --namespace <namespace>', 'namespace of the bot', 'default');
-  command.addOption(settingOption('data'));
+  command.addOption(settingOption('data', settingsSchema.shape.data));
   command.addOption(configOption());
 }
 
-function settingOption(name: SettingName): Option {
-  const value = name === 'manifests' ? '<path...>' : '<value>';
-  const option = new Option(`${flagName(name)} ${value}`, settingsSchema.shape[name].description);
-  const byDefault: unknown = settingsSchema.shape[name].safeParse(undefined).data;
+function addSettings(command: Command, schema: z.ZodObject): void {
+  for (const [name, setting] of Object.entries<z.ZodType>(schema.shape)) {
+    command.addOption(settingOption(name, setting));
+  }
+}
+
+function settingOption(name: string, setting: z.ZodType): Option {
+  const isSwitch = setting.safeParse(true).success;
+  const isList = setting.safeParse(['text']).success;
+  const value = isSwitch ? '' : isList ? ' <value...>' : ' <value>';
+  const option = new Option(`${flagName(name)}${value}`, setting.description);
+  const byDefault: unknown = setting.safeParse(undefined).data;
   // Said, not set: a default must not look like a flag that was given.
-  if (byDefault !== undefined) option.description += ` (default: ${JSON.stringify(byDefault)})`;
+  if (byDefault !== undefined && byDefault !== false) {
+    option.description += ` (default: ${JSON.stringify(byDefault)})`;
+  }
   return option;
 }
 

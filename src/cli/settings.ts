@@ -49,10 +49,12 @@ export const settingsSchema = z.strictObject({
 });
 
 export type Settings = z.output<typeof settingsSchema>;
-export type SettingName = keyof Settings;
 
-/** Every setting, in the order of the help. */
-export const SETTING_NAMES = Object.keys(settingsSchema.shape) as SettingName[];
+/** What `standalone`, and the commands that ask it, are told. */
+export const STANDALONE_SETTINGS = {
+  schema: settingsSchema,
+  paths: new Set(['manifests', 'data', 'apiCa']),
+};
 
 /** `logLevel` as a flag: `--log-level`. */
 export function flagName(setting: string): string {

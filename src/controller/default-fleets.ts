@@ -2,8 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { parseAllDocuments } from 'yaml';
 import { formatPath } from '../api/explain.ts';
 import { parseBotFleet } from '../api/manifest.ts';
-import { errorCode, errorMessage, inputError } from '../lib/errors.ts';
 import type { Manifest } from '../kube/resource.ts';
+import { errorCode, errorMessage, inputError } from '../lib/errors.ts';
 
 /**
  * The BotFleets in a YAML file, checked, as they are to be applied to `namespace`: without defaults

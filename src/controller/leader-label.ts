@@ -1,5 +1,5 @@
-import type { KubeClient } from '../kube/client.ts';
 import { isStatus } from '../kube/api-error.ts';
+import type { KubeClient } from '../kube/client.ts';
 import type { Lister } from '../kube/lister.ts';
 import { type KubeObject, objectKey } from '../kube/resource.ts';
 import { POD } from '../kube/well-known.ts';

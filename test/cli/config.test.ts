@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { readConfig } from '../../src/cli/config.ts';
-import { flagName, SETTING_NAMES, variableName } from '../../src/cli/settings.ts';
+import { flagName, STANDALONE_SETTINGS, variableName } from '../../src/cli/settings.ts';
 import { makeFolder } from '../standalone/support.ts';
 
 const read = (flags: object = {}, environment: Record<string, string> = {}) =>
-  readConfig({ flags: { ...flags }, environment });
+  readConfig(STANDALONE_SETTINGS, { flags: { ...flags }, environment });
 
 async function configFile(text: string): Promise<string> {
   const path = join(await makeFolder(), 'config.yaml');
@@ -75,7 +75,7 @@ describe('readConfig', () => {
     const { readFile } = await import('node:fs/promises');
     const path = fileURLToPath(new URL('../../config/standalone.yaml', import.meta.url));
     const sample = await readFile(path, 'utf8');
-    for (const name of SETTING_NAMES) expect(sample).toMatch(new RegExp(`^(# )?${name}:`, 'm'));
+    for (const name of Object.keys(STANDALONE_SETTINGS.schema.shape)) expect(sample).toMatch(new RegExp(`^(# )?${name}:`, 'm'));
     const folder = await makeFolder();
     await mkdir(join(folder, 'config'));
     const config = join(folder, 'config', 'standalone.yaml');

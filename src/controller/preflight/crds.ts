@@ -23,7 +23,8 @@ interface Definition extends KubeObject {
   readonly spec: { readonly versions: readonly Version[] };
 }
 
-const REMEDY = 'Install them with `tenantbot crds | kubectl apply --server-side -f -`, or by the chart.';
+const REMEDY =
+  'Install them with `tenantbot crds | kubectl apply --server-side -f -`, or by the chart.';
 
 /** One sentence for each CustomResourceDefinition that is missing or older than this program. */
 export async function crdProblems(client: KubeClient, options: CallOptions): Promise<string[]> {

@@ -61,7 +61,9 @@ async function isAllowed(
     apiVersion: 'authorization.k8s.io/v1',
     kind: 'SelfSubjectAccessReview',
     metadata: {},
-    spec: { resourceAttributes: { group: right.group, resource, subresource, verb, name, namespace } },
+    spec: {
+      resourceAttributes: { group: right.group, resource, subresource, verb, name, namespace },
+    },
   };
   const { status } = await client.create<AccessReview>(SELF_SUBJECT_ACCESS_REVIEW, review, options);
   return status?.allowed === true;
