@@ -30,8 +30,7 @@ function holds(live: unknown, desired: unknown, place: Place): boolean {
   if (Array.isArray(desired)) return holdsList(live, desired, place);
   if (typeof desired === 'object') return holdsMap(live, desired as Json, place);
   if (live === undefined) return desired === '';
-  if (QUANTITY_MAPS.has(place.parent)) return sameQuantity(String(live), String(desired));
-  return live === desired;
+  return live === desired || (QUANTITY_MAPS.has(place.parent) && sameQuantity(live, desired));
 }
 
 function holdsMap(live: unknown, desired: Json, { field: parent }: Place): boolean {

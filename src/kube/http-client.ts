@@ -150,7 +150,7 @@ export class HttpKubeClient implements KubeClient {
       path,
     });
     try {
-      return parseAnswer<T>(what, answer);
+      return parseAnswer(what, answer) as T;
     } catch (error) {
       if (!answer.resent || !isAlreadyExists(error) || name === undefined) throw error;
       const live = await this.get(resource, { name, namespace }, options);
@@ -224,14 +224,14 @@ export class HttpKubeClient implements KubeClient {
   }
 
   async #json<Answer>(request: KubeRequest): Promise<Answer> {
-    return parseAnswer<Answer>(request.what, await this.#sender.send(request));
+    return parseAnswer(request.what, await this.#sender.send(request)) as Answer;
   }
 }
 
-function parseAnswer<Answer>(what: string, { status, text }: KubeAnswer): Answer {
+function parseAnswer(what: string, { status, text }: KubeAnswer): unknown {
   if (status < 200 || status > 299) throw textError(what, status, text);
   try {
-    return JSON.parse(text) as Answer;
+    return JSON.parse(text);
   } catch {
     // Node's own message quotes the text, which may be a Secret.
     throw environmentError(

@@ -19,14 +19,16 @@ const SUFFIXES: Readonly<Record<string, number>> = {
 
 const QUANTITY = /^([+-]?(?:\d+\.?\d*|\.\d+))(?:([eE][+-]?\d+)|([numkMGTPE]?|[KMGTPE]i))$/;
 
-/** The number that a Kubernetes quantity (`100m`, `1.5Gi`, `2e3`) stands for; NaN where it is none. */
-export function quantityOf(text: string): number {
-  const [, digits, exponent = '', suffix = ''] = QUANTITY.exec(text) ?? [];
-  return digits === undefined ? Number.NaN : Number(digits + exponent) * (SUFFIXES[suffix] ?? 1);
-}
-
-/** Whether two quantities are the same but for how they are written. */
-export function sameQuantity(a: string, b: string): boolean {
+/** Whether two quantities (`100m`, `1.5Gi`, `2e3`) are the same but for how they are written. */
+export function sameQuantity(a: unknown, b: unknown): boolean {
   const [x, y] = [quantityOf(a), quantityOf(b)];
   return Math.abs(x - y) <= Math.abs(x) * 1e-12;
+}
+
+/** NaN where it is no quantity. */
+function quantityOf(value: unknown): number {
+  if (typeof value === 'number') return value;
+  const [, digits, exponent = '', suffix = ''] =
+    (typeof value === 'string' && QUANTITY.exec(value)) || [];
+  return digits === undefined ? Number.NaN : Number(digits + exponent) * (SUFFIXES[suffix] ?? 1);
 }

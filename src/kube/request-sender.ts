@@ -9,7 +9,6 @@ import { Deadline } from './deadline.ts';
 import type { ClusterAccess } from './kubeconfig.ts';
 import { RequestLimiter } from './request-limiter.ts';
 import type { RestClientMetrics } from './rest-client-metrics.ts';
-import { retryAfterMs } from './retry-after.ts';
 import type { Rate } from './token-bucket.ts';
 
 /** One request to the API server. */
@@ -91,8 +90,9 @@ export class RequestSender {
         waitMs = equalJitterMs(LOST_BACKOFF, lost++, this.#options.random);
       } else {
         const { askedMs, ...answer } = outcome;
-        if (askedMs === undefined || putOff++ === MAX_PUT_OFF)
+        if (askedMs === undefined || putOff++ === MAX_PUT_OFF) {
           return { ...answer, resent: lost > 0 };
+        }
         waitMs = askedMs;
       }
       this.#options.metrics?.retried({
@@ -182,11 +182,8 @@ export class RequestSender {
     }
     const text = await body.text();
     deadline.release();
-    const header = headers['retry-after'];
-    const putsOff = status === 429 || status === 503;
-    const askedMs = putsOff
-      ? retryAfterMs(header?.toString(), this.#options.clock.wallMs())
-      : undefined;
+    const askedMs =
+      status === 429 || status === 503 ? retryAfterMs(headers['retry-after']) : undefined;
     return { status, text, ...(askedMs !== undefined && { askedMs }) };
   }
 
@@ -226,6 +223,11 @@ class ConnectionLost {
   constructor(error: TenantBotError) {
     this.error = error;
   }
+}
+
+/** How long the server asks to wait. It speaks of seconds only, never of a date. */
+function retryAfterMs(header: string | readonly string[] | undefined): number | undefined {
+  return typeof header === 'string' && /^\d+$/.test(header) ? Number(header) * 1000 : undefined;
 }
 
 /** `<error>` is client-go's word in its metrics. */

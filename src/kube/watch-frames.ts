@@ -1,5 +1,5 @@
 import { StringDecoder } from 'node:string_decoder';
-import { environmentError, TenantBotError } from '../lib/errors.ts';
+import { environmentError, type TenantBotError } from '../lib/errors.ts';
 import { statusError } from './api-status.ts';
 import type { WatchEvent } from './client.ts';
 import type { KubeObject } from './resource.ts';

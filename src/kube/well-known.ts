@@ -1,9 +1,7 @@
 import type { KubeObject, ObjectMeta, Resource } from './resource.ts';
 
-/**
- * The built-in kinds that this program touches, with what it reads of them. Fields that nobody here
- * reads are left out; the API server sends them all the same.
- */
+// The built-in kinds that this program touches, with those of their fields that it reads.
+
 export interface Pod extends KubeObject {
   readonly spec?: { readonly nodeName?: string; readonly serviceAccountName?: string };
   readonly status?: {

@@ -1,0 +1,46 @@
+import { createHash } from 'node:crypto';
+import type { ApplyOptions, KubeClient } from './client.ts';
+import { hasDrifted } from './drift.ts';
+import type { KubeObject, Manifest, Resource } from './resource.ts';
+
+/** A desired object, and what is known of the live one. */
+export interface ApplyIfNeeded<T extends KubeObject> extends ApplyOptions {
+  readonly desired: Manifest;
+  /** As last read; undefined where there is none. */
+  readonly live: T | undefined;
+  /** The annotation that keeps the hash of what was applied last. */
+  readonly hashAnnotation: string;
+}
+
+/**
+ * Applies `desired` unless the live object says that this would change nothing: the same was
+ * applied last, by the hash in its annotation, and nobody has changed or removed any of it since.
+ * The hash finds what `desired` no longer says, the comparison ({@link hasDrifted}) what others
+ * did. Keeps no state, so a restart and a second replica write nothing either.
+ *
+ * Resolves to the object as it is now, and whether it was written.
+ */
+export async function applyIfNeeded<T extends KubeObject>(
+  client: KubeClient,
+  resource: Resource<T>,
+  { desired, live, hashAnnotation, ...options }: ApplyIfNeeded<T>,
+): Promise<{ readonly object: T; readonly written: boolean }> {
+  const { metadata } = desired;
+  const annotations = { ...metadata.annotations, [hashAnnotation]: hashOf(desired) };
+  const marked: Manifest = { ...desired, metadata: { ...metadata, annotations } };
+  if (live !== undefined && !hasDrifted(marked, live)) return { object: live, written: false };
+  return { object: await client.apply(resource, marked, options), written: true };
+}
+
+/** The same for the same content, in whatever order its fields were written. */
+function hashOf(desired: Manifest): string {
+  return createHash('sha256')
+    .update(JSON.stringify(desired, sortFields))
+    .digest('hex')
+    .slice(0, 16);
+}
+
+function sortFields(_field: string, value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)));
+}
