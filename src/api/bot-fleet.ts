@@ -2,10 +2,19 @@ import { z } from 'zod';
 import { conditionsSchema } from './conditions.ts';
 import { API_VERSION } from './group.ts';
 import { metadataSchema, type ObjectMeta } from './metadata.ts';
+import { podSettings } from './pod-settings.ts';
 import { text, withRule } from './rules.ts';
+import { tenancySchema } from './tenancy.ts';
 
 /** Where bots talk to Telegram unless the fleet says otherwise. */
 export const TELEGRAM_API_ROOT = 'https://api.telegram.org';
+
+/**
+ * The longest name of a fleet: that of its StatefulSet is `tenantbot-` longer, and Kubernetes adds
+ * 11 characters to that for a label of the pods, which holds 63.
+ */
+const MAX_NAME_LENGTH = 42;
+const MAX_SHARDS = 1000;
 
 const telegramSchema = z
   .strictObject({
@@ -33,30 +42,48 @@ const telegramSchema = z
   })
   .meta({ description: 'How bots reach Telegram.' });
 
-const shardingSchema = z
-  .strictObject({
-    botsPerShard: z
-      .int()
-      .min(1)
-      .max(10_000)
-      .default(200)
-      .meta({ description: 'How many bots one process hosts at most.' }),
-  })
-  .meta({ description: 'How bots are packed into processes.' });
+const shardingSchema = withRule(
+  z
+    .strictObject({
+      botsPerShard: z
+        .int()
+        .min(1)
+        .max(10_000)
+        .default(200)
+        .meta({ description: 'How many bots one shard hosts at most.' }),
+      minShards: z.int().min(1).max(MAX_SHARDS).default(1).meta({
+        description: 'How many shards there are at least. Standalone has one.',
+      }),
+      maxShards: z.int().min(1).max(MAX_SHARDS).default(100).meta({
+        description: 'How many shards there are at most. Standalone has one.',
+      }),
+    })
+    .meta({ description: 'How bots are packed into shards, of which each is one process.' }),
+  {
+    cel: 'self.minShards <= self.maxShards',
+    message: 'minShards must not be above maxShards',
+    holds: ({ minShards, maxShards }) => minShards <= maxShards,
+  },
+);
 
 const runtimeSchema = z
   .strictObject({
+    ...podSettings,
     drainSeconds: z.int().min(1).max(300).default(4).meta({
       description: 'How long a bot that stops may go on with the updates it has begun.',
     }),
   })
-  .meta({ description: 'The processes that host bots.' });
+  .meta({
+    description:
+      'The processes that host bots. Standalone has no pods, and goes by drainSeconds alone.',
+  });
 
 /** `spec` of a BotFleet. */
 export const botFleetSpecSchema = z.strictObject({
   telegram: telegramSchema.prefault({}),
   sharding: shardingSchema.prefault({}),
   runtime: runtimeSchema.prefault({}),
+  tenancy: tenancySchema.prefault({}),
 });
 
 /** `status` of a BotFleet. */
@@ -65,10 +92,11 @@ export const botFleetStatusSchema = z.strictObject({
     format: 'int64',
     description: 'The generation of the spec that this status speaks of.',
   }),
-  shards: z.int().min(0).optional().meta({ description: 'Shards there are.' }),
+  shards: z.int().min(0).optional().meta({ description: 'Shards there are to be.' }),
+  readyShards: z.int().min(0).optional().meta({ description: 'Those of them that are at work.' }),
   bots: z.int().min(0).optional().meta({ description: 'Bots that name this fleet.' }),
   readyBots: z.int().min(0).optional().meta({ description: 'Those of them that are Ready.' }),
-  capacity: z.int().min(0).optional().meta({ description: 'Bots that fit.' }),
+  capacity: z.int().min(0).optional().meta({ description: 'Bots that fit on these shards.' }),
   conditions: conditionsSchema.optional(),
 });
 
@@ -84,10 +112,9 @@ export const botFleetSchema = withRule(
     }),
   }),
   {
-    cel: "self.metadata.name.size() <= 63 && !self.metadata.name.contains('.')",
-    message:
-      'metadata.name must have at most 63 characters and no dot, so that spec.fleet of a bot can name it',
-    holds: ({ metadata: { name } }) => name.length <= 63 && !name.includes('.'),
+    cel: `self.metadata.name.size() <= ${MAX_NAME_LENGTH} && !self.metadata.name.contains('.')`,
+    message: `metadata.name must have at most ${MAX_NAME_LENGTH} characters and no dot, since labels of its pods hold it`,
+    holds: ({ metadata: { name } }) => name.length <= MAX_NAME_LENGTH && !name.includes('.'),
   },
 );
 

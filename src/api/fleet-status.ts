@@ -1,23 +1,43 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { BotFleetStatus } from './bot-fleet.ts';
 import { type Finding, stampConditions } from './conditions.ts';
+import type { TenantBotStatus } from './tenant-bot-status.ts';
 
 /** All that is known of one BotFleet at one moment. */
 export interface FleetFacts {
   readonly generation: number;
-  /** Shards there are to be, and those of them that are at work. */
+  /** Shards there are to be, those of them at work, and those that still run as they were before. */
   readonly shards: number;
   readonly readyShards: number;
+  readonly outdatedShards: number;
+  readonly maxShards: number;
   readonly botsPerShard: number;
-  /** Bots that name the fleet, and those of them that are Ready. */
+  /** Bots that name the fleet, those of them that want a place, and those that are Ready. */
   readonly bots: number;
+  readonly wantingBots: number;
   readonly readyBots: number;
-  /** Standalone: the file is broken, and the last good spec runs on. */
-  readonly manifestProblem?: string;
+  /** What keeps a shard from its work, as far as that is known. */
+  readonly trouble?: string;
+  /** Why the newest spec can't take effect before a person acts. */
+  readonly problem?: FleetProblem;
+}
+
+/** What only a person can mend, and how. */
+export interface FleetProblem {
+  /** `ManifestInvalid` only in standalone: the file is broken, and the last good spec runs on. */
+  readonly reason: 'ManifestInvalid' | 'ApplyFailed';
+  readonly message: string;
 }
 
 /** Every reason that a condition of a BotFleet can give. */
-export const FLEET_REASONS = ['ShardsReady', 'ShardsStarting', 'Full', 'ManifestInvalid'] as const;
+export const FLEET_REASONS = [
+  'ShardsReady',
+  'ShardsStarting',
+  'ShardsUpdating',
+  'Full',
+  'ManifestInvalid',
+  'ApplyFailed',
+] as const;
 type FleetReason = (typeof FLEET_REASONS)[number];
 
 /**
@@ -30,11 +50,12 @@ export function botFleetStatus(
   previous: BotFleetStatus | undefined,
   now: string,
 ): BotFleetStatus {
-  const { generation, shards, botsPerShard, bots, readyBots } = facts;
+  const { generation, shards, readyShards, botsPerShard, bots, readyBots } = facts;
   const context = { previous: previous?.conditions ?? [], generation, now };
   const status: BotFleetStatus = {
     observedGeneration: generation,
     shards,
+    readyShards,
     bots,
     readyBots,
     capacity: shards * botsPerShard,
@@ -43,29 +64,54 @@ export function botFleetStatus(
   return previous && isDeepStrictEqual(status, previous) ? previous : status;
 }
 
-function ready({ shards, readyShards, botsPerShard, bots }: FleetFacts): Finding {
-  if (readyShards < shards) return shardsStarting('Ready', 'False', shards, readyShards);
-  const capacity = shards * botsPerShard;
-  if (bots <= capacity) {
+/**
+ * Whether a bot is to be counted when shards are made: one that is suspended, or kept from running
+ * by something that no shard could mend, needs no place. A new one counts until more is known.
+ */
+export function wantsPlace(bot: {
+  readonly metadata: { readonly generation?: number; readonly deletionTimestamp?: unknown };
+  readonly spec: { readonly suspended: boolean };
+  readonly status?: Pick<TenantBotStatus, 'conditions' | 'observedGeneration'> | undefined;
+}): boolean {
+  const { metadata, spec, status } = bot;
+  if (spec.suspended || metadata.deletionTimestamp !== undefined) return false;
+  if (status?.observedGeneration !== metadata.generation) return true;
+  const placed = status?.conditions?.find(({ type }) => type === 'Placed');
+  return placed?.status !== 'False' || WAITING_FOR_A_PLACE.includes(placed.reason);
+}
+
+const WAITING_FOR_A_PLACE = ['NotPlaced', 'NoPlace'];
+
+function ready(facts: FleetFacts): Finding {
+  const { shards, readyShards, maxShards, botsPerShard, wantingBots, problem } = facts;
+  if (readyShards < shards) {
+    // Shards that the API server refuses to have made do not start by waiting.
+    return problem?.reason === 'ApplyFailed'
+      ? finding('Ready', 'False', problem.reason, problem.message)
+      : starting(facts, 'Ready', 'False');
+  }
+  const most = maxShards * botsPerShard;
+  if (wantingBots <= most) {
     return finding('Ready', 'True', 'ShardsReady', `All shards are at work (${shards}).`);
   }
-  const message = `${bots} bots name this fleet and ${capacity} fit. Raise spec.sharding.botsPerShard, or move bots to another fleet.`;
+  const message = `${wantingBots} bots want a place on this fleet and ${most} fit. Raise spec.sharding.botsPerShard or maxShards, or move bots to another fleet.`;
   return finding('Ready', 'True', 'Full', message);
 }
 
-function progress({ shards, readyShards, manifestProblem }: FleetFacts): Finding[] {
-  if (manifestProblem) return [finding('Stalled', 'True', 'ManifestInvalid', manifestProblem)];
-  return readyShards < shards ? [shardsStarting('Reconciling', 'True', shards, readyShards)] : [];
+/** Stalled comes first: what needs a person does not end by waiting. */
+function progress(facts: FleetFacts): Finding[] {
+  const { shards, readyShards, outdatedShards, problem } = facts;
+  if (problem) return [finding('Stalled', 'True', problem.reason, problem.message)];
+  if (readyShards < shards) return [starting(facts, 'Reconciling', 'True')];
+  if (outdatedShards === 0) return [];
+  const message = `${outdatedShards} of ${shards} shards are about to be restarted with the newest settings.`;
+  return [finding('Reconciling', 'True', 'ShardsUpdating', message)];
 }
 
-function shardsStarting(
-  type: string,
-  status: Finding['status'],
-  shards: number,
-  readyShards: number,
-): Finding {
-  const message = `${readyShards} of ${shards} shards are at work; the others are starting.`;
-  return finding(type, status, 'ShardsStarting', message);
+function starting(facts: FleetFacts, type: string, status: Finding['status']): Finding {
+  const { shards, readyShards, trouble } = facts;
+  const words = `${readyShards} of ${shards} shards are at work; the others are starting.`;
+  return finding(type, status, 'ShardsStarting', trouble ? `${words} ${trouble}` : words);
 }
 
 function finding(

@@ -58,7 +58,7 @@ describe('the schemas in the CRDs', () => {
   it('describe every field, for kubectl explain', () => {
     const silent = offenders(
       ({ description }, path) =>
-        !description && !path.endsWith('[]') && !/^\w+\.metadata$/.test(path),
+        !description && !/(\[\]|\{\})$/.test(path) && !/^\w+\.metadata$/.test(path),
     );
     expect(silent).toEqual([]);
   });
@@ -89,6 +89,24 @@ describe('the schemas in the CRDs', () => {
       type: 'object',
       additionalProperties: { type: 'boolean' },
     });
+  });
+
+  it('say in the words of the API server what may be a whole number or text', () => {
+    const either = z.union([z.int().max(9), z.string().regex(/^a$/)]);
+    expect(toStructural(either.meta({ 'x-kubernetes-int-or-string': true }))).toEqual({
+      maximum: 9,
+      pattern: '^a$',
+      'x-kubernetes-int-or-string': true,
+    });
+  });
+
+  it('let through what is for another schema to judge, where it is marked so', () => {
+    const open = z.looseObject({}).meta({ 'x-kubernetes-preserve-unknown-fields': true });
+    expect(toStructural(open)).toEqual({
+      type: 'object',
+      'x-kubernetes-preserve-unknown-fields': true,
+    });
+    expect(() => toStructural(z.looseObject({}))).toThrow('preserve-unknown-fields');
   });
 
   it.each([
@@ -123,6 +141,9 @@ function applyDefaults(value: unknown, schema: StructuralSchema): unknown {
   }
   if (typeof value !== 'object' || value === null) return value;
   const out: Record<string, unknown> = { ...value };
+  if (schema.additionalProperties) {
+    for (const [name, entry] of Object.entries(out)) if (entry === null) delete out[name];
+  }
   for (const [name, child] of Object.entries(schema.properties ?? {})) {
     const field = out[name] ?? structuredClone(child.default);
     if (field === undefined) delete out[name];

@@ -1,7 +1,12 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { botFleetStatus, FLEET_REASONS, type FleetFacts } from '../../src/api/fleet-status.ts';
+import {
+  botFleetStatus,
+  FLEET_REASONS,
+  type FleetFacts,
+  wantsPlace,
+} from '../../src/api/fleet-status.ts';
 
 const EARLY = '2026-02-01T12:00:00Z';
 const LATE = '2026-02-01T13:00:00Z';
@@ -10,8 +15,11 @@ const healthy: FleetFacts = {
   generation: 1,
   shards: 2,
   readyShards: 2,
+  outdatedShards: 0,
+  maxShards: 3,
   botsPerShard: 10,
-  bots: 5,
+  bots: 6,
+  wantingBots: 5,
   readyBots: 4,
 };
 
@@ -25,25 +33,46 @@ describe('the status of a fleet', () => {
     expect(botFleetStatus(healthy, undefined, EARLY)).toMatchObject({
       observedGeneration: 1,
       shards: 2,
-      bots: 5,
+      readyShards: 2,
+      bots: 6,
       readyBots: 4,
       capacity: 20,
     });
   });
 
-  it.each([
+  it.each<[FleetFacts, string[]]>([
     [healthy, ['Ready=True/ShardsReady']],
     [
       { ...healthy, readyShards: 1 },
       ['Ready=False/ShardsStarting', 'Reconciling=True/ShardsStarting'],
     ],
-    [{ ...healthy, bots: 21 }, ['Ready=True/Full']],
     [
-      { ...healthy, manifestProblem: 'x' },
+      { ...healthy, outdatedShards: 1 },
+      ['Ready=True/ShardsReady', 'Reconciling=True/ShardsUpdating'],
+    ],
+    [{ ...healthy, wantingBots: 30 }, ['Ready=True/ShardsReady']],
+    [{ ...healthy, wantingBots: 31 }, ['Ready=True/Full']],
+    [
+      { ...healthy, problem: { reason: 'ManifestInvalid', message: 'x' } },
       ['Ready=True/ShardsReady', 'Stalled=True/ManifestInvalid'],
+    ],
+    [
+      { ...healthy, problem: { reason: 'ApplyFailed', message: 'x' }, outdatedShards: 1 },
+      ['Ready=True/ShardsReady', 'Stalled=True/ApplyFailed'],
+    ],
+    [
+      { ...healthy, readyShards: 0, problem: { reason: 'ApplyFailed', message: 'x' } },
+      ['Ready=False/ApplyFailed', 'Stalled=True/ApplyFailed'],
     ],
   ])('%# says %j', (facts, conditions) => {
     expect(short(facts)).toEqual(conditions);
+  });
+
+  it('tells what keeps a shard from its work', () => {
+    const facts = { ...healthy, readyShards: 1, trouble: 'Shard 1: ImagePullBackOff.' };
+    expect(botFleetStatus(facts, undefined, EARLY).conditions?.[0]?.message).toBe(
+      '1 of 2 shards are at work; the others are starting. Shard 1: ImagePullBackOff.',
+    );
   });
 
   it('is a fixed point: the same facts later change nothing', () => {
@@ -51,8 +80,11 @@ describe('the status of a fleet', () => {
       generation: fc.nat(3),
       shards: fc.nat(3),
       readyShards: fc.nat(3),
+      outdatedShards: fc.nat(3),
+      maxShards: fc.integer({ min: 1, max: 3 }),
       botsPerShard: fc.integer({ min: 1, max: 3 }),
       bots: fc.nat(9),
+      wantingBots: fc.nat(9),
       readyBots: fc.nat(9),
     });
     fc.assert(
@@ -67,5 +99,37 @@ describe('the status of a fleet', () => {
   it('has reasons that are all documented', () => {
     const page = readFileSync(new URL('../../docs/conditions.md', import.meta.url), 'utf8');
     for (const reason of FLEET_REASONS) expect(page).toContain(`\`${reason}\``);
+  });
+});
+
+describe('a bot wants a place', () => {
+  const placed = (status: 'True' | 'False', reason: string) => ({
+    observedGeneration: 2,
+    conditions: [
+      { type: 'Placed', status, reason, message: '', lastTransitionTime: EARLY } as const,
+    ],
+  });
+  const bot = { metadata: { generation: 2 }, spec: { suspended: false } };
+
+  it.each([
+    ['that nothing is known of', bot],
+    ['that has one', { ...bot, status: placed('True', 'Placed') }],
+    ['that waits for one', { ...bot, status: placed('False', 'NotPlaced') }],
+    ['that got none', { ...bot, status: placed('False', 'NoPlace') }],
+    [
+      'whose newest spec nobody has looked at',
+      { ...bot, metadata: { generation: 3 }, status: placed('False', 'Missing') },
+    ],
+  ])('%s', (_, wanting) => {
+    expect(wantsPlace(wanting)).toBe(true);
+  });
+
+  it.each([
+    ['suspended', { ...bot, spec: { suspended: true } }],
+    ['going', { metadata: { generation: 2, deletionTimestamp: EARLY }, spec: bot.spec }],
+    ['without a token', { ...bot, status: placed('False', 'Missing') }],
+    ['refused', { ...bot, status: placed('False', 'NamespaceNotAllowed') }],
+  ])('but not one that is %s', (_, idle) => {
+    expect(wantsPlace(idle)).toBe(false);
   });
 });

@@ -88,7 +88,11 @@ export class Hosting implements AsyncDisposable {
   publish(): void {
     const fleet = fleetSpec(this.emulator.apiRoot);
     this.port.assign({
-      fleet: { ...fleet, telegram: this.telegram, runtime: { drainSeconds: this.#drainSeconds } },
+      fleet: {
+        ...fleet,
+        telegram: this.telegram,
+        runtime: { ...fleet.runtime, drainSeconds: this.#drainSeconds },
+      },
       bots: [...this.bots.values()],
     });
   }

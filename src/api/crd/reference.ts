@@ -57,6 +57,7 @@ function objectSections(schema: StructuralSchema, path: string): string[] {
 }
 
 function typeOf(field: StructuralSchema): string {
+  if (!field.type) return 'integer or string';
   if (field.items) return `list of ${field.items.properties ? 'objects' : typeOf(field.items)}`;
   if (field.additionalProperties) return `map to ${typeOf(field.additionalProperties)}`;
   if (field.format === 'date-time') return 'time';
@@ -64,20 +65,21 @@ function typeOf(field: StructuralSchema): string {
 }
 
 function defaultOf(field: StructuralSchema): string {
-  // An object's default only lets those of its fields apply, which have rows of their own.
-  if (field.default === undefined || field.properties) return '–';
-  return code(JSON.stringify(field.default));
+  const given = JSON.stringify(field.default);
+  // An empty object only lets the defaults of its fields apply, which have rows of their own.
+  return given === undefined || given === '{}' ? '–' : code(given);
 }
 
 function limitsOf(field: StructuralSchema): string {
-  const { minimum, maximum, minLength, maxLength, minItems, maxItems, items } = field;
+  const { minimum, maximum, minLength, maxLength, minItems, maxItems } = field;
+  const entries = field.items ?? field.additionalProperties;
   const limits = [
     field.enum && field.enum.map((value) => code(String(value))).join(', '),
     range(minimum, maximum, ''),
     range(minLength, maxLength, ' characters'),
     range(minItems, maxItems, ' entries'),
     field.pattern && code(field.pattern),
-    items && !items.properties && limitsOf(items) && `each ${limitsOf(items)}`,
+    entries && !entries.properties && limitsOf(entries) && `each ${limitsOf(entries)}`,
     ...rulesOf(field.properties ? {} : field),
   ];
   return limits.filter(Boolean).join('; ');

@@ -2,7 +2,8 @@ import { z } from 'zod';
 
 /** A schema as a CustomResourceDefinition carries it (OpenAPI v3, structural). */
 export interface StructuralSchema {
-  type: 'object' | 'array' | 'string' | 'integer' | 'number' | 'boolean';
+  /** Absent where a whole number or text may stand. */
+  type?: 'object' | 'array' | 'string' | 'integer' | 'number' | 'boolean';
   description?: string;
   format?: string;
   default?: unknown;
@@ -20,6 +21,8 @@ export interface StructuralSchema {
   items?: StructuralSchema;
   'x-kubernetes-list-type'?: string;
   'x-kubernetes-list-map-keys'?: string[];
+  'x-kubernetes-int-or-string'?: boolean;
+  'x-kubernetes-preserve-unknown-fields'?: boolean;
   'x-kubernetes-validations'?: { rule: string; message: string }[];
 }
 
@@ -42,12 +45,16 @@ const PLAIN_KEYWORDS = [
   'required',
   'x-kubernetes-list-type',
   'x-kubernetes-list-map-keys',
+  'x-kubernetes-preserve-unknown-fields',
   'x-kubernetes-validations',
 ] as const;
 
 /** Keywords of JSON Schema that mean nothing to the API server, or that it has by other means. */
 const DROPPED_KEYWORDS = new Set(['$schema', 'additionalProperties', 'propertyNames']);
 const CHILDREN = new Set(['properties', 'items']);
+
+const INT_OR_STRING = 'x-kubernetes-int-or-string';
+const PRESERVE = 'x-kubernetes-preserve-unknown-fields';
 
 const MAX_INT32 = 2 ** 31 - 1;
 
@@ -61,23 +68,34 @@ export function toStructural(schema: z.ZodType): StructuralSchema {
 }
 
 function convert(json: JsonSchema, path: string): StructuralSchema {
+  if (json[INT_OR_STRING] === true) return intOrString(json, path);
   const out: Record<string, unknown> = {};
   for (const keyword of PLAIN_KEYWORDS) {
     if (json[keyword] !== undefined) out[keyword] = json[keyword];
   }
   refuseUnknown(json, path);
+  refuseUnmarked(json, path);
   if (json.pattern !== undefined) out['pattern'] = json.pattern.replaceAll('\\/', '/');
   if (json.type === 'integer') limitInteger(out);
   if (json.type === 'array') out['x-kubernetes-list-type'] ??= 'atomic';
   return { ...out, ...children(json, path) } as unknown as StructuralSchema;
 }
 
+/** A union of a whole number and text: the API server has one keyword for it, and no type. */
+function intOrString({ anyOf = [], description }: JsonSchema, path: string): StructuralSchema {
+  const branches = anyOf.map((branch) => convert(branch as JsonSchema, path));
+  const limits = branches.map(({ type, format, ...rest }) => rest);
+  return Object.assign({ ...(description !== undefined && { description }) }, ...limits, {
+    [INT_OR_STRING]: true,
+  }) as StructuralSchema;
+}
+
 function children(json: JsonSchema, path: string): Partial<StructuralSchema> {
   const { properties, items, additionalProperties } = json;
   return {
-    ...(properties && {
+    ...(Object.keys(properties ?? {}).length > 0 && {
       properties: Object.fromEntries(
-        Object.entries(properties).map(([name, child]) => [
+        Object.entries(properties ?? {}).map(([name, child]) => [
           name,
           convert(child as JsonSchema, `${path}.${name}`),
         ]),
@@ -105,6 +123,16 @@ function refuseUnknown(json: JsonSchema, path: string): void {
     throw new TypeError(`${path}: a structural schema has no "${keyword}"`);
   }
   if (typeof json.type !== 'string') throw new TypeError(`${path}: a field needs exactly one type`);
+}
+
+/** Zod's loose objects keep what they don't know; without the mark the API server would drop it. */
+function refuseUnmarked({ type, additionalProperties, ...json }: JsonSchema, path: string): void {
+  const isLoose = type === 'object' && isEmptySchema(additionalProperties);
+  if (isLoose && json[PRESERVE] !== true) throw new TypeError(`${path}: needs ${PRESERVE}`);
+}
+
+function isEmptySchema(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && Object.keys(value).length === 0;
 }
 
 function isSchema(value: unknown): value is JsonSchema {

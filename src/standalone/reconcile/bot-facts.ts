@@ -51,7 +51,7 @@ function tokenFact(token: GatheredBot['token']): BotFacts['token'] {
 function verdictFacts(
   verdict: Verdict,
   fleet: string,
-): Pick<BotFacts, 'duplicateOf' | 'noPlaceBecause'> {
+): Pick<BotFacts, 'duplicateOf' | 'noPlaceBecause' | 'refusal'> {
   switch (verdict.kind) {
     case 'duplicate':
       return { duplicateOf: verdict.of };
@@ -59,6 +59,8 @@ function verdictFacts(
       return {
         noPlaceBecause: `Fleet "${fleet}" is full: it takes ${verdict.capacity} ${verdict.capacity === 1 ? 'bot' : 'bots'}. Raise spec.sharding.botsPerShard of the BotFleet, or move bots to another fleet.`,
       };
+    case 'refused':
+      return { refusal: verdict.refusal };
     case 'run':
     case 'wait':
     case 'suspended':

@@ -1,4 +1,5 @@
 import type { BotKey } from '../../api/group.ts';
+import type { Refusal } from '../../api/tenancy.ts';
 
 /** A bot that wants a place. */
 export interface Candidate {
@@ -8,11 +9,16 @@ export interface Candidate {
   /** RFC 3339 in UTC, so that text order is order in time. */
   readonly createdAt: string;
   readonly suspended: boolean;
+  /** Why its fleet does not take it, where that is so. */
+  readonly refusal: Refusal | undefined;
   /** Undefined where the Secrets give no usable token; then the bot can't run. */
   readonly botId: number | undefined;
   /** Whether all keys of its forward handlers are there. */
   readonly signable: boolean;
 }
+
+/** What the age of a bot goes by. */
+type Aged = Pick<Candidate, 'createdAt' | 'key'>;
 
 /** A bot that a runtime hosts, or is still letting go. */
 export interface Seat {
@@ -31,6 +37,7 @@ export type Verdict =
   | { readonly kind: 'no-token' }
   | { readonly kind: 'no-signing-key' }
   | { readonly kind: 'no-fleet' }
+  | { readonly kind: 'refused'; readonly refusal: Refusal }
   /** The same token as an older bot, which runs. */
   | { readonly kind: 'duplicate'; readonly of: BotKey }
   | { readonly kind: 'no-room'; readonly capacity: number };
@@ -68,8 +75,9 @@ type Runnable = Candidate & { readonly botId: number };
 
 /** Checks that need no other bot, in the order in which a tenant would mend them. */
 function judgeAlone(candidate: Candidate, { capacities }: World): Verdict | Runnable {
-  const { botId } = candidate;
+  const { botId, refusal } = candidate;
   if (candidate.suspended) return { kind: 'suspended' };
+  if (refusal) return { kind: 'refused', refusal };
   if (botId === undefined) return { kind: 'no-token' };
   if (!candidate.signable) return { kind: 'no-signing-key' };
   if (!capacities.has(candidate.fleet)) return { kind: 'no-fleet' };
@@ -112,7 +120,8 @@ function contests(seat: Seat, bot: Runnable): boolean {
   return related && !same;
 }
 
-function byAge(a: Candidate, b: Candidate): number {
+/** The order of bots that want the same: the older comes first, and by name among twins. */
+export function byAge(a: Aged, b: Aged): number {
   if (a.createdAt !== b.createdAt) return a.createdAt < b.createdAt ? -1 : 1;
   if (a.key === b.key) return 0;
   return a.key < b.key ? -1 : 1;

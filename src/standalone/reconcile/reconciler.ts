@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { BotFleetSpec } from '../../api/bot-fleet.ts';
 import type { RuntimeFacts } from '../../api/runtime-facts.ts';
+import type { Refusal } from '../../api/tenancy.ts';
 import type { BotAssignment, BotReport } from '../../control/port.ts';
 import { type Clock, type Timer, toTimestamp } from '../../lib/clock.ts';
 import { errorMessage } from '../../lib/errors.ts';
@@ -16,6 +17,7 @@ import { type Candidate, decide, type Verdict } from './decide.ts';
 import { FleetHost } from './fleet-host.ts';
 import { type Gathered, type GatheredBot, gather, withDefaultFleet } from './gather.ts';
 import { identify } from './identify.ts';
+import { refusals } from './refusals.ts';
 import { Seats } from './seats.ts';
 import { type Change, StatusBoard } from './status-board.ts';
 
@@ -135,8 +137,9 @@ export class Reconciler {
     const manifests = this.#manifests;
     if (!manifests) return;
     this.#gather(manifests);
+    const refused = refusals(this.#gathered);
     this.#verdicts = decide({
-      candidates: this.#gathered.bots.map(toCandidate),
+      candidates: this.#gathered.bots.map((bot) => toCandidate(bot, refused)),
       capacities: new Map(
         Array.from(this.#gathered.fleets, ([name, { manifest }]) => [
           name,
@@ -313,13 +316,17 @@ export class Reconciler {
   }
 }
 
-function toCandidate({ key, identity, manifest, token, signingKeys }: GatheredBot): Candidate {
+function toCandidate(
+  { key, identity, manifest, token, signingKeys }: GatheredBot,
+  refused: ReadonlyMap<string, Refusal>,
+): Candidate {
   return {
     uid: identity.uid,
     key,
     fleet: manifest.spec.fleet,
     createdAt: identity.creationTimestamp,
     suspended: manifest.spec.suspended,
+    refusal: refused.get(identity.uid),
     botId: token.kind === 'ok' ? token.botId : undefined,
     signable: !('message' in signingKeys),
   };

@@ -1,5 +1,5 @@
 import { statusChange, tenantBotStatus } from '../../api/bot-status.ts';
-import { botFleetStatus } from '../../api/fleet-status.ts';
+import { botFleetStatus, wantsPlace } from '../../api/fleet-status.ts';
 import type { RuntimeFacts } from '../../api/runtime-facts.ts';
 import type { TenantBot } from '../../api/tenant-bot.ts';
 import { type Clock, toTimestamp } from '../../lib/clock.ts';
@@ -62,10 +62,15 @@ export class StatusBoard {
         generation: identity.generation,
         shards: 1,
         readyShards: 1,
+        outdatedShards: 0,
+        maxShards: 1,
         botsPerShard: manifest.spec.sharding.botsPerShard,
         bots: bots.length,
+        wantingBots: bots.filter(wantsPlace).length,
         readyBots: bots.filter(isReady).length,
-        ...(keptBecause !== undefined && { manifestProblem: keptBecause }),
+        ...(keptBecause !== undefined && {
+          problem: { reason: 'ManifestInvalid' as const, message: keptBecause },
+        }),
       };
       const status = botFleetStatus(
         facts,

@@ -14,6 +14,7 @@ function candidate(name: string, changes: Partial<Candidate> = {}): Candidate {
     fleet: 'default',
     createdAt: '2026-01-01T00:00:00Z',
     suspended: false,
+    refusal: undefined,
     botId: name.charCodeAt(0),
     signable: true,
     ...changes,
