@@ -129,8 +129,8 @@ export class Cache<T extends KubeObject, IndexName extends string = never>
 
   /**
    * Takes over an object as the API server has just answered it, if that is newer than what is
-   * known. Only for objects that the list would hold too: one that no selector matches would stay
-   * until the next list.
+   * known. Only for objects that the cache's list would hold: no event takes out what no selector
+   * matched.
    */
   observe(object: T): void {
     const key = objectKey(object.metadata);

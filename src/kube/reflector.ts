@@ -3,7 +3,7 @@ import { type Clock, sleep } from '../lib/clock.ts';
 import { errorMessage, TenantBotError } from '../lib/errors.ts';
 import type { Random } from '../lib/random.ts';
 import type { Log } from '../telemetry/log.ts';
-import { isStatus } from './api-error.ts';
+import { isStatus, KubeApiError } from './api-error.ts';
 import type { Cache } from './cache.ts';
 import type { KubeClient } from './client.ts';
 import { Watchdog } from './reflector-watchdog.ts';
@@ -64,6 +64,9 @@ export type ReflectorCache<T extends KubeObject> = Pick<
 
 const PAGE_SIZE = 500;
 
+/** Whatever the server holds against a version: after so many refusals a list cures it. */
+const REFUSALS_BEFORE_LIST = 5;
+
 /** What an attempt may run on, and how it shows that it lives. */
 interface Life {
   readonly signal: AbortSignal;
@@ -87,6 +90,7 @@ export class Reflector<T extends KubeObject> {
   readonly #timings: ReflectorTimings;
   /** The server has forgotten the version that the cache stands at. */
   #expired = false;
+  #refusals = 0;
   #lastContactMs: number;
 
   constructor(options: ReflectorOptions<T>) {
@@ -153,7 +157,8 @@ export class Reflector<T extends KubeObject> {
       return true;
     } catch (error) {
       if (signal.aborted) return false;
-      if (isStatus(error, 410)) this.#expired = true;
+      if (error instanceof KubeApiError) this.#refusals++;
+      this.#expired ||= isStatus(error, 410) || this.#refusals >= REFUSALS_BEFORE_LIST;
       metrics?.failed(verb);
       const cause: unknown = watchdog.signal.aborted ? watchdog.signal.reason : error;
       log.warn({ resource: resource.plural, error: errorMessage(cause) }, `${verb} failed`);
@@ -183,6 +188,7 @@ export class Reflector<T extends KubeObject> {
       throw staleList(resource.plural, resourceVersion, cache.resourceVersion);
     }
     this.#expired = false;
+    this.#refusals = 0;
     metrics?.listed(objects.length, clock.monotonicMs() - startedMs);
   }
 
