@@ -2,7 +2,7 @@ import { isStatus } from '../kube/api-error.ts';
 import type { KubeClient } from '../kube/client.ts';
 import type { Lister } from '../kube/lister.ts';
 import { type KubeObject, objectKey } from '../kube/resource.ts';
-import { POD } from '../kube/well-known.ts';
+import { PODS } from '../kube/well-known.ts';
 
 /** The Service of the control channel selects the pod that has this label. */
 export const ROLE_LABEL = 'tenantbot.dev/role';
@@ -46,7 +46,7 @@ async function setRole(
 ): Promise<void> {
   const patch = { metadata: { labels: { [ROLE_LABEL]: role } } };
   try {
-    await client.mergePatch(POD, { namespace, name }, patch, { signal });
+    await client.mergePatch(PODS, { namespace, name }, patch, { signal });
   } catch (error) {
     // A pod that has gone needs no mark, and outside a cluster there is none.
     if (!isStatus(error, 404)) throw error;

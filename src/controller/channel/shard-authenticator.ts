@@ -1,10 +1,13 @@
 import { createHash } from 'node:crypto';
+import type { Authenticate } from '../../control/authenticate.ts';
+import type { ShardId } from '../../control/shard-id.ts';
 import type { KubeClient } from '../../kube/client.ts';
 import type { Lister } from '../../kube/lister.ts';
 import { type KubeObject, type Manifest, objectKey } from '../../kube/resource.ts';
-import { TOKEN_REVIEW } from '../../kube/well-known.ts';
+import { TOKEN_REVIEWS } from '../../kube/well-known.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Secret } from '../../lib/secret.ts';
+import { FLEET_LABEL, fleetObjectName } from '../names.ts';
 
 /** Tokens of runtime pods are made out for this and nothing else, and others are refused. */
 export const CONTROL_AUDIENCE = 'tenantbot-control';
@@ -15,17 +18,6 @@ const MAX_REMEMBERED = 2_000;
 
 const POD_NAME = 'authentication.kubernetes.io/pod-name';
 const POD_UID = 'authentication.kubernetes.io/pod-uid';
-
-interface TokenReview extends KubeObject {
-  readonly status?: {
-    readonly authenticated?: boolean;
-    readonly audiences?: readonly string[];
-    readonly user?: {
-      readonly username?: string;
-      readonly extra?: Readonly<Record<string, readonly string[]>>;
-    };
-  };
-}
 
 /** Who a token belongs to, in the API server's word. */
 interface PodIdentity {
@@ -52,12 +44,12 @@ export function shardAuthenticator(options: ShardAuthenticatorOptions): Authenti
   const { client, pods, namespace, clock } = options;
   const trusted = new Map<string, { readonly identity: PodIdentity; readonly untilMs: number }>();
 
-  async function identify(token: Secret): Promise<PodIdentity | undefined> {
+  async function identify(token: Secret, signal: AbortSignal): Promise<PodIdentity | undefined> {
     const hash = createHash('sha256').update(token.reveal()).digest('base64');
     const known = trusted.get(hash);
     if (known && known.untilMs > clock.monotonicMs()) return known.identity;
     trusted.delete(hash);
-    const identity = await review(client, token);
+    const identity = await review(client, token, signal);
     if (!identity) return undefined;
     const [oldest] = trusted.keys();
     if (trusted.size >= MAX_REMEMBERED && oldest !== undefined) trusted.delete(oldest);
@@ -65,15 +57,15 @@ export function shardAuthenticator(options: ShardAuthenticatorOptions): Authenti
     return identity;
   }
 
-  return async (token) => {
-    const identity = await identify(token);
+  return async (token, signal) => {
+    const identity = await identify(token, signal);
     if (!identity) return refused('The token is not one of a pod for the control channel.');
     const pod = pods.get(objectKey({ namespace, name: identity.pod }));
     if (pod?.metadata.uid !== identity.podUid) {
       return refused(`Pod ${identity.pod} is not known here; it may be too new, or gone.`);
     }
     const shard = shardOf(pod);
-    const account = shard && `system:serviceaccount:${namespace}:${objectName(shard.fleet)}`;
+    const account = shard && `system:serviceaccount:${namespace}:${fleetObjectName(shard.fleet)}`;
     if (!shard || identity.username !== account) {
       return refused(`Pod ${identity.pod} is not a runtime pod of a fleet.`);
     }
@@ -81,14 +73,18 @@ export function shardAuthenticator(options: ShardAuthenticatorOptions): Authenti
   };
 }
 
-async function review(client: KubeClient, token: Secret): Promise<PodIdentity | undefined> {
+async function review(
+  client: KubeClient,
+  token: Secret,
+  signal: AbortSignal,
+): Promise<PodIdentity | undefined> {
   const request: Manifest = {
     apiVersion: 'authentication.k8s.io/v1',
     kind: 'TokenReview',
     metadata: {},
     spec: { token: token.reveal(), audiences: [CONTROL_AUDIENCE] },
   };
-  const { status } = await client.create<TokenReview>(TOKEN_REVIEW, request);
+  const { status } = await client.create(TOKEN_REVIEWS, request, { signal });
   const [pod] = status?.user?.extra?.[POD_NAME] ?? [];
   const [podUid] = status?.user?.extra?.[POD_UID] ?? [];
   const username = status?.user?.username;
@@ -104,7 +100,7 @@ export function shardOf({ metadata }: KubeObject): ShardId | undefined {
   const fleet = metadata.labels?.[FLEET_LABEL];
   if (fleet === undefined) return undefined;
   const owner = metadata.ownerReferences?.find(({ controller }) => controller === true);
-  if (owner?.kind !== 'StatefulSet' || owner.name !== objectName(fleet)) return undefined;
+  if (owner?.kind !== 'StatefulSet' || owner.name !== fleetObjectName(fleet)) return undefined;
   const prefix = `${owner.name}-`;
   const ordinal = metadata.name.startsWith(prefix) ? metadata.name.slice(prefix.length) : '';
   return /^\d+$/.test(ordinal) ? { fleet, ordinal: Number(ordinal) } : undefined;

@@ -4,7 +4,7 @@ import { GROUP, VERSION } from '../../api/group.ts';
 import { isStatus } from '../../kube/api-error.ts';
 import type { CallOptions, KubeClient } from '../../kube/client.ts';
 import type { KubeObject } from '../../kube/resource.ts';
-import { CUSTOM_RESOURCE_DEFINITION } from '../../kube/well-known.ts';
+import { CUSTOM_RESOURCE_DEFINITIONS } from '../../kube/well-known.ts';
 
 /** Part of a schema, as far as it is looked at here. */
 interface Schema {
@@ -33,7 +33,11 @@ export async function crdProblems(client: KubeClient, options: CallOptions): Pro
     const name = `${resource.plural}.${GROUP}`;
     const wanted = customResourceDefinition(resource) as Definition;
     try {
-      const found = await client.get<Definition>(CUSTOM_RESOURCE_DEFINITION, { name }, options);
+      const found = (await client.get(
+        CUSTOM_RESOURCE_DEFINITIONS,
+        { name },
+        options,
+      )) as Definition;
       const gap = firstGap(wanted, found);
       if (gap) problems.push(`The CRD ${name} is older than this operator: ${gap}. ${REMEDY}`);
     } catch (error) {

@@ -1,11 +1,7 @@
 import type { CallOptions, KubeClient } from '../../kube/client.ts';
-import type { KubeObject, Manifest } from '../../kube/resource.ts';
-import { SELF_SUBJECT_ACCESS_REVIEW } from '../../kube/well-known.ts';
+import type { Manifest } from '../../kube/resource.ts';
+import { SELF_SUBJECT_ACCESS_REVIEWS } from '../../kube/well-known.ts';
 import type { Right } from '../rights.ts';
-
-interface AccessReview extends KubeObject {
-  readonly status?: { readonly allowed?: boolean };
-}
 
 /** Where the operator needs its rights. */
 export interface Places {
@@ -65,7 +61,7 @@ async function isAllowed(
       resourceAttributes: { group: right.group, resource, subresource, verb, name, namespace },
     },
   };
-  const { status } = await client.create<AccessReview>(SELF_SUBJECT_ACCESS_REVIEW, review, options);
+  const { status } = await client.create(SELF_SUBJECT_ACCESS_REVIEWS, review, options);
   return status?.allowed === true;
 }
 

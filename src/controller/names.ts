@@ -1,0 +1,10 @@
+/** Names the fleet that an object of the cluster belongs to. */
+export const FLEET_LABEL = 'tenantbot.dev/fleet';
+
+/** Who writes: the field manager of every object and status that comes from the operator. */
+export const FIELD_MANAGER = 'tenantbot-operator';
+
+/** The name of a fleet's StatefulSet, and of all else that it has one of; pods append `-<ordinal>`. */
+export function fleetObjectName(fleet: string): string {
+  return `tenantbot-${fleet}`;
+}
