@@ -78,7 +78,17 @@ function convert(json: JsonSchema, path: string): StructuralSchema {
   if (json.pattern !== undefined) out['pattern'] = json.pattern.replaceAll('\\/', '/');
   if (json.type === 'integer') limitInteger(out);
   if (json.type === 'array') out['x-kubernetes-list-type'] ??= 'atomic';
-  return { ...out, ...children(json, path) } as unknown as StructuralSchema;
+  const inside = children(json, path);
+  if (json.type === 'object' && json.default !== undefined) {
+    out['default'] = { ...defaultsOf(inside.properties ?? {}), ...(json.default as object) };
+  }
+  return { ...out, ...inside } as unknown as StructuralSchema;
+}
+
+/** The API server tries an object's rules on its default as that stands, nothing filled in. */
+function defaultsOf(properties: Readonly<Record<string, StructuralSchema>>): object {
+  const given = Object.entries(properties).filter(([, child]) => child.default !== undefined);
+  return Object.fromEntries(given.map(([name, child]) => [name, child.default]));
 }
 
 /** A union of a whole number and text: the API server has one keyword for it, and no type. */
