@@ -55,7 +55,7 @@ export function startDaemon({ name, command, folder }: DaemonOptions): Daemon {
   const closed = once(child, 'exit').then(() => {
     ended = true;
   });
-  child.stdin.on('error', () => undefined);
+  child.stdin?.on('error', () => undefined);
   return {
     name,
     get ended() {
@@ -66,7 +66,7 @@ export function startDaemon({ name, command, folder }: DaemonOptions): Daemon {
       return lines.slice(-15).join('\n');
     },
     stop() {
-      child.stdin.end();
+      child.stdin?.end();
       return closed;
     },
   };
