@@ -47,7 +47,8 @@ async function pathOf(name: ComponentName): Promise<string> {
   return join(cacheFolder(), `${name}-${await componentHash(name)}`);
 }
 
-function cacheFolder(): string {
+/** Where builds and what is made from them are kept between runs: outside the repository. */
+export function cacheFolder(): string {
   const base = process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache');
   return join(base, 'tenantbot-cluster');
 }

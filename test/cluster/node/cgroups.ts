@@ -15,11 +15,13 @@ export interface NodeCgroups {
 }
 
 /**
- * Makes the cgroups of a node called `name`: on a machine with v1 hierarchies (also beside a v2
- * one) below this process's own, on one with v2 alone below the root.
+ * The cgroups that a node called `name` is to have: on a machine with v1 hierarchies (also beside a
+ * v2 one) below this process's own, on one with v2 alone below the root.
  */
-export async function makeCgroups(name: string): Promise<NodeCgroups> {
-  if (existsSync(join(MOUNT, 'cgroup.controllers'))) return makeV2(name);
+export async function planCgroups(name: string): Promise<NodeCgroups> {
+  if (existsSync(join(MOUNT, 'cgroup.controllers'))) {
+    return { mode: 'v2', hierarchies: [], folders: [join(MOUNT, name)] };
+  }
   const hierarchies: string[] = [];
   const folders: string[] = [];
   for (const line of (await readFile('/proc/self/cgroup', 'utf8')).trim().split('\n')) {
@@ -27,49 +29,51 @@ export async function makeCgroups(name: string): Promise<NodeCgroups> {
     const hierarchy = controllers || 'unified';
     const parent = join(MOUNT, hierarchy.replace(/^name=/, ''), own);
     if (!existsSync(parent)) continue;
-    const folder = join(parent, name);
-    await mkdir(folder);
     hierarchies.push(hierarchy);
-    folders.push(folder);
-    // A new cpuset is empty, and no process can join it before it has processors and memory.
-    if (hierarchy.split(',').includes('cpuset')) {
-      for (const file of ['cpuset.cpus', 'cpuset.mems']) {
-        await writeFile(join(folder, file), await readFile(join(parent, file)));
-      }
-    }
+    folders.push(join(parent, name));
   }
   return { mode: 'v1', hierarchies, folders };
 }
 
-const NEEDED_CONTROLLERS = ['cpu', 'memory', 'pids'];
-
-async function makeV2(name: string): Promise<NodeCgroups> {
-  for (const controller of [...NEEDED_CONTROLLERS, 'cpuset', 'io', 'hugetlb']) {
-    await enable(MOUNT, controller);
+/** Makes them, ready to be joined. */
+export async function makeCgroups({ mode, folders }: NodeCgroups): Promise<void> {
+  if (mode === 'v2') for (const controller of CONTROLLERS) await enable(controller);
+  for (const folder of folders) {
+    await mkdir(folder);
+    if (mode === 'v2') await checkControllers(folder);
+    else await inheritCpuset(folder);
   }
-  const folder = join(MOUNT, name);
-  await mkdir(join(folder, LEAF), { recursive: true });
-  const given = (await readFile(join(folder, 'cgroup.controllers'), 'utf8')).trim().split(' ');
-  const missing = NEEDED_CONTROLLERS.filter((controller) => !given.includes(controller));
-  if (missing.length > 0) {
-    await rmdir(join(folder, LEAF));
-    await rmdir(folder);
-    throw environmentError(
-      'NO_CGROUP_CONTROLLERS',
-      `${MOUNT} does not hand on the cgroup controllers ${missing.join(', ')}. In a container, ` +
-        'move its processes into a child cgroup and enable them in cgroup.subtree_control; on a ' +
-        'machine with systemd they should be there already.',
-    );
-  }
-  return { mode: 'v2', hierarchies: [], folders: [folder] };
 }
 
-async function enable(folder: string, controller: string): Promise<void> {
+// A new cpuset is empty, and no process can join it before it has processors and memory.
+async function inheritCpuset(folder: string): Promise<void> {
+  for (const file of ['cpuset.cpus', 'cpuset.mems']) {
+    if (!existsSync(join(folder, file))) continue;
+    await writeFile(join(folder, file), await readFile(join(folder, '..', file)));
+  }
+}
+
+const NEEDED = ['cpu', 'memory', 'pids'];
+const CONTROLLERS = [...NEEDED, 'cpuset', 'io', 'hugetlb'];
+
+async function enable(controller: string): Promise<void> {
   try {
-    await writeFile(join(folder, 'cgroup.subtree_control'), `+${controller}`);
+    await writeFile(join(MOUNT, 'cgroup.subtree_control'), `+${controller}`);
   } catch {
     // Absent in this kernel, or not ours to give: what is needed is checked afterwards.
   }
+}
+
+async function checkControllers(folder: string): Promise<void> {
+  const given = (await readFile(join(folder, 'cgroup.controllers'), 'utf8')).trim().split(' ');
+  const missing = NEEDED.filter((controller) => !given.includes(controller));
+  if (missing.length === 0) return;
+  throw environmentError(
+    'NO_CGROUP_CONTROLLERS',
+    `${MOUNT} does not hand on the cgroup controllers ${missing.join(', ')}. In a container, ` +
+      'move its processes into a child cgroup and enable them in cgroup.subtree_control; on a ' +
+      'machine with systemd they should be there already.',
+  );
 }
 
 const LEAF = 'daemons';
@@ -81,7 +85,9 @@ const LEAF = 'daemons';
 export async function moveToLeaf({ mode, folders }: NodeCgroups, pids: readonly number[]) {
   if (mode === 'v1') return;
   for (const folder of folders) {
-    for (const pid of pids) await writeFile(join(folder, LEAF, 'cgroup.procs'), String(pid));
+    const leaf = join(folder, LEAF);
+    await mkdir(leaf);
+    for (const pid of pids) await writeFile(join(leaf, 'cgroup.procs'), String(pid));
   }
 }
 

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { stringify } from 'yaml';
+import type { ComponentPaths } from '../components.ts';
 import { kubeconfigName } from './credentials.ts';
 import { NODE, PAUSE_IMAGE } from './layout.ts';
 
@@ -7,9 +8,8 @@ import { NODE, PAUSE_IMAGE } from './layout.ts';
 export interface ConfigContext {
   /** The node's state folder. */
   readonly state: string;
-  /** Where runc and the CNI plugins are. */
-  readonly bin: string;
-  readonly cni: string;
+  /** The folders of runc and of the CNI plugins. */
+  readonly programs: Pick<ComponentPaths, 'runc' | 'cni'>;
   /** The hard limit of open files on this machine, which a kubelet may not exceed. */
   readonly maxOpenFiles: number;
 }
@@ -28,7 +28,7 @@ export function configFiles(context: ConfigContext): Record<string, string> {
 }
 
 // The image verifier stays although nothing verifies: without it neither CRI nor transfer load.
-function containerd({ state, bin, cni }: ConfigContext): string {
+function containerd({ state, programs }: ConfigContext): string {
   const unused = [
     'io.containerd.nri.v1.nri',
     'io.containerd.snapshotter.v1.erofs',
@@ -62,10 +62,10 @@ disabled_plugins = ${JSON.stringify(unused)}
   [plugins.'io.containerd.cri.v1.runtime'.containerd.runtimes.runc]
     runtime_type = 'io.containerd.runc.v2'
     [plugins.'io.containerd.cri.v1.runtime'.containerd.runtimes.runc.options]
-      BinaryName = '${bin}/runc'
+      BinaryName = '${programs.runc}/runc'
       SystemdCgroup = false
   [plugins.'io.containerd.cri.v1.runtime'.cni]
-    bin_dirs = ['${cni}']
+    bin_dirs = ['${programs.cni}']
     conf_dir = '${state}/etc/cni'
 `;
 }
@@ -169,7 +169,7 @@ function corefile({ state }: ConfigContext): string {
   health 127.0.0.1:20081
   ready 127.0.0.1:${NODE.dnsReadyPort}
   kubernetes {
-    kubeconfig ${join(state, 'pki', kubeconfigName('coredns'))} c
+    kubeconfig ${join(state, 'pki', kubeconfigName('coredns'))} tenantbot
     pods insecure
     ttl 5
   }

@@ -3,7 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { generate } from 'selfsigned';
-import { stringify } from 'yaml';
+import { writeKubeconfig } from '../kubeconfig.ts';
 import { NODE } from './layout.ts';
 
 /** The users of the node's API server, each with the groups that its token stands for. */
@@ -50,24 +50,11 @@ export async function writeCredentials(folder: string): Promise<Credentials> {
     const token = randomBytes(16).toString('hex');
     if (user === 'admin') adminToken = token;
     rows.push(`${token},${name},${user},"${group}"`);
-    const kubeconfig = renderKubeconfig(`https://127.0.0.1:${NODE.apiPort}`, caPem, token);
-    await writeSecret(join(folder, kubeconfigName(user as UserName)), kubeconfig);
+    const url = `https://127.0.0.1:${NODE.apiPort}`;
+    await writeKubeconfig(join(folder, kubeconfigName(user as UserName)), { url, caPem, token });
   }
   await writeSecret(join(folder, 'tokens.csv'), `${rows.join('\n')}\n`);
   return { caPem, adminToken };
-}
-
-/** A kubeconfig for one server, one user, one context, `c`. */
-export function renderKubeconfig(server: string, caPem: string, token: string): string {
-  const ca = Buffer.from(caPem).toString('base64');
-  return stringify({
-    apiVersion: 'v1',
-    kind: 'Config',
-    clusters: [{ name: 'c', cluster: { server, 'certificate-authority-data': ca } }],
-    users: [{ name: 'u', user: { token } }],
-    contexts: [{ name: 'c', context: { cluster: 'c', user: 'u' } }],
-    'current-context': 'c',
-  });
 }
 
 async function writeCertificates(folder: string): Promise<string> {

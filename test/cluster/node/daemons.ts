@@ -1,7 +1,7 @@
 import { join } from 'node:path';
+import type { ComponentPaths } from '../components.ts';
 import { kubeconfigName, type UserName } from './credentials.ts';
 import { NODE } from './layout.ts';
-import type { Programs } from './programs.ts';
 
 /** The daemons of a node. */
 export type Daemon =
@@ -15,13 +15,16 @@ export type Daemon =
   | 'kubelet';
 
 /** The command line of each daemon of the node whose state is in `state`. */
-export function daemonCommands(state: string, { bin }: Programs): Record<Daemon, string[]> {
+export function daemonCommands(state: string, programs: ComponentPaths): Record<Daemon, string[]> {
   const pki = (name: string): string => join(state, 'pki', name);
   const etc = (name: string): string => join(state, 'etc', name);
   const kubeconfig = (user: UserName): string => `--kubeconfig=${pki(kubeconfigName(user))}`;
-  const program = (name: Daemon, ...flags: string[]): string[] => [join(bin, name), ...flags];
+  const kube = (name: Daemon, ...flags: string[]): string[] => [
+    join(programs.kube, name),
+    ...flags,
+  ];
   return {
-    etcd: program(
+    etcd: kube(
       'etcd',
       `--data-dir=${join(state, 'etcd')}`,
       '--listen-client-urls=http://127.0.0.1:2379',
@@ -29,7 +32,7 @@ export function daemonCommands(state: string, { bin }: Programs): Record<Daemon,
       '--listen-peer-urls=http://127.0.0.1:2380',
       '--unsafe-no-fsync',
     ),
-    'kube-apiserver': program(
+    'kube-apiserver': kube(
       'kube-apiserver',
       '--etcd-servers=http://127.0.0.1:2379',
       `--secure-port=${NODE.apiPort}`,
@@ -53,8 +56,8 @@ export function daemonCommands(state: string, { bin }: Programs): Record<Daemon,
       `--audit-policy-file=${etc('audit-policy.yaml')}`,
       `--audit-log-path=${join(state, 'log/audit.jsonl')}`,
     ),
-    containerd: program('containerd', '--config', etc('containerd.toml')),
-    'kube-controller-manager': program(
+    containerd: [join(programs.containerd, 'containerd'), '--config', etc('containerd.toml')],
+    'kube-controller-manager': kube(
       'kube-controller-manager',
       kubeconfig('kube-controller-manager'),
       `--service-account-private-key-file=${pki('sa.key')}`,
@@ -66,15 +69,15 @@ export function daemonCommands(state: string, { bin }: Programs): Record<Daemon,
       '--kube-api-qps=500',
       '--kube-api-burst=1000',
     ),
-    'kube-scheduler': program(
+    'kube-scheduler': kube(
       'kube-scheduler',
       kubeconfig('kube-scheduler'),
       '--leader-elect=false',
       '--bind-address=127.0.0.1',
     ),
-    'kube-proxy': program('kube-proxy', `--config=${etc('kube-proxy.yaml')}`),
-    coredns: program('coredns', '-conf', etc('Corefile')),
-    kubelet: program(
+    'kube-proxy': kube('kube-proxy', `--config=${etc('kube-proxy.yaml')}`),
+    coredns: [join(programs.coredns, 'coredns'), '-conf', etc('Corefile')],
+    kubelet: kube(
       'kubelet',
       `--config=${etc('kubelet.yaml')}`,
       kubeconfig('kubelet'),

@@ -1,20 +1,22 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { environmentError } from '../../../src/lib/errors.ts';
+import {
+  identifyProcess,
+  type ProcessIdentity,
+} from '../../../src/standalone/data/process-identity.ts';
 import { type NodeCgroups, procsFiles } from './cgroups.ts';
 import { NODE } from './layout.ts';
-import { identify, killAtOnce, type ProcessIdentity } from './processes.ts';
-
-const SYSTEM_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 /** What the namespaces of a node are made with. */
 export interface NamespaceOptions {
   readonly state: string;
-  /** Where the daemons and what they call are. */
-  readonly bin: string;
+  /** Where programs are looked for. */
+  readonly path: string;
   readonly cgroups: NodeCgroups;
 }
 
@@ -28,23 +30,27 @@ export class Namespaces {
   /** Their parent out here. */
   readonly holderPid: number;
   readonly #holder: ChildProcess;
-  readonly #ended = new Map<string, string>();
+  /** Rejects with its name and last words when a daemon ends, which none is meant to. */
+  readonly failed: Promise<never>;
+  readonly #failure = Promise.withResolvers<never>();
 
   private constructor(holder: ChildProcess, holderPid: number, init: ProcessIdentity) {
     this.#holder = holder;
     this.holderPid = holderPid;
     this.init = init;
+    this.failed = this.#failure.promise;
+    this.failed.catch(() => {});
   }
 
   /** Makes them, with their mounts and their network. */
-  static async make({ state, bin, cgroups }: NamespaceOptions): Promise<Namespaces> {
+  static async make({ state, path, cgroups }: NamespaceOptions): Promise<Namespaces> {
     const script = (name: string): string => join(import.meta.dirname, name);
     const holder = spawn(script('enter.sh'), [script('init.sh')], {
       // Out of the terminal's process group: Ctrl-C is ours to act on.
       detached: true,
       stdio: ['pipe', 'pipe', 'pipe'],
       env: {
-        PATH: `${bin}:${SYSTEM_PATH}`,
+        PATH: path,
         HOME: '/root',
         STATE: state,
         CGROUP_MODE: cgroups.mode,
@@ -72,7 +78,7 @@ export class Namespaces {
       throw environmentError('NODE_NAMESPACES', `the node's namespaces failed: ${said || outcome}`);
     }
     const namespaces = new Namespaces(holder, pid, init);
-    lines.on('line', (line) => namespaces.#heard(line));
+    lines.on('line', (line) => namespaces.#heard(line, state));
     return namespaces;
   }
 
@@ -81,30 +87,28 @@ export class Namespaces {
     for (const daemon of daemons) this.#holder.stdin?.write(`${daemon}\n`);
   }
 
-  /** The daemons that have ended, each with its exit code; none is meant to. */
-  get ended(): ReadonlyMap<string, string> {
-    return this.#ended;
-  }
-
   /** Ends all that runs in them. */
   async stop(): Promise<void> {
     const holder = this.#holder;
     if (holder.exitCode !== null || holder.signalCode !== null) return;
     const closed = once(holder, 'exit');
-    killAtOnce(this.init);
+    process.kill(this.init.pid, 'SIGKILL');
     await closed;
   }
 
-  #heard(line: string): void {
+  #heard(line: string, state: string): void {
     const [, daemon, code] = /^ended (\S+) (\d+)$/.exec(line) ?? [];
-    if (daemon && code) this.#ended.set(daemon, code);
+    if (!daemon) return;
+    const log = readFileSync(join(state, 'log', `${daemon}.log`), 'utf8');
+    const words = `${daemon} ended with exit code ${code}; it wrote last:\n${log.slice(-2_000)}`;
+    this.#failure.reject(environmentError('NODE_DAEMON', words));
   }
 }
 
 async function onlyChild(pid: number): Promise<ProcessIdentity | undefined> {
   try {
     const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8');
-    return identify(Number(children.trim().split(' ')[0]));
+    return await identifyProcess(Number(children.trim().split(' ')[0]));
   } catch {
     return undefined;
   }

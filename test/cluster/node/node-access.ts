@@ -1,10 +1,14 @@
 import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { environmentError } from '../../../src/lib/errors.ts';
-import { isAlive } from './processes.ts';
-import { runProgram } from './run-program.ts';
+import { isRunning } from '../../../src/standalone/data/process-identity.ts';
+import type { ComponentPaths } from '../components.ts';
 import { Relays } from './relays.ts';
+import { runProgram } from './run-program.ts';
 import { readRecord } from './runs.ts';
+
+const SYSTEM_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 /**
  * A running node, from any process of this machine: the one that started it or, by `attachNode`,
@@ -17,16 +21,16 @@ export class NodeAccess implements AsyncDisposable {
   readonly kubeconfig: string;
   /** The API server's audit log, a JSON object a line; bodies only for our own resources. */
   readonly auditLog: string;
-  /** A folder with kubectl, helm and ctr. */
-  readonly bin: string;
+  /** The folders of its programs: kubectl is in `programs.kube`, helm in `programs.helm`. */
+  readonly programs: ComponentPaths;
   readonly #initPid: number;
   #relays: Relays | undefined;
 
-  constructor(state: string, bin: string, initPid: number) {
+  constructor(state: string, programs: ComponentPaths, initPid: number) {
     this.state = state;
     this.kubeconfig = join(state, 'kubeconfig');
     this.auditLog = join(state, 'log/audit.jsonl');
-    this.bin = bin;
+    this.programs = programs;
     this.#initPid = initPid;
   }
 
@@ -40,16 +44,16 @@ export class NodeAccess implements AsyncDisposable {
    * Runs `command` inside, as root: what it writes to its standard output. Rejects with what it
    * said where it fails.
    */
-  run(command: readonly string[], input?: NodeJS.ReadableStream): Promise<string> {
+  run(command: readonly string[], input?: Readable): Promise<string> {
     const enter = ['nsenter', `--target=${this.#initPid}`, '--mount', '--net', '--pid', '--'];
-    const path = `${this.bin}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`;
-    return runProgram([...enter, 'env', '-i', `PATH=${path}`, ...command], { input });
+    const env = { PATH: nodePath(this.programs) };
+    return runProgram([...enter, ...command], { input, env });
   }
 
   /** Makes the images of an archive (OCI layout or docker-save) known to the kubelet. */
-  async importImage(archive: string): Promise<void> {
-    const ctr = ['ctr', '--namespace=k8s.io', 'images', 'import', '-'];
-    await this.run(ctr, createReadStream(archive));
+  async importImage(archive: string | Readable): Promise<void> {
+    const stream = typeof archive === 'string' ? createReadStream(archive) : archive;
+    await this.run(['ctr', '--namespace=k8s.io', 'images', 'import', '-'], stream);
   }
 
   /** Closes the relays. */
@@ -58,16 +62,21 @@ export class NodeAccess implements AsyncDisposable {
     this.#relays = undefined;
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.close();
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
   }
 }
 
+/** Where programs are looked for inside a node: ours first, since the shim must be containerd's. */
+export function nodePath(programs: ComponentPaths): string {
+  return [...Object.values(programs), SYSTEM_PATH].join(':');
+}
+
 /** The node whose state folder is `state`; rejects where it has ended. */
-export async function attachNode(state: string, bin: string): Promise<NodeAccess> {
-  const { init } = await readRecord(state);
-  if (!init || !isAlive(init)) {
+export async function attachNode(state: string): Promise<NodeAccess> {
+  const { init, programs } = await readRecord(state);
+  if (!init || !programs || !(await isRunning(init))) {
     throw environmentError('NO_NODE', `the node of ${state} has ended`);
   }
-  return new NodeAccess(state, bin, init.pid);
+  return new NodeAccess(state, programs, init.pid);
 }

@@ -83,7 +83,11 @@ async function askHelper(
   const died = once(helper, 'exit', giveUp).then(([code]) => {
     throw environmentError('RELAY', `the relay into the node's network ended with ${code}`);
   });
-  helper.send(request, handle, (error) => error && helper.emit('message', { error: String(error) }));
+  helper.send(
+    request,
+    handle,
+    (error) => error && helper.emit('message', { error: String(error) }),
+  );
   try {
     return await Promise.race([answered, died]);
   } finally {

@@ -1,10 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { environmentError } from '../../../src/lib/errors.ts';
+import {
+  identifyProcess,
+  isRunning,
+  type ProcessIdentity,
+} from '../../../src/standalone/data/process-identity.ts';
+import type { ComponentPaths } from '../components.ts';
 import { removeCgroups } from './cgroups.ts';
-import { identify, isAlive, killAtOnce, type ProcessIdentity } from './processes.ts';
 
 /** What has to be cleared away after a node, kept in its state folder. */
 export interface RunRecord {
@@ -12,15 +16,12 @@ export interface RunRecord {
   readonly owner: ProcessIdentity;
   /** Its PID 1, seen from outside; with it everything inside ends. */
   readonly init?: ProcessIdentity;
+  /** The folders of the programs that it runs. */
+  readonly programs?: ComponentPaths;
   readonly cgroups: readonly string[];
 }
 
 const RECORD = 'run.json';
-
-/** Where nodes have their state folders unless told otherwise. */
-export function defaultRunsFolder(): string {
-  return join(homedir(), '.cache/tenantbot/nodes');
-}
 
 /** A new, empty state folder of a name of its own in `runs`, recorded as this process's. */
 export async function makeRun(runs: string): Promise<{ name: string; state: string }> {
@@ -34,9 +35,10 @@ export async function makeRun(runs: string): Promise<{ name: string; state: stri
   const name = `tenantbot-node-${randomBytes(4).toString('hex')}`;
   const state = join(runs, name);
   await mkdir(state, { recursive: true });
-  const owner = identify(process.pid);
-  if (!owner) throw environmentError('NO_PROC', '/proc does not show this process; mount it.');
-  await writeRecord(state, { owner, cgroups: [] });
+  await writeRecord(state, {
+    owner: await identifyProcess(process.pid),
+    cgroups: [],
+  });
   return { name, state };
 }
 
@@ -60,7 +62,7 @@ async function writeRecord(state: string, record: RunRecord): Promise<void> {
 /** Ends what is recorded in `state` and removes what it leaves behind, the folder last. */
 export async function clearRun(state: string): Promise<void> {
   const { init, cgroups } = await readRecord(state);
-  if (init) killAtOnce(init);
+  if (init && (await isRunning(init))) process.kill(init.pid, 'SIGKILL');
   await removeCgroups(cgroups);
   await rm(state, { recursive: true, force: true });
 }
@@ -81,7 +83,7 @@ const BEING_MADE_MS = 10_000;
 
 async function isInUse(state: string): Promise<boolean> {
   try {
-    return isAlive((await readRecord(state)).owner);
+    return await isRunning((await readRecord(state)).owner);
   } catch {
     // Without a record it is about to get one, or its maker died between two steps.
     const made = await stat(state).catch(() => undefined);
