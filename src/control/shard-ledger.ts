@@ -16,6 +16,8 @@ interface Withdrawn {
   readonly revision: number;
   /** Unknown where this leader never placed the bot nor heard of it. */
   readonly epoch: number | undefined;
+  /** Whether this leader had placed the bot here; else the runtime alone says that it was. */
+  readonly wasPlaced: boolean;
 }
 
 /** What happened to a shard between two revisions. */
@@ -64,9 +66,11 @@ export class ShardLedger {
     return this.#hosting && [...this.#hosting].map(([uid, epoch]) => ({ uid, epoch }));
   }
 
-  /** The epoch under which the shard has or had the bot, as far as is known. */
+  /** The epoch under which this leader placed the bot here, until the runtime has let go of it. */
   epochOf(uid: string): number | undefined {
-    return this.#placed.get(uid)?.assignment.epoch ?? this.#withdrawn.get(uid)?.epoch;
+    const withdrawn = this.#withdrawn.get(uid);
+    if (withdrawn?.wasPlaced) return withdrawn.epoch;
+    return this.#placed.get(uid)?.assignment.epoch;
   }
 
   /** Whether the runtime hosts the bot by its own words. */
@@ -96,8 +100,8 @@ export class ShardLedger {
   withdraw(uid: string): void {
     if (this.#withdrawn.has(uid)) return;
     const epoch = this.#placed.get(uid)?.assignment.epoch ?? this.#hosting?.get(uid);
-    this.#placed.delete(uid);
-    this.#withdrawn.set(uid, { revision: ++this.#revision, epoch });
+    const wasPlaced = this.#placed.delete(uid);
+    this.#withdrawn.set(uid, { revision: ++this.#revision, epoch, wasPlaced });
   }
 
   /** From now on, what the runtime hosts and has not been placed here is withdrawn. */
