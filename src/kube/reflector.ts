@@ -54,6 +54,8 @@ export interface ReflectorOptions<T extends KubeObject> {
   readonly log: Log;
   readonly metrics?: ReflectorMetrics;
   readonly timings?: ReflectorTimings;
+  /** Objects a page of a list; 500 unless given, as client-go. */
+  readonly pageSize?: number;
 }
 
 /** What a reflector needs of a {@link Cache}, whatever its indexes. */
@@ -175,7 +177,7 @@ export class Reflector<T extends KubeObject> {
     do {
       const page = await client.list(resource, {
         ...scope,
-        limit: PAGE_SIZE,
+        limit: this.#options.pageSize ?? PAGE_SIZE,
         ...(token && { continue: token }),
         signal,
       });

@@ -184,6 +184,26 @@ test('a server that ends every watch at once is asked at growing distances', asy
   expect(server.calls.length).toBeLessThan(80);
 });
 
+test('a server that forgets every version at once is asked at growing distances', async () => {
+  await running(async () => {
+    for (let elapsedMs = 0; elapsedMs < 10 * MINUTE_MS; elapsedMs += 10) {
+      server.break(gone(), false);
+      await clock.advanceAsync(10);
+    }
+  });
+  expect(server.calls.length).toBeLessThan(160);
+});
+
+test('a watch that brings bookmarks alone lives on', async () => {
+  await running(async () => {
+    for (let minute = 0; minute < 10; minute++) {
+      await clock.advanceAsync(MINUTE_MS);
+      server.bookmark();
+    }
+  });
+  expect(verbs()).toEqual(['list', 'watch']);
+});
+
 test('a server that refuses everything is asked at growing distances, and then heard', async () => {
   const refusal = new KubeApiError('no', { status: 403, reason: 'Forbidden' });
   server.refusals.push(...Array.from({ length: 10 }, () => refusal));
