@@ -1,0 +1,30 @@
+import type { Placement } from '../../api/tenant-bot-status.ts';
+import type { BotAssignment } from '../../control/port.ts';
+import type { GatheredBot } from './gather.ts';
+
+/**
+ * What a shard needs to run the bot at `placement`. Undefined where the Secrets don't give it: such
+ * a bot is never to be run.
+ */
+export function assignmentOf(
+  bot: GatheredBot,
+  { epoch, botId }: Placement,
+): BotAssignment | undefined {
+  const { key, uid, generation, spec, known, status } = bot;
+  if (!spec.ok || known?.credentials.kind !== 'read') return undefined;
+  const { token, signingKeys } = known.credentials;
+  if (token.kind !== 'ok' || token.botId !== botId || 'message' in signingKeys) return undefined;
+  const { counters, bot: identity, startedAt } = status ?? {};
+  return {
+    uid,
+    key,
+    generation,
+    epoch,
+    spec: spec.value,
+    token: token.token,
+    signingKeys,
+    // Once it has ever started, its backlog is its own.
+    dropPending: spec.value.updates.dropPending && startedAt === undefined,
+    ...(counters && { resume: { counters, ...(identity?.id === botId && { bot: identity }) } }),
+  };
+}

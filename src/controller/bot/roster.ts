@@ -1,0 +1,224 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { BotKey } from '../../api/group.ts';
+import type { RuntimeFacts } from '../../api/runtime-facts.ts';
+import type { Placement, TenantBotStatus } from '../../api/tenant-bot-status.ts';
+import type { ShardId } from '../../control/shard-id.ts';
+import type { Claimant } from '../plan/claim.ts';
+
+/** Whether a runtime hosts a bot under its placement. */
+export type Hosting =
+  | { readonly kind: 'none' }
+  /** It may: an earlier leader has handed it out, or this one is about to. */
+  | { readonly kind: 'possible' }
+  | { readonly kind: 'handed' }
+  /** It was withdrawn, and counts as gone from then on at the latest. Monotonic clock. */
+  | { readonly kind: 'leaving'; readonly untilMs: number };
+
+/** What was last told of a bot, and by whom. */
+export interface Told {
+  readonly epoch: number;
+  readonly facts: RuntimeFacts;
+  /** `recall`: it is what the leader before had written. */
+  readonly by: 'runtime' | 'recall';
+}
+
+/** What the leader knows of one TenantBot beyond what is stored. */
+export interface BotRecord {
+  readonly uid: string;
+  readonly key: BotKey;
+  readonly createdAt: string;
+  hosting: Hosting;
+  told: Told | undefined;
+  /** The status as the leader wants it stored: others' changes to it are undone. */
+  status: TenantBotStatus | undefined;
+  /** When a change that can wait may next be written. Monotonic clock. */
+  activityDueMs: number;
+  /** The version that the leader's own last write made. */
+  version: string | undefined;
+}
+
+interface Entry extends BotRecord {
+  /** What the leader has decided: the truth, while the API server may not say so yet. */
+  placement: Placement | undefined;
+  /** What the API server says for sure. */
+  written: Placement | undefined;
+  wants: number | undefined;
+  full: string | undefined;
+}
+
+/**
+ * All bots that have a place or want one, in memory on the leader. A place counts as taken from
+ * the moment it is decided, and the one before until the new one is written: so that whatever of
+ * it is lost, no shard ever has more bots than it may.
+ */
+export class Roster {
+  readonly #entries = new Map<string, Entry>();
+  readonly #byKey = new Map<BotKey, Set<Entry>>();
+  readonly #byBotId = new Map<number, Set<Entry>>();
+  readonly #slots = new Map<string, Map<number, Set<string>>>();
+
+  /** The record of the bot; made where there is none. */
+  record(bot: Pick<BotRecord, 'uid' | 'key' | 'createdAt'>): BotRecord {
+    const known = this.#entries.get(bot.uid);
+    if (known) return known;
+    const entry: Entry = {
+      ...bot,
+      hosting: { kind: 'none' },
+      told: undefined,
+      status: undefined,
+      activityDueMs: 0,
+      version: undefined,
+      placement: undefined,
+      written: undefined,
+      wants: undefined,
+      full: undefined,
+    };
+    this.#entries.set(bot.uid, entry);
+    file(this.#byKey, bot.key, entry);
+    return entry;
+  }
+
+  find(uid: string): BotRecord | undefined {
+    return this.#entries.get(uid);
+  }
+
+  /** Those that have or had the name: several where one was deleted and made again. */
+  named(key: BotKey): readonly BotRecord[] {
+    return [...(this.#byKey.get(key) ?? [])];
+  }
+
+  all(): Iterable<BotRecord> {
+    return this.#entries.values();
+  }
+
+  placement(uid: string): Placement | undefined {
+    return this.#entries.get(uid)?.placement;
+  }
+
+  /** Decides where the bot has its place. */
+  place(uid: string, placement: Placement | undefined): void {
+    this.#change(uid, (entry) => {
+      entry.placement = placement;
+    });
+  }
+
+  /** The API server has the placement as decided. */
+  placementWritten(uid: string): void {
+    this.#change(uid, (entry) => {
+      entry.written = entry.placement;
+    });
+  }
+
+  /** Which bot at Telegram is to run for this TenantBot, if any. */
+  want(uid: string, botId: number | undefined): void {
+    this.#change(uid, (entry) => {
+      entry.wants = botId;
+    });
+  }
+
+  /** Remembers that the fleet had no room for the bot, or that this is over. */
+  waitForRoom(uid: string, fleet: string | undefined): void {
+    const entry = this.#entries.get(uid);
+    if (entry) entry.full = fleet;
+  }
+
+  /** The bots that wait for room in the fleet. */
+  waitingFor(fleet: string): BotKey[] {
+    return [...this.#entries.values()].filter(({ full }) => full === fleet).map(({ key }) => key);
+  }
+
+  /** How many places of each shard of the fleet others than `uid` take. */
+  taken(fleet: string, uid: string): ReadonlyMap<number, number> {
+    const shards = this.#slots.get(fleet) ?? new Map<number, Set<string>>();
+    return new Map(
+      Array.from(shards, ([ordinal, uids]) => [ordinal, uids.size - (uids.has(uid) ? 1 : 0)]),
+    );
+  }
+
+  /** The uids of the bots that have a place on the shard. */
+  on({ fleet, ordinal }: ShardId): Iterable<string> {
+    return this.#slots.get(fleet)?.get(ordinal) ?? [];
+  }
+
+  /** Who else is after the bot. */
+  rivals(botId: number, uid: string): Claimant[] {
+    const entries = this.#byBotId.get(botId) ?? [];
+    return [...entries].filter((entry) => entry.uid !== uid).map((entry) => claim(entry, botId));
+  }
+
+  /** What the TenantBot has to say for itself about the bot. */
+  claimant(uid: string, botId: number): Claimant | undefined {
+    const entry = this.#entries.get(uid);
+    return entry && claim(entry, botId);
+  }
+
+  /** Forgets the TenantBot and frees what it had. */
+  drop(uid: string): void {
+    const entry = this.#entries.get(uid);
+    if (!entry) return;
+    this.#unfile(entry);
+    unfile(this.#byKey, entry.key, entry);
+    this.#entries.delete(uid);
+  }
+
+  #change(uid: string, change: (entry: Entry) => void): void {
+    const entry = this.#entries.get(uid);
+    if (!entry) return;
+    this.#unfile(entry);
+    change(entry);
+    this.#file(entry);
+  }
+
+  #file(entry: Entry): void {
+    for (const { fleet, shard } of placesOf(entry)) {
+      const shards = this.#slots.get(fleet) ?? new Map<number, Set<string>>();
+      this.#slots.set(fleet, shards);
+      file(shards, shard, entry.uid);
+    }
+    for (const botId of botIdsOf(entry)) file(this.#byBotId, botId, entry);
+  }
+
+  #unfile(entry: Entry): void {
+    for (const { fleet, shard } of placesOf(entry)) {
+      const shards = this.#slots.get(fleet);
+      if (shards) unfile(shards, shard, entry.uid);
+      if (shards?.size === 0) this.#slots.delete(fleet);
+    }
+    for (const botId of botIdsOf(entry)) unfile(this.#byBotId, botId, entry);
+  }
+}
+
+/** The shard of a placement. */
+export function shardOf({ fleet, shard }: Placement): ShardId {
+  return { fleet, ordinal: shard };
+}
+
+/** Whether two placements are the same, field by field. */
+export function samePlacement(a: Placement | undefined, b: Placement | undefined): boolean {
+  return isDeepStrictEqual(a, b);
+}
+
+function placesOf({ placement, written }: Entry): Placement[] {
+  return [placement, written].filter((place) => place !== undefined);
+}
+
+function botIdsOf({ placement, written, wants }: Entry): number[] {
+  return [placement?.botId, written?.botId, wants].filter((id) => id !== undefined);
+}
+
+function claim(entry: Entry, botId: number): Claimant {
+  const { key, createdAt, placement, wants } = entry;
+  return { key, createdAt, holds: placement?.botId === botId, wants: wants === botId };
+}
+
+function file<Key, Value>(index: Map<Key, Set<Value>>, key: Key, value: Value): void {
+  const values = index.get(key);
+  if (values) values.add(value);
+  else index.set(key, new Set([value]));
+}
+
+function unfile<Key, Value>(index: Map<Key, Set<Value>>, key: Key, value: Value): void {
+  const values = index.get(key);
+  values?.delete(value);
+  if (values?.size === 0) index.delete(key);
+}
