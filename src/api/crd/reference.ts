@@ -1,6 +1,6 @@
 import { API_VERSION } from '../group.ts';
 import { objectSchema, RESOURCES, type ResourceDefinition } from './definitions.ts';
-import type { StructuralSchema } from './structural.ts';
+import { defaultsOf, type StructuralSchema } from './structural.ts';
 
 /** The reference page: a table for each object of each resource, made from the same schemas. */
 export function referencePage(header: string): string {
@@ -66,8 +66,9 @@ function typeOf(field: StructuralSchema): string {
 
 function defaultOf(field: StructuralSchema): string {
   const given = JSON.stringify(field.default);
-  // An empty object only lets the defaults of its fields apply, which have rows of their own.
-  return given === undefined || given === '{}' ? '–' : code(given);
+  // One that is put together from those of its fields has rows of its own.
+  const isOfFields = given === JSON.stringify(defaultsOf(field.properties ?? {}));
+  return given === undefined || isOfFields ? '–' : code(given);
 }
 
 function limitsOf(field: StructuralSchema): string {

@@ -85,8 +85,11 @@ function convert(json: JsonSchema, path: string): StructuralSchema {
   return { ...out, ...inside } as unknown as StructuralSchema;
 }
 
-/** The API server tries an object's rules on its default as that stands, nothing filled in. */
-function defaultsOf(properties: Readonly<Record<string, StructuralSchema>>): object {
+/**
+ * The defaults of an object's fields, as one value. The object's own default must hold them: the
+ * API server tries its rules on that as it stands, with nothing filled in.
+ */
+export function defaultsOf(properties: Readonly<Record<string, StructuralSchema>>): object {
   const given = Object.entries(properties).filter(([, child]) => child.default !== undefined);
   return Object.fromEntries(given.map(([name, child]) => [name, child.default]));
 }
