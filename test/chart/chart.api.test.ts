@@ -1,0 +1,74 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { CHART, helm, kubectl, objects, type Rendered, render } from './helm.ts';
+
+const CONFIG = join(import.meta.dirname, '../../config');
+
+/** Without what only Helm writes, and sorted. */
+function plain(rendered: readonly Rendered[]): Rendered[] {
+  return rendered
+    .map(({ ...object }) => {
+      const text = JSON.stringify(object, (key, value: unknown) =>
+        key === 'helm.sh/chart' ? undefined : value,
+      );
+      return JSON.parse(text) as Rendered;
+    })
+    .toSorted((a, b) => (idOf(a) < idOf(b) ? -1 : 1));
+}
+
+function idOf({ kind, metadata }: Rendered): string {
+  return `${kind} ${metadata.namespace ?? ''} ${metadata.name}`;
+}
+
+describe('the chart', () => {
+  it('passes lint', async () => {
+    expect(await helm('lint', '--strict', CHART)).toContain('0 chart(s) failed');
+  });
+
+  it('refuses a misspelt or wrong value by name', async () => {
+    await expect(render('--set', 'replcas=3')).rejects.toThrow('replcas');
+    await expect(render('--set', 'replicas=none')).rejects.toThrow('replicas');
+  });
+
+  it('documents every value, and the schema knows each', async () => {
+    const values = await readFile(join(CHART, 'values.yaml'), 'utf8');
+    const schema = JSON.parse(await readFile(join(CHART, 'values.schema.json'), 'utf8')) as {
+      properties: Record<string, object>;
+    };
+    for (const name of Object.keys(schema.properties)) {
+      if (name !== 'global') expect(values).toMatch(new RegExp(`^${name}:`, 'm'));
+    }
+  });
+
+  it('keeps the CRDs when it goes, and leaves them out on demand', async () => {
+    const crds = (rendered: readonly Rendered[]) =>
+      rendered.filter(({ kind }) => kind === 'CustomResourceDefinition');
+    const kept = crds(await render());
+    expect(kept).toHaveLength(2);
+    for (const { metadata } of kept) {
+      expect(metadata.annotations?.['helm.sh/resource-policy']).toBe('keep');
+    }
+    expect(crds(await render('--set', 'crds.keep=false'))[0]?.metadata.annotations).toBeUndefined();
+    expect(crds(await render('--set', 'crds.install=false'))).toEqual([]);
+  });
+
+  it('puts the default fleet where the operator reads it', async () => {
+    const rendered = await render('--set', 'defaultFleet.spec.sharding.botsPerShard=50');
+    const map = rendered.find(({ metadata }) => metadata.name === 'tenantbot-fleets');
+    const { 'fleets.yaml': text } = map?.['data'] as Record<string, string>;
+    expect(objects(text ?? '')).toMatchObject([
+      { kind: 'BotFleet', metadata: { name: 'default' }, spec: { sharding: { botsPerShard: 50 } } },
+    ]);
+  });
+});
+
+describe('config/default', () => {
+  it('holds the same objects as the chart, and their namespace', async () => {
+    const kustomized = objects(await kubectl('kustomize', join(CONFIG, 'default')));
+    const fromChart = await render('--set', 'crds.keep=false');
+    const namespace = kustomized.filter(({ kind }) => kind === 'Namespace');
+    expect(namespace).toHaveLength(1);
+    expect(plain(kustomized.filter(({ kind }) => kind !== 'Namespace'))).toEqual(plain(fromChart));
+  });
+});
