@@ -147,8 +147,11 @@ describe('health checks of GitOps tools', () => {
       generation: 1,
       shards: 2,
       readyShards,
+      outdatedShards: 0,
+      maxShards: 9,
       botsPerShard: 10,
       bots: 3,
+      wantingBots: 3,
       readyBots: 3,
     };
     const fleet = {
