@@ -15,11 +15,11 @@ import {
 } from 'node:http2';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import type { KeyPair } from '../lib/certificates.ts';
 import { ApiError } from './api-error.ts';
 import type { BotApi, Handled } from './bot-api.ts';
 import { type Reply, replyTo } from './reply.ts';
 import { ClientGone, readArgs } from './request-args.ts';
-import type { KeyPair } from './tls.ts';
 import { parseCallPath } from './tokens.ts';
 
 type Request = IncomingMessage | Http2ServerRequest;

@@ -1,4 +1,5 @@
 import { AdjustableClock } from '../lib/adjustable-clock.ts';
+import type { KeyPair } from '../lib/certificates.ts';
 import { type Clock, systemClock } from '../lib/clock.ts';
 import { environmentError, errorCode, errorMessage, inputError } from '../lib/errors.ts';
 import { type Random, seededRandom, systemRandom } from '../lib/random.ts';
@@ -7,7 +8,7 @@ import { BotApi } from './bot-api.ts';
 import { startControlServer } from './control-api/server.ts';
 import { Faults } from './faults.ts';
 import { Ledger } from './ledger.ts';
-import { type KeyPair, makeCertificates } from './tls.ts';
+import { makeCertificates } from './tls.ts';
 import type { WebhookRules } from './webhook-rules.ts';
 import { openWebhooks } from './webhooks.ts';
 import { World } from './world.ts';

@@ -34,6 +34,11 @@ export function toTimestamp(wallMs: number): string {
   return new Date(wallMs).toISOString().replace(/\.\d{3}Z$/, 'Z');
 }
 
+/** `wallMs` for libraries that take a Date. */
+export function toDate(wallMs: number): Date {
+  return new Date(wallMs);
+}
+
 /** Milliseconds since the Unix epoch of an RFC 3339 timestamp; NaN where it is none. */
 export function fromTimestamp(timestamp: string): number {
   return Date.parse(timestamp);
