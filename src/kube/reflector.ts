@@ -6,6 +6,7 @@ import type { Log } from '../telemetry/log.ts';
 import { isStatus, KubeApiError } from './api-error.ts';
 import type { Cache } from './cache.ts';
 import type { KubeClient } from './client.ts';
+import type { ReflectorMetrics } from './reflector-metrics.ts';
 import { Watchdog } from './reflector-watchdog.ts';
 import type { KubeObject, Resource } from './resource.ts';
 
@@ -17,16 +18,6 @@ export interface ReflectorScope {
   readonly fieldSelector?: string;
   /** Only metadata comes (PartialObjectMetadata). */
   readonly metadataOnly?: boolean;
-}
-
-/** Hears what a reflector does. */
-export interface ReflectorMetrics {
-  /** A complete list was read. */
-  listed(items: number, durationMs: number): void;
-  /** A watch was over, well or badly. */
-  watched(events: number, durationMs: number): void;
-  /** A list or a watch failed, and will be tried again. */
-  failed(verb: 'list' | 'watch'): void;
 }
 
 export interface ReflectorTimings {

@@ -161,10 +161,8 @@ function sendStatus(
   response: ServerResponse,
   { status, reason, retryAfterSeconds }: RequestFault & { readonly kind: 'answer' },
 ): void {
-  response.writeHead(status, {
-    'content-type': 'application/json',
-    ...(retryAfterSeconds !== undefined && { 'retry-after': retryAfterSeconds }),
-  });
+  if (retryAfterSeconds !== undefined) response.setHeader('retry-after', retryAfterSeconds);
+  response.writeHead(status, { 'content-type': 'application/json' });
   response.end(JSON.stringify(statusObject(status, reason)));
 }
 
