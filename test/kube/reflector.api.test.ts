@@ -182,7 +182,7 @@ describeWithApiServer('a reflector before a real API server', ({ kubeconfig }) =
 
 const NAMES = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j'];
 
-/** How many kinds of faults {@link randomFaults} knows. */
+/** Four of requests and seven of frames: see {@link randomFaults}. */
 const KINDS = 11;
 
 /** What of an object tells one state from another. */
@@ -199,8 +199,9 @@ function pick<Item>(random: Random, items: readonly Item[]): Item {
 function randomFaults(random: Random): Required<ApiFaults> & { readonly met: Set<string> } {
   const met = new Set<string>();
   const sent: object[] = [];
-  const note = <Fault extends RequestFault | FrameFault>(fault: Fault): Fault => {
-    met.add(fault.kind);
+  const some = <Fault extends RequestFault | FrameFault>(of: string, faults: Fault[]): Fault => {
+    const fault = pick(random, faults);
+    met.add(`${of} ${fault.kind}`);
     return fault;
   };
   return {
@@ -209,42 +210,38 @@ function randomFaults(random: Random): Required<ApiFaults> & { readonly met: Set
       const refused = { kind: 'answer', status: 500, reason: 'InternalError' } as const;
       const expired = { kind: 'answer', status: 410, reason: 'Expired' } as const;
       const busy = { kind: 'answer', status: 429, reason: 'TooManyRequests' } as const;
-      if (query.has('continue') && random() < 0.1) return note(expired);
+      if (query.has('continue') && random() < 0.1) return expired;
       if (random() > 0.25) return undefined;
-      return note(
-        pick<RequestFault>(random, [
-          refused,
-          expired,
-          { ...busy, retryAfterSeconds: 0 },
-          { kind: 'cut', when: 'before' },
-          { kind: 'cut', when: 'after' },
-          { kind: 'truncate' },
-          { kind: 'delay', ms: 20 },
-        ]),
-      );
+      return some<RequestFault>('request', [
+        refused,
+        expired,
+        { ...busy, retryAfterSeconds: 0 },
+        { kind: 'cut', when: 'before' },
+        { kind: 'cut', when: 'after' },
+        { kind: 'truncate' },
+        { kind: 'delay', ms: 20 },
+      ]);
     },
     frame(frame) {
       const earlier = sent.filter(() => random() < 0.2).slice(-5);
       sent.push(frame);
-      if (frame.type === 'BOOKMARK' && random() < 0.5) return note({ kind: 'drop' });
+      if (frame.type === 'BOOKMARK' && random() < 0.5) return { kind: 'drop' };
       if (random() > 0.2) return undefined;
-      return note(
-        pick<FrameFault>(random, [
-          { kind: 'inject', frames: earlier },
-          { kind: 'inject', frames: [frame, frame] },
-          { kind: 'inject', frames: [{ type: 'ERROR', object: statusObject(410, 'Expired') }] },
-          {
-            kind: 'inject',
-            frames: [{ type: 'ERROR', object: statusObject(500, 'InternalError') }],
-          },
-          { kind: 'truncate' },
-          { kind: 'garble' },
-          { kind: 'cut' },
-          { kind: 'end' },
-          { kind: 'stall' },
-          { kind: 'delay', ms: 20 },
-        ]),
-      );
+      return some<FrameFault>('frame', [
+        { kind: 'inject', frames: earlier },
+        { kind: 'inject', frames: [frame, frame] },
+        { kind: 'inject', frames: [{ type: 'ERROR', object: statusObject(410, 'Expired') }] },
+        {
+          kind: 'inject',
+          frames: [{ type: 'ERROR', object: statusObject(500, 'InternalError') }],
+        },
+        { kind: 'truncate' },
+        { kind: 'garble' },
+        { kind: 'cut' },
+        { kind: 'end' },
+        { kind: 'stall' },
+        { kind: 'delay', ms: 20 },
+      ]);
     },
   };
 }
