@@ -3,6 +3,7 @@ import { checkedToken, isDrained } from './bot-checks.ts';
 import { botFindings, withEndedConflict } from './bot-conditions.ts';
 import type { BotFacts } from './bot-facts.ts';
 import { stampConditions } from './conditions.ts';
+import type { RuntimeFacts } from './runtime-facts.ts';
 import type { Phase, TenantBotStatus, TokenStatus } from './tenant-bot-status.ts';
 
 /** Where a bot is in its life. */
@@ -55,8 +56,13 @@ export function statusChange(
     : 'Transition';
 }
 
+/** Whether nothing but traffic went on between two reports of a runtime. */
+export function sameButForTraffic(before: RuntimeFacts, after: RuntimeFacts): boolean {
+  return isDeepStrictEqual(withoutTraffic(before), withoutTraffic(after));
+}
+
 /** `status` without what changes with every update and every check. */
-function withoutTraffic(status: TenantBotStatus): object {
+function withoutTraffic(status: TenantBotStatus | RuntimeFacts): object {
   const { updates, lastError, token } = status;
   return {
     ...status,

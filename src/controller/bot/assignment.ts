@@ -1,4 +1,4 @@
-import type { Placement } from '../../api/tenant-bot-status.ts';
+import type { Placement, TenantBotStatus } from '../../api/tenant-bot-status.ts';
 import type { BotAssignment } from '../../control/port.ts';
 import type { GatheredBot } from './gather.ts';
 
@@ -9,12 +9,13 @@ import type { GatheredBot } from './gather.ts';
 export function assignmentOf(
   bot: GatheredBot,
   { epoch, botId }: Placement,
+  status: TenantBotStatus = {},
 ): BotAssignment | undefined {
-  const { key, uid, generation, spec, known, status } = bot;
+  const { key, uid, generation, spec, known } = bot;
   if (!spec.ok || known?.credentials.kind !== 'read') return undefined;
   const { token, signingKeys } = known.credentials;
   if (token.kind !== 'ok' || token.botId !== botId || 'message' in signingKeys) return undefined;
-  const { counters, bot: identity, startedAt } = status ?? {};
+  const { counters, bot: identity, startedAt } = status;
   return {
     uid,
     key,

@@ -4,8 +4,7 @@ import type { BotKey } from '../../api/group.ts';
 import type { Refusal } from '../../api/tenancy.ts';
 import type { TenantBotSpec } from '../../api/tenant-bot.ts';
 import type { TenantBotStatus } from '../../api/tenant-bot-status.ts';
-import type { KnownCredentials } from '../secrets/credential-cache.ts';
-import type { CredentialCache } from '../secrets/credential-cache.ts';
+import type { CredentialCache, KnownCredentials } from '../secrets/credential-cache.ts';
 import type { FleetDirectory, FoundFleet } from './fleet-directory.ts';
 import { botKeyOf, fleetNameOf, readStatus, type StoredBot } from './stored-bot.ts';
 
@@ -68,7 +67,9 @@ export async function gather(
     fleetName,
     fleet,
     refusal:
-      fleet.kind === 'found' && spec.ok ? fleets.refusal(fleet.spec, object, spec.value) : undefined,
+      fleet.kind === 'found' && spec.ok
+        ? fleets.refusal(fleet.spec, object, spec.value)
+        : undefined,
     known,
   };
 }

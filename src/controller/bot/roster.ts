@@ -1,6 +1,7 @@
-import { isDeepStrictEqual } from 'node:util';
+import type { Checked } from '../../api/explain.ts';
 import type { BotKey } from '../../api/group.ts';
 import type { RuntimeFacts } from '../../api/runtime-facts.ts';
+import type { TenantBotSpec } from '../../api/tenant-bot.ts';
 import type { Placement, TenantBotStatus } from '../../api/tenant-bot-status.ts';
 import type { ShardId } from '../../control/shard-id.ts';
 import type { Claimant } from '../plan/claim.ts';
@@ -33,6 +34,8 @@ export interface BotRecord {
   status: TenantBotStatus | undefined;
   /** When a change that can wait may next be written. Monotonic clock. */
   activityDueMs: number;
+  /** The spec as it was last read: reading it takes long. */
+  spec: { readonly generation: number; readonly read: Checked<TenantBotSpec> } | undefined;
   /** The version that the leader's own last write made. */
   version: string | undefined;
 }
@@ -68,6 +71,7 @@ export class Roster {
       status: undefined,
       activityDueMs: 0,
       version: undefined,
+      spec: undefined,
       placement: undefined,
       written: undefined,
       wants: undefined,
@@ -109,14 +113,16 @@ export class Roster {
     });
   }
 
-  /** Which bot at Telegram is to run for this TenantBot, if any. */
-  want(uid: string, botId: number | undefined): void {
+  /** Which bot at Telegram is to run for this TenantBot, if any; returns which it was before. */
+  want(uid: string, botId: number | undefined): number | undefined {
+    const before = this.#entries.get(uid)?.wants;
     this.#change(uid, (entry) => {
       entry.wants = botId;
     });
+    return before;
   }
 
-  /** Remembers that the fleet had no room for the bot, or that this is over. */
+  /** Remembers that the fleet takes no more bots for now, or that this is over. */
   waitForRoom(uid: string, fleet: string | undefined): void {
     const entry = this.#entries.get(uid);
     if (entry) entry.full = fleet;
@@ -132,6 +138,13 @@ export class Roster {
     const shards = this.#slots.get(fleet) ?? new Map<number, Set<string>>();
     return new Map(
       Array.from(shards, ([ordinal, uids]) => [ordinal, uids.size - (uids.has(uid) ? 1 : 0)]),
+    );
+  }
+
+  /** All shards on which bots have places. */
+  shards(): ShardId[] {
+    return [...this.#slots].flatMap(([fleet, shards]) =>
+      Array.from(shards.keys(), (ordinal) => ({ fleet, ordinal })),
     );
   }
 
@@ -193,9 +206,11 @@ export function shardOf({ fleet, shard }: Placement): ShardId {
   return { fleet, ordinal: shard };
 }
 
-/** Whether two placements are the same, field by field. */
-export function samePlacement(a: Placement | undefined, b: Placement | undefined): boolean {
-  return isDeepStrictEqual(a, b);
+/** The placement that is kept for a bot which no runtime hosts. */
+export function atRest(placement: Placement | undefined): Placement | undefined {
+  if (!placement) return undefined;
+  const { botId: _, ...kept } = placement;
+  return kept;
 }
 
 function placesOf({ placement, written }: Entry): Placement[] {

@@ -34,7 +34,9 @@ export function readSpec({ spec }: StoredBot): Checked<TenantBotSpec> {
 }
 
 /** What is wrong with a spec, as one line that says what to do. */
-export function specProblem(problems: Extract<Checked<unknown>, { ok: false }>['problems']): string {
+export function specProblem(
+  problems: Extract<Checked<unknown>, { ok: false }>['problems'],
+): string {
   const lines = problems.map(({ path, message }) =>
     formatProblem({ path: ['spec', ...path], message }),
   );

@@ -76,7 +76,8 @@ export class CredentialCache {
   }
 
   #readAgainMs(badReads: number): number {
-    const exact = badReads === 0 ? DAY_MS : Math.min(BAD_FIRST_MS * 2 ** (badReads - 1), BAD_MOST_MS);
+    const exact =
+      badReads === 0 ? DAY_MS : Math.min(BAD_FIRST_MS * 2 ** (badReads - 1), BAD_MOST_MS);
     return this.#clock.monotonicMs() + exact * (0.9 + 0.2 * this.#random());
   }
 }

@@ -1,5 +1,5 @@
-import { parseSecret, type SecretObject } from '../../api/secret-manifest.ts';
 import { formatProblem } from '../../api/explain.ts';
+import { parseSecret, type SecretObject } from '../../api/secret-manifest.ts';
 import { isStatus } from '../../kube/api-error.ts';
 import type { KubeClient } from '../../kube/client.ts';
 import type { Lister } from '../../kube/lister.ts';

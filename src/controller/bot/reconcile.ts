@@ -1,0 +1,314 @@
+import type { BotKey } from '../../api/group.ts';
+import type { ShardId } from '../../control/shard-id.ts';
+import type { KubeClient } from '../../kube/client.ts';
+import type { ReconcileResult } from '../../kube/controller.ts';
+import type { Lister } from '../../kube/lister.ts';
+import { type KubeObject, type ObjectKey, objectKey } from '../../kube/resource.ts';
+import type { WorkQueue } from '../../kube/work-queue.ts';
+import { type Clock, toTimestamp } from '../../lib/clock.ts';
+import type { Random } from '../../lib/random.ts';
+import { fleetObjectName } from '../names.ts';
+import { type Claim, judgeClaim } from '../plan/claim.ts';
+import { CredentialCache } from '../secrets/credential-cache.ts';
+import type { SecretReader } from '../secrets/secret-reader.ts';
+import { readAllBots } from './adopt.ts';
+import { BotWriter } from './apply.ts';
+import { assignmentOf } from './assignment.ts';
+import { type Decision, decide, wishOf } from './decide.ts';
+import type { BotEvent } from './events.ts';
+import { botFacts } from './facts.ts';
+import { type BotIndex, FleetDirectory, type StoredFleet } from './fleet-directory.ts';
+import { fleetSpecOf, type GatheredBot, gather } from './gather.ts';
+import { HandOuts } from './hand-outs.ts';
+import { atRest, type BotRecord, Roster } from './roster.ts';
+import type { ShardDirectory } from './shard-directory.ts';
+import { botKeyOf, readSpec, readStatus, type StoredBot } from './stored-bot.ts';
+import { watchSources } from './watch.ts';
+
+/** What a {@link BotReconciler} reads, all of it in caches. */
+export interface BotListers {
+  readonly bots: Lister<StoredBot, BotIndex>;
+  readonly fleets: Lister<StoredFleet>;
+  /** For tenancy rules by label. */
+  readonly namespaces?: Lister<KubeObject>;
+  /** The runtimes' pods: one that is gone hosts nothing. */
+  readonly pods?: Lister<KubeObject>;
+}
+
+export interface BotReconcilerOptions {
+  readonly client: KubeClient;
+  readonly listers: BotListers;
+  readonly secrets: SecretReader;
+  readonly shards: ShardDirectory;
+  /** Where keys go that are to be reconciled. */
+  readonly queue: Pick<WorkQueue, 'add'>;
+  /** Takes an answer of the API server into the cache of bots. */
+  readonly observe: (bot: StoredBot) => void;
+  readonly event: (bot: StoredBot, event: BotEvent) => void;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Where BotFleets and the runtimes' pods live. */
+  readonly namespace: string;
+  /** Bots of this namespace alone; of all where undefined. */
+  readonly botNamespace?: string;
+}
+
+interface Outcome {
+  readonly decision: Decision;
+  readonly claim: Claim;
+}
+
+/**
+ * Brings each TenantBot to where it is to run and its status in line with how it does. Lives as
+ * long as one time of leading: what the leader knows beyond what is stored begins with it anew.
+ *
+ * A bot's place is written before the bot is handed out, and its finalizer before that; it is
+ * given up only when no runtime hosts the bot any more. So the program may die after any write,
+ * and whoever leads next goes on from what is stored.
+ */
+export class BotReconciler {
+  readonly #options: BotReconcilerOptions;
+  readonly #roster = new Roster();
+  readonly #fleets: FleetDirectory;
+  readonly #credentials: CredentialCache;
+  readonly #handOuts: HandOuts;
+  readonly #writer: BotWriter;
+  readonly #adopted = Promise.withResolvers<void>();
+
+  constructor(options: BotReconcilerOptions) {
+    const { clock, random, listers, secrets, shards, namespace } = options;
+    this.#options = options;
+    this.#fleets = new FleetDirectory({ ...listers, fleetNamespace: namespace });
+    this.#credentials = new CredentialCache(secrets, { clock, random });
+    this.#writer = new BotWriter(options);
+    this.#handOuts = new HandOuts({
+      shards,
+      clock,
+      roster: this.#roster,
+      isPodGone: (shard) => this.#isPodGone(shard),
+      wake: (key, afterMs) => this.#wake(key, afterMs),
+    });
+  }
+
+  /**
+   * Reads where bots have their places, then sees to it that every bot is reconciled, those first
+   * that have a place, and again whenever something changes. Resolves when `signal` aborts.
+   */
+  async start(signal: AbortSignal): Promise<void> {
+    const { listers, secrets, client, botNamespace } = this.#options;
+    const unwatch = watchSources(
+      { ...listers, secrets },
+      {
+        wake: (key) => this.#wake(key),
+        isOwnWrite: ({ metadata }) =>
+          this.#roster.find(metadata.uid)?.version === metadata.resourceVersion,
+        onPodGone: () => this.#settleLeaving(),
+        onFewerBots: (fleet) => this.#wakeWaiting(fleet),
+      },
+    );
+    try {
+      await readAllBots({ client, namespace: botNamespace }, (bot) => this.#adopt(bot), signal);
+      this.#handOuts.adopted();
+      this.#adopted.resolve();
+      for (const { key } of this.#roster.all()) this.#wake(key);
+      for (const bot of listers.bots.list()) this.#wake(botKeyOf(bot));
+      await this.#handOuts.start(signal);
+    } finally {
+      unwatch();
+    }
+  }
+
+  /** Reconciles one TenantBot by its key. Waits until the places of all bots are known. */
+  async reconcile(key: ObjectKey, signal: AbortSignal): Promise<ReconcileResult | undefined> {
+    await this.#adopted.promise;
+    const object = this.#options.listers.bots.get(key);
+    const gone = this.#roster
+      .named(key as BotKey)
+      .filter(({ uid }) => uid !== object?.metadata.uid)
+      .map((record) => this.#retire(record));
+    const dueMs = object ? await this.#reconcileBot(object, signal) : Infinity;
+    const requeueAfterMs = Math.min(dueMs, ...gone);
+    return requeueAfterMs === Infinity ? undefined : { requeueAfterMs };
+  }
+
+  /** Resolves to when the bot is to be looked at again, in ms from now. */
+  async #reconcileBot(object: StoredBot, signal: AbortSignal): Promise<number> {
+    const record = this.#recordOf(object);
+    this.#handOuts.settleLeaving(record);
+    const { generation = 0 } = object.metadata;
+    if (record.spec?.generation !== generation) {
+      record.spec = { generation, read: readSpec(object) };
+    }
+    const sources = { fleets: this.#fleets, credentials: this.#credentials };
+    const hints = { spec: record.spec.read, tokenRefused: isTokenRefused(record) };
+    const bot = await gather(object, sources, hints, signal);
+    const outcome = this.#decide(bot, record);
+    return this.#apply(bot, record, outcome, signal);
+  }
+
+  /**
+   * Decides, and remembers the decision before anything else can happen: from here on other bots
+   * reckon with it.
+   */
+  #decide(bot: GatheredBot, record: BotRecord): Outcome {
+    const first = this.#decideOnce(bot, record);
+    if (first.decision.kind !== 'release') return first;
+    this.#handOuts.withdraw(record, fleetSpecOf(bot)?.runtime.drainSeconds ?? 0);
+    // Where its pod is gone, it has been released already.
+    return record.hosting.kind === 'none' ? this.#decideOnce(bot, record) : first;
+  }
+
+  #decideOnce(bot: GatheredBot, record: BotRecord): Outcome {
+    const { uid } = bot;
+    const wish = wishOf(bot);
+    const botId = wish.kind === 'run' ? wish.botId : undefined;
+    const before = this.#roster.want(uid, botId);
+    if (before !== undefined && before !== botId) this.#wakeRivals(before, uid);
+    const claim = botId === undefined ? FREE : this.#claim(uid, botId);
+    const decision = decide({
+      wish,
+      claim,
+      placement: this.#roster.placement(uid),
+      hosting: record.hosting.kind,
+      room: this.#roomFor(bot),
+      now: toTimestamp(this.#options.clock.wallMs()),
+    });
+    const isWaiting = decision.kind === 'full' || bot.refusal?.reason === 'TooManyBots';
+    this.#roster.waitForRoom(uid, isWaiting ? bot.fleetName : undefined);
+    if (decision.kind === 'run') {
+      this.#roster.place(uid, decision.placement);
+      // Undoes a withdrawal before its end can be heard.
+      if (record.hosting.kind === 'leaving') record.hosting = { kind: 'possible' };
+    } else if (record.hosting.kind === 'none') {
+      this.#roster.place(uid, atRest(this.#roster.placement(uid)));
+    }
+    return { decision, claim };
+  }
+
+  async #apply(
+    bot: GatheredBot,
+    record: BotRecord,
+    { decision, claim }: Outcome,
+    signal: AbortSignal,
+  ): Promise<number> {
+    const { uid, known } = bot;
+    const object =
+      decision.kind === 'run' ? await this.#writer.hold(bot.object, record, signal) : bot.object;
+    // It has changed meanwhile: the cache has told of it, and the next pass begins from there.
+    if (!object) return Infinity;
+    const isEnd = decision.kind === 'finish';
+    const placement = isEnd ? undefined : this.#roster.placement(uid);
+    const runtime = this.#handOuts.runtimeOf(record);
+    const facts = botFacts(bot, { decision, claim, placement, runtime });
+    let latest = object;
+    let activityMs = Infinity;
+    if (!isEnd || facts.deletion?.heldBy.length !== 0) {
+      const written = await this.#writer.writeStatus(object, { facts, record }, signal);
+      this.#roster.placementWritten(uid);
+      ({ latest, activityMs } = written);
+    }
+    if (decision.kind === 'run') this.#handOut(bot, record, decision.placement);
+    if (isEnd) {
+      await this.#writer.letGo(latest, record, signal);
+      this.#drop(record);
+    }
+    this.#handOuts.settle(record);
+    const now = this.#options.clock.monotonicMs();
+    const { hosting } = record;
+    const leavingMs = hosting.kind === 'leaving' ? hosting.untilMs - now : Infinity;
+    return Math.min(activityMs, leavingMs, (known?.readAgainMs ?? Infinity) - now);
+  }
+
+  #handOut(
+    bot: GatheredBot,
+    record: BotRecord,
+    placement: Extract<Decision, { kind: 'run' }>['placement'],
+  ): void {
+    const assignment = assignmentOf(bot, placement, record.status);
+    if (assignment) this.#handOuts.handOut(record, placement, assignment);
+  }
+
+  /** An object is gone, by whatever way; resolves to when its bot counts as gone, too. */
+  #retire(record: BotRecord): number {
+    this.#roster.want(record.uid, undefined);
+    if (record.hosting.kind !== 'none') this.#handOuts.withdraw(record, 0);
+    this.#handOuts.settleLeaving(record);
+    if (record.hosting.kind === 'leaving') {
+      return record.hosting.untilMs - this.#options.clock.monotonicMs();
+    }
+    this.#drop(record);
+    return Infinity;
+  }
+
+  #drop({ uid }: BotRecord): void {
+    const placement = this.#roster.placement(uid);
+    const wanted = this.#roster.want(uid, undefined);
+    this.#credentials.forget(uid);
+    this.#roster.drop(uid);
+    if (wanted !== undefined) this.#wakeRivals(wanted, uid);
+    if (placement) this.#wakeWaiting(placement.fleet);
+  }
+
+  #adopt(object: StoredBot): void {
+    this.#options.observe(object);
+    const record = this.#recordOf(object);
+    const { status } = record;
+    if (!status?.placement) return;
+    this.#roster.place(record.uid, status.placement);
+    this.#roster.placementWritten(record.uid);
+    this.#handOuts.adopt(record, status.placement, status);
+  }
+
+  #recordOf(object: StoredBot): BotRecord {
+    const { uid, creationTimestamp: createdAt } = object.metadata;
+    const known = this.#roster.find(uid);
+    if (known) return known;
+    const record = this.#roster.record({ uid, key: botKeyOf(object), createdAt });
+    record.status = readStatus(object);
+    return record;
+  }
+
+  #claim(uid: string, botId: number): Claim {
+    const mine = this.#roster.claimant(uid, botId);
+    return mine ? judgeClaim(mine, this.#roster.rivals(botId, uid)) : FREE;
+  }
+
+  #roomFor(bot: GatheredBot) {
+    const sharding = fleetSpecOf(bot)?.sharding;
+    if (!sharding) return undefined;
+    const { fleetName, uid } = bot;
+    const taken = this.#roster.taken(fleetName, uid);
+    return { ...sharding, bots: this.#fleets.size(fleetName), taken };
+  }
+
+  #isPodGone({ fleet, ordinal }: ShardId): boolean {
+    const { listers, namespace } = this.#options;
+    const name = `${fleetObjectName(fleet)}-${ordinal}`;
+    const { pods } = listers;
+    return pods?.synced === true && pods.get(objectKey({ namespace, name })) === undefined;
+  }
+
+  #settleLeaving(): void {
+    for (const record of this.#roster.all()) this.#handOuts.settleLeaving(record);
+  }
+
+  #wake(key: BotKey, afterMs = 0): void {
+    this.#options.queue.add(key, { afterMs, priority: afterMs === 0 ? 'transition' : 'routine' });
+  }
+
+  #wakeRivals(botId: number, uid: string): void {
+    for (const { key } of this.#roster.rivals(botId, uid)) this.#wake(key);
+  }
+
+  /** Room has come, or a place in the line. */
+  #wakeWaiting(fleet: string): void {
+    for (const key of this.#roster.waitingFor(fleet)) this.#wake(key);
+  }
+}
+
+const FREE: Claim = { kind: 'free' };
+
+function isTokenRefused({ told }: BotRecord): boolean {
+  const state = told?.facts.token.state;
+  return state === 'Unauthorized' || state === 'Revoked';
+}
