@@ -6,9 +6,9 @@ import { createInterface } from 'node:readline';
 import { environmentError } from '../../src/lib/errors.ts';
 import { moduleFolder } from './component-hash.ts';
 import { COMPONENTS, type ComponentName, type Recipe } from './component-list.ts';
-import type { WorkOptions } from './components.ts';
 import { findGo } from './go.ts';
 import { ensureSystemPackages } from './system-packages.ts';
+import type { WorkOptions } from './work-options.ts';
 
 const REPORT_EVERY_MS = 20_000;
 
@@ -19,7 +19,7 @@ export async function buildComponent(
   options: WorkOptions,
 ): Promise<void> {
   const recipe = COMPONENTS[name];
-  const go = await findGo();
+  const go = await findGo(moduleFolder(name));
   await ensureSystemPackages(recipe.cgo ?? [], options);
   await mkdir(folder, { recursive: true });
   await goBuild({ name, go, args: buildArguments(recipe, folder) }, options);
@@ -51,9 +51,9 @@ async function goBuild({ name, go, args }: Build, { log, signal }: WorkOptions):
       CGO_ENABLED: COMPONENTS[name].cgo ? '1' : '0',
     },
     stdio: ['ignore', 'ignore', 'pipe'],
-    signal,
   });
-  const closed = once(child, 'close');
+  const kill = (): boolean => child.kill();
+  signal?.addEventListener('abort', kill);
   const startedMs = performance.now();
   const minutes = (): string => `${((performance.now() - startedMs) / 60_000).toFixed(1)} min`;
   let compiled = 0;
@@ -62,17 +62,19 @@ async function goBuild({ name, go, args }: Build, { log, signal }: WorkOptions):
     REPORT_EVERY_MS,
   );
   const said: string[] = [];
-  try {
+  createInterface({ input: child.stderr }).on('line', (line) => {
     // With -v, each compiled package is a line of its path alone.
-    for await (const line of createInterface({ input: child.stderr })) {
-      if (/^[\w./~-]+$/.test(line)) compiled++;
-      else said.push(line);
-    }
-    const [code] = await closed;
+    if (/^[\w./~-]+$/.test(line)) compiled++;
+    else said.push(line);
+  });
+  try {
+    const [code] = await once(child, 'close');
+    signal?.throwIfAborted();
     if (code !== 0) throw buildFailed(name, said);
     log(`built ${name} in ${minutes()}`);
   } finally {
     clearInterval(progress);
+    signal?.removeEventListener('abort', kill);
   }
 }
 

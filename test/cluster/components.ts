@@ -9,16 +9,10 @@ import { type Lock, lockFolder } from '../../src/standalone/data/lock.ts';
 import { buildComponent } from './build-component.ts';
 import { componentHash } from './component-hash.ts';
 import { COMPONENTS, type ComponentName } from './component-list.ts';
+import type { WorkOptions } from './work-options.ts';
 
 /** Where each component's programs are: `join(paths.kube, 'kubectl')`. */
 export type ComponentPaths = Readonly<Record<ComponentName, string>>;
-
-/** What everything that may take minutes is given. */
-export interface WorkOptions {
-  /** Takes lines for the person who waits. */
-  readonly log: (line: string) => void;
-  readonly signal?: AbortSignal | undefined;
-}
 
 /**
  * Resolves once the components are in the cache, and says where; builds what is missing, in the

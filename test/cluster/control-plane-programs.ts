@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { environmentError } from '../../src/lib/errors.ts';
-import { ensureComponents, type WorkOptions } from './components.ts';
+import { ensureComponents } from './components.ts';
+import type { WorkOptions } from './work-options.ts';
 
 /** The programs that a control plane is made of. */
 export type ControlPlaneProgram =

@@ -3,12 +3,12 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { randomToken } from '../../src/lib/random.ts';
 import { type ApiServer, FILES, startApiServer, untilAlive } from './api-server.ts';
-import type { WorkOptions } from './components.ts';
 import { findControlPlanePrograms } from './control-plane-programs.ts';
 import { type Daemon, startDaemon } from './daemon.ts';
 import { writeKubeconfig } from './kubeconfig.ts';
 import { rawApi } from './raw-api.ts';
 import { makeStateFolder, type StateFolder } from './state-folder.ts';
+import type { WorkOptions } from './work-options.ts';
 
 export interface ControlPlaneOptions extends WorkOptions {
   /**

@@ -51,23 +51,20 @@ export function startDaemon({ name, command, folder }: DaemonOptions): Daemon {
     cwd: folder,
   });
   closeSync(logFile);
-  let ended = false;
-  const closed = once(child, 'exit').then(() => {
-    ended = true;
-  });
+  const exited = once(child, 'exit');
   child.stdin?.on('error', () => undefined);
   return {
     name,
     get ended() {
-      return ended;
+      return child.exitCode !== null || child.signalCode !== null;
     },
     async logTail() {
       const lines = (await readFile(logPath, 'utf8')).trimEnd().split('\n');
       return lines.slice(-15).join('\n');
     },
-    stop() {
+    async stop() {
       child.stdin?.end();
-      return closed;
+      await exited;
     },
   };
 }

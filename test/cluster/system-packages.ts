@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { environmentError, errorMessage } from '../../src/lib/errors.ts';
-import type { WorkOptions } from './components.ts';
+import type { WorkOptions } from './work-options.ts';
 
 const run = promisify(execFile);
 

@@ -82,7 +82,7 @@ function convert(json: JsonSchema, path: string): StructuralSchema {
   if (json.type === 'object' && json.default !== undefined) {
     out['default'] = { ...defaultsOf(inside.properties ?? {}), ...(json.default as object) };
   }
-  return { ...out, ...inside } as unknown as StructuralSchema;
+  return { ...out, ...inside };
 }
 
 /**
@@ -96,8 +96,8 @@ export function defaultsOf(properties: Readonly<Record<string, StructuralSchema>
 
 /** A union of a whole number and text: the API server has one keyword for it, and no type. */
 function intOrString({ anyOf = [], description }: JsonSchema, path: string): StructuralSchema {
-  const branches = anyOf.map((branch) => convert(branch as JsonSchema, path));
-  const limits = branches.map(({ type, format, ...rest }) => rest);
+  const branches = anyOf.map((branch) => convert(branch, path));
+  const limits = branches.map(({ type: _type, format: _format, ...rest }) => rest);
   return Object.assign({ ...(description !== undefined && { description }) }, ...limits, {
     [INT_OR_STRING]: true,
   }) as StructuralSchema;
