@@ -35,7 +35,10 @@ export async function removeFinalizer<T extends KubeObject>(
   );
 }
 
-/** Which finalizer of which object, as last read. */
+/**
+ * Which finalizer of which object, as last read. Where by that read nothing is to be done, nothing
+ * is: a read that was stale shows when the cache has caught up.
+ */
 export interface FinalizerChange<T extends KubeObject> extends CallOptions {
   readonly object: T;
   readonly finalizer: string;

@@ -29,7 +29,8 @@ interface Container {
 
 const word = fc.constantFrom('a', 'b', 'c');
 const words = fc.dictionary(word, word, { maxKeys: 3, noNullPrototype: true });
-const optional = { requiredKeys: [] } as const;
+/** Every field may be left out. */
+const optional: { requiredKeys: [] } = { requiredKeys: [] };
 const byName = { selector: (item: { name: string }) => item.name, maxLength: 3 };
 
 const container = fc.record(

@@ -6,6 +6,7 @@ import { CONFIG_MAPS, NAMESPACES, PODS } from '../../src/kube/well-known.ts';
 import { AdjustableClock } from '../../src/lib/adjustable-clock.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { waitFor } from '../support/wait.ts';
+import { collect } from './collect.ts';
 import { clientOf, openAccess, reply, replyError, serve } from './local-server.ts';
 
 const REF = { namespace: 'team-a', name: 'x' };
@@ -306,7 +307,7 @@ describe('a watch', () => {
       else replyError(response, 410, 'Expired');
     });
     const client = clientOf(server.url);
-    const read = () => failureOf(Array.fromAsync(client.watch(PODS, OPTIONS)));
+    const read = () => failureOf(collect(client.watch(PODS, OPTIONS)));
     expect(await read()).toMatchObject({ code: 'KUBE_UNREACHABLE' });
     expect(await read()).toMatchObject({ status: 410, reason: 'Expired' });
   });

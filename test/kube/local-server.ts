@@ -34,16 +34,15 @@ export interface LocalServer {
 /** Serves `answer` until the test ends; over TLS where `tls` is given. */
 export async function serve(answer: Answerer, tls?: ServerOptions): Promise<LocalServer> {
   const received: Received[] = [];
+  const respond = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const { method = '', url: path = '', headers, socket } = request;
+    const seen = { method, path, headers, socket, body: await text(request) };
+    received.push(seen);
+    answer(seen, response);
+  };
   const listener: RequestListener = (request, response) => {
-    void text(request).then(
-      (body) => {
-        const { method = '', url: path = '', headers, socket } = request;
-        const seen = { method, path, headers, body, socket };
-        received.push(seen);
-        answer(seen, response);
-      },
-      () => undefined,
-    );
+    // Whose client leaves early is not answered.
+    respond(request, response).catch(() => response.destroy());
   };
   const server = tls ? createTlsServer(tls, listener) : createServer(listener);
   await new Promise<void>((resolve) => {

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { PRIORITIES, type Priority } from '../../src/kube/client.ts';
 import { RequestLimiter } from '../../src/kube/request-limiter.ts';
 import { AdjustableClock } from '../../src/lib/adjustable-clock.ts';
+import type { Clock } from '../../src/lib/clock.ts';
 
 interface Call {
   readonly atMs: number;
@@ -60,6 +61,15 @@ function oracle(given: readonly Call[]): Outcome[] {
   return outcomes;
 }
 
+async function outcomeOf(admitted: Promise<void>, clock: Clock): Promise<Outcome> {
+  try {
+    await admitted;
+    return Math.round(clock.monotonicMs());
+  } catch {
+    return 'aborted';
+  }
+}
+
 async function run(given: readonly Call[]): Promise<{ outcomes: Outcome[]; timersLeft: number }> {
   const clock = new AdjustableClock();
   const limiter = new RequestLimiter({ perSecond: PER_SECOND, burst: BURST }, clock);
@@ -68,14 +78,10 @@ async function run(given: readonly Call[]): Promise<{ outcomes: Outcome[]; timer
     const controller = new AbortController();
     if (abortAtMs !== undefined) clock.setTimer(abortAtMs, () => controller.abort(new Error()));
     clock.setTimer(atMs, () => {
-      limiter.acquire(priority, controller.signal).then(
-        () => {
-          outcomes[index] = Math.round(clock.monotonicMs());
-        },
-        () => {
-          outcomes[index] = 'aborted';
-        },
-      );
+      void outcomeOf(limiter.acquire(priority, controller.signal), clock).then((outcome) => {
+        outcomes[index] = outcome;
+        return undefined;
+      });
     });
   });
   await clock.advanceAsync(20_000);

@@ -4,6 +4,7 @@ import { KubeApiError } from '../../src/kube/api-error.ts';
 import type { WatchEvent } from '../../src/kube/client.ts';
 import type { KubeObject } from '../../src/kube/resource.ts';
 import { watchEvents } from '../../src/kube/watch-frames.ts';
+import { collect } from './collect.ts';
 
 async function* chunksOf(bytes: Uint8Array, cuts: readonly number[]): AsyncGenerator<Uint8Array> {
   const ends = [...cuts.map((cut) => cut % (bytes.length + 1)), bytes.length];
@@ -15,7 +16,7 @@ async function* chunksOf(bytes: Uint8Array, cuts: readonly number[]): AsyncGener
 }
 
 function eventsOf(text: string, cuts: readonly number[] = []): Promise<WatchEvent<KubeObject>[]> {
-  return Array.fromAsync(watchEvents(chunksOf(Buffer.from(text), cuts), 'watch pods'));
+  return collect(watchEvents(chunksOf(Buffer.from(text), cuts), 'watch pods'));
 }
 
 function frame(type: string, object: object): string {
