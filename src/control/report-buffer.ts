@@ -20,10 +20,13 @@ export class ReportBuffer {
     return this.#pending.size;
   }
 
-  put(report: BotReport): void {
+  /** Takes a report; returns the bot's one before. */
+  put(report: BotReport): BotReport | undefined {
+    const before = this.#latest.get(report.uid);
     if (this.#pending.has(report.uid)) this.#replaced++;
     this.#latest.set(report.uid, report);
     this.#pending.add(report.uid);
+    return before;
   }
 
   /** What to send next; stays here until it is acknowledged. */

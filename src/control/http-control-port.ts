@@ -1,0 +1,264 @@
+import { sameButForTraffic } from '../api/bot-status.ts';
+import { type BackoffPolicy, equalJitterMs } from '../lib/backoff.ts';
+import { type Clock, sleep, type Timer, toTimestamp } from '../lib/clock.ts';
+import type { Random } from '../lib/random.ts';
+import type { ControlLog } from './control-log.ts';
+import { type LeaderAddress, LeaderLink, type LinkOutcome } from './leader-link.ts';
+import { MAX_REPORTS, type Mark, PROTOCOL, type SyncAnswer } from './messages.ts';
+import type { BotReport, ControlPort, ShardAssignment } from './port.ts';
+import { ReportBuffer } from './report-buffer.ts';
+import { ShardMirror, type Unreadable } from './shard-mirror.ts';
+
+/** How a request to the leader can end. */
+export const SYNC_RESULTS = ['ok', 'unreachable', 'not_leader', 'refused', 'superseded'] as const;
+export type SyncResult = (typeof SYNC_RESULTS)[number];
+
+export interface HttpControlPortOptions extends LeaderAddress {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: ControlLog;
+  /** A random text, new for each start of the process. */
+  readonly session: string;
+  /** Hears how each request ended. */
+  readonly onSync?: (result: SyncResult) => void;
+}
+
+/** How long a transition waits for others, so that they travel together. */
+const COALESCE_MS = 100;
+/** Between two requests, whatever the leader answers. */
+const PAUSE_MS = 20;
+/** The next try may well meet the next leader. */
+const RETRY: BackoffPolicy = { initialMs: 100, maxMs: 2_000 };
+/** Only somebody's work changes what was refused. */
+const RETRY_REFUSED: BackoffPolicy = { initialMs: 500, maxMs: 15_000 };
+
+/** What went along with a request, to be settled when it is answered. */
+interface Sent {
+  readonly asked: Mark | undefined;
+  readonly hostingVersion: number;
+  readonly reports: readonly BotReport[];
+}
+
+/**
+ * The control channel over the network. Asks the leader for changes without end, and tells it what
+ * the runtime reports. With no leader to be had nothing changes: the runtime goes on with what it
+ * was told last, and the last report of each bot is kept until a leader has it.
+ *
+ * A request is held by the leader until there is news. A transition that is reported meanwhile goes
+ * along with another request, which makes the leader answer the first: so there are two at most.
+ */
+export class HttpControlPort implements ControlPort {
+  readonly #options: HttpControlPortOptions;
+  readonly #link: LeaderLink;
+  readonly #mirror = new ShardMirror();
+  readonly #reports = new ReportBuffer();
+  readonly #waiting = new Set<() => void>();
+  #urgent = Promise.withResolvers<void>();
+  #coalescing: Timer | undefined;
+  #seq = 0;
+  #version = 0;
+  #acknowledgedHosting = -1;
+  #failures = 0;
+  #last: SyncResult | undefined;
+  #lastContactMs: number | undefined;
+  #ready = false;
+
+  constructor(options: HttpControlPortOptions) {
+    this.#options = options;
+    this.#link = new LeaderLink(options);
+  }
+
+  /** Whether a leader that had read everything has handed out everything since the start. */
+  get ready(): boolean {
+    return this.#ready;
+  }
+
+  /** When a leader last answered, by the monotonic clock. */
+  get lastContactMs(): number | undefined {
+    return this.#lastContactMs;
+  }
+
+  /** How many reports gave way to newer ones of the same bot before a leader had them. */
+  get replacedReports(): number {
+    return this.#reports.replaced;
+  }
+
+  report(report: BotReport): void {
+    const before = this.#reports.put(report);
+    if (report.facts.lifecycle === 'Stopped') this.#mirror.ended(report.uid);
+    const canWait = before?.epoch === report.epoch && sameButForTraffic(before.facts, report.facts);
+    if (!canWait) this.#hurry();
+  }
+
+  async *assignments(signal: AbortSignal): AsyncGenerator<ShardAssignment> {
+    let told = 0;
+    while (!signal.aborted) {
+      const assignment = told === this.#version ? undefined : this.#mirror.handOut();
+      told = this.#version;
+      if (assignment) {
+        yield assignment;
+        // Whoever asks for the next one acts on this one.
+        this.#mirror.followed(assignment);
+      } else await this.#news(signal);
+    }
+  }
+
+  /** Stays in contact with the leader until `signal` aborts, then closes all connections. */
+  async start(signal: AbortSignal): Promise<void> {
+    let before: Promise<unknown> | undefined;
+    try {
+      while (!signal.aborted) {
+        const current = this.#sync(signal);
+        // Was answered when the leader got the present one.
+        await before;
+        before = current;
+        const result = await Promise.race([current, this.#urgent.promise]);
+        await this.#pause(result, signal);
+      }
+      await before;
+    } finally {
+      this.#coalescing?.cancel();
+      await this.#link.close();
+    }
+  }
+
+  async #sync(signal: AbortSignal): Promise<SyncResult> {
+    this.#coalescing?.cancel();
+    this.#coalescing = undefined;
+    this.#urgent = Promise.withResolvers();
+    const sent: Sent = {
+      asked: this.#mirror.mark,
+      hostingVersion: this.#mirror.hostingVersion,
+      reports: this.#reports.take(MAX_REPORTS),
+    };
+    const outcome = await this.#link.post(
+      {
+        protocol: PROTOCOL,
+        session: this.#options.session,
+        seq: ++this.#seq,
+        ...(sent.asked && { have: sent.asked }),
+        ...(sent.hostingVersion > this.#acknowledgedHosting && { hosting: this.#mirror.hosting() }),
+        reports: [...sent.reports],
+      },
+      signal,
+    );
+    if (signal.aborted) return 'ok';
+    if (outcome.kind === 'answer') this.#take(outcome.answer, sent);
+    const result = resultOf(outcome);
+    if (result === 'superseded') this.#letGo();
+    this.#note(result, outcome);
+    return result;
+  }
+
+  #take(answer: SyncAnswer, sent: Sent): void {
+    const before = this.#mirror.mark?.instance;
+    const { unreadable } = this.#mirror.apply(answer, sent.asked);
+    const present = this.#mirror.mark?.instance;
+    if (present !== before) {
+      // Another leader knows nothing of what the one before was told.
+      this.#acknowledgedHosting = -1;
+      this.#reports.resendAll();
+    }
+    if (answer.instance === present && !answer.wantHosting) {
+      this.#acknowledgedHosting = Math.max(this.#acknowledgedHosting, sent.hostingVersion);
+      this.#reports.acknowledge(sent.reports, (uid) => this.#mirror.has(uid));
+    }
+    for (const bot of unreadable) this.#tellUnreadable(bot);
+    this.#ready ||= this.#mirror.complete;
+    if (answer.fleet || answer.upserts.length + answer.removals.length > 0) this.#changed();
+  }
+
+  /** Somebody else hosts the shard. */
+  #letGo(): void {
+    this.#mirror.clear();
+    this.#changed();
+  }
+
+  #changed(): void {
+    this.#version++;
+    for (const wake of this.#waiting) wake();
+  }
+
+  #tellUnreadable({ uid, key, epoch, generation, message }: Unreadable): void {
+    const words = `generation ${generation} is not understood by this runtime, which may be older than the operator: ${message}`;
+    this.#options.log.warn(`${key}: ${words}`);
+    if (this.#mirror.has(uid)) return;
+    const time = toTimestamp(this.#options.clock.wallMs());
+    const lastError = { time, fingerprint: 'spec-not-understood', message: words.slice(0, 1024) };
+    this.report({ uid, epoch, facts: { ...NOT_STARTED, generation, lastError } });
+  }
+
+  #note(result: SyncResult, outcome: LinkOutcome): void {
+    const { log, clock, onSync } = this.#options;
+    onSync?.(result);
+    if (result === 'ok') this.#lastContactMs = clock.monotonicMs();
+    if (result === this.#last) return;
+    this.#last = result;
+    if (result === 'ok') log.info(`in contact with leader ${this.#mirror.mark?.instance ?? ''}`);
+    else log.warn(`no contact with a leader, bots go on: ${wordsOf(outcome)}`);
+  }
+
+  /** Waits before the next request; `result` is undefined while this one is still held. */
+  async #pause(result: SyncResult | undefined, signal: AbortSignal): Promise<void> {
+    const { clock, random } = this.#options;
+    const hasFailed = result !== undefined && result !== 'ok';
+    if (hasFailed) this.#failures++;
+    else if (result === 'ok') this.#failures = 0;
+    const isFinal = result === 'refused' || result === 'superseded';
+    const policy = isFinal ? RETRY_REFUSED : RETRY;
+    const delayMs = hasFailed ? equalJitterMs(policy, this.#failures - 1, random) : PAUSE_MS;
+    await sleep(clock, delayMs, signal).catch(() => undefined);
+  }
+
+  #hurry(): void {
+    this.#coalescing ??= this.#options.clock.setTimer(COALESCE_MS, () => this.#urgent.resolve());
+  }
+
+  #news(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const wake = (): void => {
+        this.#waiting.delete(wake);
+        signal.removeEventListener('abort', wake);
+        resolve();
+      };
+      this.#waiting.add(wake);
+      signal.addEventListener('abort', wake);
+    });
+  }
+}
+
+const NOT_STARTED = {
+  lifecycle: 'Crashed',
+  token: { state: 'UnknownError', message: 'The bot was not started, so its token was not tried.' },
+  updates: { mode: 'Polling' },
+  counters: { updates: 0, handled: 0, skipped: 0, replies: 0, errors: 0 },
+  restarts: 0,
+} as const;
+
+function resultOf(outcome: LinkOutcome): SyncResult {
+  if (outcome.kind !== 'problem') return outcome.kind === 'answer' ? 'ok' : 'unreachable';
+  switch (outcome.problem.code) {
+    case 'NOT_LEADER':
+    case 'TOKEN_UNCHECKED':
+      return 'not_leader';
+    case 'SUPERSEDED':
+      return 'superseded';
+    case 'STALE':
+      return 'ok';
+    default:
+      return 'refused';
+  }
+}
+
+function wordsOf(outcome: LinkOutcome): string {
+  switch (outcome.kind) {
+    case 'answer':
+      return 'it answered';
+    case 'problem':
+      return `${outcome.problem.detail} (${outcome.problem.code})`;
+    case 'unreachable':
+      return outcome.message;
+    default:
+      return outcome satisfies never;
+  }
+}
