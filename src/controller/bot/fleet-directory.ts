@@ -1,16 +1,10 @@
-import { type BotFleetSpec, botFleetSpecSchema } from '../../api/bot-fleet.ts';
-import { check, formatProblem } from '../../api/explain.ts';
-import { withoutNulls } from '../../api/nulls.ts';
+import type { BotFleetSpec } from '../../api/bot-fleet.ts';
 import { type Refusal, refusal } from '../../api/tenancy.ts';
 import type { TenantBotSpec } from '../../api/tenant-bot.ts';
 import type { Lister } from '../../kube/lister.ts';
 import { type KubeObject, objectKey } from '../../kube/resource.ts';
+import { readFleetSpec, type StoredFleet } from '../fleet/stored-fleet.ts';
 import { fleetNameOf, type StoredBot } from './stored-bot.ts';
-
-/** A BotFleet as the API server stores it. */
-export interface StoredFleet extends KubeObject {
-  readonly spec?: unknown;
-}
 
 /** How the bots of a cluster are filed. */
 export type BotIndex = 'fleet' | 'namespace' | 'secret';
@@ -86,13 +80,9 @@ function isOlder({ metadata: a }: StoredBot, { metadata: b }: StoredBot): boolea
   return a.name < b.name;
 }
 
-function readFleet({ metadata, spec }: StoredFleet): FoundFleet {
-  const read = check(botFleetSpecSchema, withoutNulls(spec ?? {}, botFleetSpecSchema));
-  if (read.ok) return { kind: 'found', spec: read.value };
-  const [problem] = read.problems;
-  const why = problem ? formatProblem({ ...problem, path: ['spec', ...problem.path] }) : 'unknown';
-  return {
-    kind: 'unreadable',
-    message: `The BotFleet "${metadata.name}" can't be understood: ${why}. Have it corrected.`,
-  };
+function readFleet(fleet: StoredFleet): FoundFleet {
+  const reading = readFleetSpec(fleet);
+  if (reading.kind === 'ok') return { kind: 'found', spec: reading.spec };
+  const message = `The BotFleet "${fleet.metadata.name}" can't be understood. ${reading.message}`;
+  return { kind: 'unreadable', message };
 }

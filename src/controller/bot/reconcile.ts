@@ -7,6 +7,7 @@ import { type KubeObject, type ObjectKey, objectKey } from '../../kube/resource.
 import type { WorkQueue } from '../../kube/work-queue.ts';
 import { type Clock, toTimestamp } from '../../lib/clock.ts';
 import type { Random } from '../../lib/random.ts';
+import type { StoredFleet } from '../fleet/stored-fleet.ts';
 import { fleetObjectName } from '../names.ts';
 import { type Claim, judgeClaim } from '../plan/claim.ts';
 import { CredentialCache } from '../secrets/credential-cache.ts';
@@ -17,7 +18,7 @@ import { assignmentOf } from './assignment.ts';
 import { type Decision, decide, wishOf } from './decide.ts';
 import type { BotEvent } from './events.ts';
 import { botFacts } from './facts.ts';
-import { type BotIndex, FleetDirectory, type StoredFleet } from './fleet-directory.ts';
+import { type BotIndex, FleetDirectory } from './fleet-directory.ts';
 import { fleetSpecOf, type GatheredBot, gather } from './gather.ts';
 import { HandOuts } from './hand-outs.ts';
 import { atRest, type BotRecord, Roster } from './roster.ts';
@@ -49,8 +50,8 @@ export interface BotReconcilerOptions {
   readonly random: Random;
   /** Where BotFleets and the runtimes' pods live. */
   readonly namespace: string;
-  /** Bots of this namespace alone; of all where undefined. */
-  readonly botNamespace?: string;
+  /** Bots of these namespaces alone; of all where undefined. */
+  readonly botNamespaces?: readonly string[] | undefined;
 }
 
 interface Outcome {
@@ -95,7 +96,7 @@ export class BotReconciler {
    * that have a place, and again whenever something changes. Resolves when `signal` aborts.
    */
   async start(signal: AbortSignal): Promise<void> {
-    const { listers, secrets, client, botNamespace } = this.#options;
+    const { listers, secrets, client, botNamespaces = [undefined] } = this.#options;
     const unwatch = watchSources(
       { ...listers, secrets },
       {
@@ -107,7 +108,9 @@ export class BotReconciler {
       },
     );
     try {
-      await readAllBots({ client, namespace: botNamespace }, (bot) => this.#adopt(bot), signal);
+      for (const namespace of botNamespaces) {
+        await readAllBots({ client, namespace }, (bot) => this.#adopt(bot), signal);
+      }
       this.#handOuts.adopted();
       this.#adopted.resolve();
       for (const { key } of this.#roster.all()) this.#wake(key);
@@ -116,6 +119,11 @@ export class BotReconciler {
     } finally {
       unwatch();
     }
+  }
+
+  /** How many places the leader has given away on each shard of the fleet, written or not. */
+  reserved(fleet: string): ReadonlyMap<number, number> {
+    return this.#roster.taken(fleet);
   }
 
   /** Reconciles one TenantBot by its key. Waits until the places of all bots are known. */
@@ -175,6 +183,7 @@ export class BotReconciler {
     });
     const isWaiting = decision.kind === 'full' || bot.refusal?.reason === 'TooManyBots';
     this.#roster.waitForRoom(uid, isWaiting ? bot.fleetName : undefined);
+    this.#roster.rest(uid, decision.kind === 'rest' ? bot.fleetName : undefined);
     if (decision.kind === 'run') {
       this.#roster.place(uid, decision.placement);
       // Undoes a withdrawal before its end can be heard.
@@ -278,7 +287,11 @@ export class BotReconciler {
     if (!sharding) return undefined;
     const { fleetName, uid } = bot;
     const taken = this.#roster.taken(fleetName, uid);
-    return { ...sharding, bots: this.#fleets.size(fleetName), taken };
+    return {
+      ...sharding,
+      bots: this.#fleets.size(fleetName) - this.#roster.resting(fleetName),
+      taken,
+    };
   }
 
   #isPodGone({ fleet, ordinal }: ShardId): boolean {

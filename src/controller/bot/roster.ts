@@ -47,6 +47,7 @@ interface Entry extends BotRecord {
   written: Placement | undefined;
   wants: number | undefined;
   full: string | undefined;
+  restsIn: string | undefined;
 }
 
 /**
@@ -58,6 +59,7 @@ export class Roster {
   readonly #entries = new Map<string, Entry>();
   readonly #byKey = new Map<BotKey, Set<Entry>>();
   readonly #byBotId = new Map<number, Set<Entry>>();
+  readonly #resting = new Map<string, Set<Entry>>();
   readonly #slots = new Map<string, Map<number, Set<string>>>();
 
   /** The record of the bot; made where there is none. */
@@ -76,6 +78,7 @@ export class Roster {
       written: undefined,
       wants: undefined,
       full: undefined,
+      restsIn: undefined,
     };
     this.#entries.set(bot.uid, entry);
     file(this.#byKey, bot.key, entry);
@@ -128,16 +131,31 @@ export class Roster {
     if (entry) entry.full = fleet;
   }
 
+  /** Remembers which fleet the bot names and needs no place in, or that this is over. */
+  rest(uid: string, fleet: string | undefined): void {
+    this.#change(uid, (entry) => {
+      entry.restsIn = fleet;
+    });
+  }
+
+  /** How many bots name the fleet and need no place in it. */
+  resting(fleet: string): number {
+    return this.#resting.get(fleet)?.size ?? 0;
+  }
+
   /** The bots that wait for room in the fleet. */
   waitingFor(fleet: string): BotKey[] {
     return [...this.#entries.values()].filter(({ full }) => full === fleet).map(({ key }) => key);
   }
 
-  /** How many places of each shard of the fleet others than `uid` take. */
-  taken(fleet: string, uid: string): ReadonlyMap<number, number> {
+  /** How many places of each shard of the fleet are taken, by others than `uid` where given. */
+  taken(fleet: string, uid?: string): ReadonlyMap<number, number> {
     const shards = this.#slots.get(fleet) ?? new Map<number, Set<string>>();
     return new Map(
-      Array.from(shards, ([ordinal, uids]) => [ordinal, uids.size - (uids.has(uid) ? 1 : 0)]),
+      Array.from(shards, ([ordinal, uids]) => [
+        ordinal,
+        uids.size - (uid !== undefined && uids.has(uid) ? 1 : 0),
+      ]),
     );
   }
 
@@ -189,6 +207,7 @@ export class Roster {
       file(shards, shard, entry.uid);
     }
     for (const botId of botIdsOf(entry)) file(this.#byBotId, botId, entry);
+    if (entry.restsIn !== undefined) file(this.#resting, entry.restsIn, entry);
   }
 
   #unfile(entry: Entry): void {
@@ -198,6 +217,7 @@ export class Roster {
       if (shards?.size === 0) this.#slots.delete(fleet);
     }
     for (const botId of botIdsOf(entry)) unfile(this.#byBotId, botId, entry);
+    if (entry.restsIn !== undefined) unfile(this.#resting, entry.restsIn, entry);
   }
 }
 

@@ -2,8 +2,9 @@ import { isDeepStrictEqual } from 'node:util';
 import type { BotKey } from '../../api/group.ts';
 import type { Lister } from '../../kube/lister.ts';
 import type { KubeObject, ObjectKey } from '../../kube/resource.ts';
+import type { StoredFleet } from '../fleet/stored-fleet.ts';
 import type { SecretReader } from '../secrets/secret-reader.ts';
-import type { BotIndex, StoredFleet } from './fleet-directory.ts';
+import type { BotIndex } from './fleet-directory.ts';
 import { botKeyOf, fleetNameOf, type StoredBot } from './stored-bot.ts';
 
 /** What bots depend on. */
