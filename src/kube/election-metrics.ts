@@ -24,7 +24,7 @@ export function electionMetrics(registry: Registry): (name: string) => ElectionM
   });
   const duration = new Histogram({
     name: 'leader_election_renew_duration_seconds',
-    help: 'How long renewals took; half of the renew deadline is the most',
+    help: 'How long renewals took',
     labelNames,
     buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 5],
     registers,

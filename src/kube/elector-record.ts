@@ -1,4 +1,4 @@
-import { toTimestamp } from '../lib/clock.ts';
+import { toMicroTime } from './micro-time.ts';
 import type { KubeObject, Resource } from './resource.ts';
 
 /** The record of an election, as `coordination.k8s.io/v1` has it. */
@@ -77,11 +77,4 @@ export function restoredSpec(last: LeaseSpec | undefined, durationMs: number): L
     leaseDurationSeconds: Math.max(last?.leaseDurationSeconds ?? 0, durationMs / 1000),
     leaseTransitions: last?.leaseTransitions ?? 0,
   };
-}
-
-/** `2026-01-31T12:00:00.123000Z`: what the API server takes for a MicroTime, six digits and all. */
-function toMicroTime(wallMs: number): string {
-  const ms = Math.floor(wallMs);
-  const fraction = String(ms % 1000).padStart(3, '0');
-  return toTimestamp(ms).replace('Z', `.${fraction}000Z`);
 }

@@ -28,9 +28,9 @@ export function stopGraceMs({ leaseDurationMs, renewDeadlineMs }: ElectionTiming
   return ((leaseDurationMs - renewDeadlineMs) * 3) / 4;
 }
 
-/** One call may take this long, so that a leader can make a second before its deadline. */
-export function callTimeoutMs({ renewDeadlineMs }: ElectionTimings): number {
-  return renewDeadlineMs / 2;
+/** One call may take this long: a leader whose renewal hangs has time for a second, as long. */
+export function callTimeoutMs({ renewDeadlineMs, retryPeriodMs }: ElectionTimings): number {
+  return (renewDeadlineMs - retryPeriodMs) / 2;
 }
 
 /** Returns `timings`; throws an `input` error where they can't keep two leaders apart. */

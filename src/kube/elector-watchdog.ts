@@ -32,7 +32,7 @@ export class ElectorWatchdog {
     return this.#state === 'holding' && this.#options.clock.monotonicMs() < this.#untilMs;
   }
 
-  /** More time, unless what there was has run out already. */
+  /** More time, unless it has run out already: a loss is final, also where no timer has told yet. */
   extend(untilMs: number): void {
     if (this.valid) this.#untilMs = Math.max(this.#untilMs, untilMs);
     else this.#check();

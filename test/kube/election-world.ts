@@ -205,7 +205,7 @@ export class ElectionWorld {
         const result = serve();
         answer = () => resolve(result);
       } catch (error) {
-        answer = () => reject(error as Error);
+        answer = () => reject(error);
       }
       if (this.#isLost(slot)) {
         // It took effect; the caller hears of a broken connection, or nothing ever.

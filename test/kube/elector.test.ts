@@ -1,0 +1,414 @@
+import { Registry } from 'prom-client';
+import { describe, expect, it } from 'vitest';
+import { KubeApiError } from '../../src/kube/api-error.ts';
+import type { KubeClient } from '../../src/kube/client.ts';
+import { electionMetrics } from '../../src/kube/election-metrics.ts';
+import { Elector, type ElectorOptions } from '../../src/kube/elector.ts';
+import type { Lease } from '../../src/kube/elector-record.ts';
+import { DEFAULT_ELECTION_TIMINGS } from '../../src/kube/elector-timings.ts';
+import type { Manifest } from '../../src/kube/resource.ts';
+import { AdjustableClock } from '../../src/lib/adjustable-clock.ts';
+import { createLog } from '../../src/telemetry/log.ts';
+import { LeaseServer } from './lease-server.ts';
+
+type LeaseCall = 'get' | 'create' | 'replace';
+
+/** A lease server, and what stands between it and its clients. */
+class World {
+  /** For how long the process has been stopped: time passes, and no timer fires. */
+  asleepMs = 0;
+  readonly clock = new AdjustableClock({
+    base: {
+      wallMs: () => this.asleepMs,
+      monotonicMs: () => this.asleepMs,
+      setTimer: () => ({ cancel: () => undefined }),
+    },
+    startWallMs: 1_790_000_000_000,
+  });
+  readonly server = new LeaseServer();
+  readonly registry = new Registry();
+  readonly lines: string[] = [];
+  /** Called with each call's kind before it is carried out; what it returns is waited for. */
+  before: (call: LeaseCall) => Promise<void> | undefined = () => undefined;
+  /** Likewise, after it. */
+  after: (call: LeaseCall) => Promise<void> | undefined = () => undefined;
+
+  readonly client = {
+    get: () => this.#serve('get', () => this.server.get()),
+    create: (_: unknown, manifest: Manifest) =>
+      this.#serve('create', () => this.server.create(manifest)),
+    replace: (_: unknown, manifest: Manifest) =>
+      this.#serve('replace', () => this.server.replace(manifest)),
+  } as unknown as KubeClient;
+
+  /** Writes the record as somebody else. */
+  write(spec: Lease['spec']): void {
+    const metadata = this.server.lease?.metadata ?? { name: 'operator' };
+    const manifest = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata, spec };
+    if (this.server.lease === undefined) this.server.create(manifest);
+    else this.server.replace(manifest);
+  }
+
+  async #serve<T>(call: LeaseCall, serve: () => T): Promise<T> {
+    await this.before(call);
+    const result = serve();
+    await this.after(call);
+    return result;
+  }
+}
+
+/** A candidate, and what has become of it. Its work ends as soon as it is told to, unless `stuck`. */
+class Candidate {
+  readonly elector: Elector;
+  readonly stop = new AbortController();
+  readonly terms: number[] = [];
+  readonly exits: string[] = [];
+  readonly lost: string[] = [];
+  stuck: Promise<void> | undefined;
+  atWork = false;
+  ended = false;
+
+  constructor(world: World, options: Partial<ElectorOptions> = {}) {
+    this.elector = new Elector({
+      client: world.client,
+      namespace: 'tenantbot',
+      name: 'operator',
+      identity: 'pod-0',
+      timings: DEFAULT_ELECTION_TIMINGS,
+      lead: (signal, term) => this.#work(signal, term),
+      onLost: ({ code }) => this.lost.push(code),
+      exit: ({ code }) => this.exits.push(code),
+      clock: world.clock,
+      random: () => 0.5,
+      log: createLog({
+        level: 'debug',
+        format: 'json',
+        destination: { write: (line) => world.lines.push(line) },
+      }),
+      ...options,
+    });
+  }
+
+  async run(): Promise<void> {
+    await this.elector.start(this.stop.signal);
+    this.ended = true;
+  }
+
+  async #work(signal: AbortSignal, term: number): Promise<void> {
+    this.terms.push(term);
+    this.atWork = true;
+    await new Promise<void>((resolve) => {
+      signal.addEventListener('abort', () => resolve());
+    });
+    await this.stuck;
+    this.atWork = false;
+  }
+}
+
+/** A world in which `first` leads, and a moment after that. */
+async function createLedWorld(): Promise<{ world: World; first: Candidate }> {
+  const world = new World();
+  world.write({ holderIdentity: '', leaseTransitions: 7 });
+  const first = new Candidate(world);
+  void first.run();
+  await world.clock.advanceAsync(1);
+  expect([first.elector.isLeader(), first.atWork]).toEqual([true, true]);
+  return { world, first };
+}
+
+const refusal = (): Promise<never> =>
+  Promise.reject(new KubeApiError('out of order', { status: 500, reason: 'InternalError' }));
+const never = (): Promise<never> => new Promise(() => undefined);
+
+describe('Elector', () => {
+  it('takes a free lease at once, and renews it', async () => {
+    const { world, first } = await createLedWorld();
+    expect(first.terms).toEqual([8]);
+    const { renewTime } = world.server.lease?.spec ?? {};
+    expect(world.server.lease?.spec).toEqual({
+      holderIdentity: expect.stringMatching(/^pod-0_.{8}$/) as string,
+      leaseDurationSeconds: 6,
+      leaseTransitions: 8,
+      acquireTime: renewTime,
+      renewTime: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/) as string,
+    });
+    expect(first.elector.holder()).toBe(world.server.lease?.spec?.holderIdentity);
+    await world.clock.advanceAsync(60_000);
+    expect([first.elector.isLeader(), first.terms]).toEqual([true, [8]]);
+    expect(world.server.lease?.spec?.renewTime).not.toBe(renewTime);
+  });
+
+  it('keeps what others have written to the Lease', async () => {
+    const { world, first } = await createLedWorld();
+    const lease = world.server.lease;
+    world.server.replace({
+      apiVersion: 'coordination.k8s.io/v1',
+      kind: 'Lease',
+      metadata: { ...lease?.metadata, labels: { team: 'bots' } },
+      spec: { ...lease?.spec, strategy: 'OldestEmulationVersion' },
+    });
+    await world.clock.advanceAsync(3000);
+    expect(world.server.lease).toMatchObject({
+      metadata: { labels: { team: 'bots' } },
+      spec: { strategy: 'OldestEmulationVersion', leaseTransitions: 8 },
+    });
+    expect([first.elector.isLeader(), first.terms]).toEqual([true, [8]]);
+  });
+
+  it("waits for another's lease to run out by its own duration, counted from when it saw it", async () => {
+    const world = new World();
+    const past = '2001-01-01T00:00:00.000000Z';
+    world.write({ holderIdentity: 'other', leaseDurationSeconds: 20, renewTime: past });
+    const candidate = new Candidate(world);
+    void candidate.run();
+    await world.clock.advanceAsync(19_999);
+    expect([candidate.terms, candidate.elector.holder()]).toEqual([[], 'other']);
+    await world.clock.advanceAsync(2);
+    expect(candidate.terms).toEqual([1]);
+  });
+
+  it('starts to wait anew whenever the record changes', async () => {
+    const world = new World();
+    const candidate = new Candidate(world);
+    for (let second = 0; second < 30; second++) {
+      world.write({ holderIdentity: 'other', leaseDurationSeconds: 3, renewTime: `${second}` });
+      if (second === 0) void candidate.run();
+      await world.clock.advanceAsync(1000);
+    }
+    expect(candidate.terms).toEqual([]);
+    await world.clock.advanceAsync(4000);
+    expect(candidate.terms).toEqual([1]);
+  });
+
+  it('makes the Lease where there is none, and waits for it to run out', async () => {
+    const world = new World();
+    const candidate = new Candidate(world);
+    void candidate.run();
+    await world.clock.advanceAsync(5900);
+    expect([candidate.terms, candidate.elector.holder()]).toEqual([[], undefined]);
+    await world.clock.advanceAsync(1400);
+    expect(candidate.terms).toEqual([1]);
+  });
+
+  it('goes on leading when the Lease is deleted, whoever finds that first', async () => {
+    const { world, first } = await createLedWorld();
+    world.server.delete();
+    await world.clock.advanceAsync(1000);
+    expect(world.server.lease?.spec?.leaseTransitions).toBe(8);
+    const second = new Candidate(world, { identity: 'pod-1' });
+    void second.run();
+    // The leader renews at every full second, the candidate looks a tenth later each time.
+    await world.clock.advanceAsync(1050);
+    world.server.delete();
+    await world.clock.advanceAsync(100);
+    expect(world.server.lease?.spec?.holderIdentity).toBe(first.elector.holder());
+    await world.clock.advanceAsync(20_000);
+    expect([first.terms, second.terms, first.atWork]).toEqual([[8], [], true]);
+  });
+
+  it('counts its time from when it sent the renewal', async () => {
+    const { world, first } = await createLedWorld();
+    // Sent at 1000, answered at 2400: good until 5000, and no answer comes after that one.
+    let delayed = false;
+    world.before = () => (delayed ? never() : undefined);
+    world.after = (call) => {
+      if (delayed || call !== 'replace') return undefined;
+      delayed = true;
+      return new Promise((resolve) => void world.clock.setTimer(1400, resolve));
+    };
+    await world.clock.advanceAsync(4997);
+    expect([first.elector.isLeader(), first.atWork]).toEqual([true, true]);
+    await world.clock.advanceAsync(3);
+    expect([first.elector.isLeader(), first.atWork, first.lost]).toEqual([
+      false,
+      false,
+      ['LEASE_LOST'],
+    ]);
+    expect(first.exits).toEqual([]);
+  });
+
+  it('survives calls that fail or hang for less than its deadline', async () => {
+    const { world, first } = await createLedWorld();
+    const answers = [never, refusal];
+    world.before = () => answers.shift()?.();
+    await world.clock.advanceAsync(60_000);
+    expect([answers, first.terms, first.elector.isLeader()]).toEqual([[], [8], true]);
+  });
+
+  it('does not take a renewal whose answer was lost for a loss', async () => {
+    const { world, first } = await createLedWorld();
+    let lost = 0;
+    world.after = (call) => (call === 'replace' && lost++ < 2 ? refusal() : undefined);
+    await world.clock.advanceAsync(60_000);
+    expect([lost > 2, first.terms, first.elector.isLeader()]).toEqual([true, [8], true]);
+  });
+
+  it('stops at once when somebody else holds the lease', async () => {
+    const { world, first } = await createLedWorld();
+    world.write({ ...world.server.lease?.spec, holderIdentity: 'usurper', leaseTransitions: 9 });
+    await world.clock.advanceAsync(1000);
+    expect([first.atWork, first.elector.isLeader(), first.elector.holder()]).toEqual([
+      false,
+      false,
+      'usurper',
+    ]);
+    expect(world.server.lease?.spec?.holderIdentity).toBe('usurper');
+    await world.clock.advanceAsync(8000);
+    expect(first.terms).toEqual([8, 10]);
+  });
+
+  it('knows on waking that it slept for too long, before any timer has fired', async () => {
+    const { world, first } = await createLedWorld();
+    world.asleepMs += 4500;
+    expect([first.elector.isLeader(), first.atWork]).toEqual([false, true]);
+    await world.clock.advanceAsync(0);
+    expect([first.atWork, first.lost, first.exits]).toEqual([false, ['LEASE_LOST'], []]);
+  });
+
+  it('ends the process on waking when somebody else may be at work by then', async () => {
+    const { world, first } = await createLedWorld();
+    world.asleepMs += 5500;
+    await world.clock.advanceAsync(0);
+    expect(first.exits).toEqual(['LEASE_OVERDUE']);
+  });
+
+  it('ends the process when guarded work does not stop in time', async () => {
+    const { world, first } = await createLedWorld();
+    first.stuck = never();
+    world.before = never;
+    await world.clock.advanceAsync(4000);
+    expect([first.lost, first.exits]).toEqual([['LEASE_LOST'], []]);
+    await world.clock.advanceAsync(1500);
+    expect([first.exits, first.terms]).toEqual([['LEASE_OVERDUE'], [8]]);
+    expect(world.lines.at(-1)).toContain('this process must end');
+  });
+
+  it('lets guarded work end within its grace, and campaigns anew', async () => {
+    const { world, first } = await createLedWorld();
+    first.stuck = new Promise((resolve) => void world.clock.setTimer(5400, resolve));
+    world.before = never;
+    await world.clock.advanceAsync(5300);
+    world.before = () => undefined;
+    expect(first.atWork).toBe(true);
+    await world.clock.advanceAsync(20_000);
+    expect([first.exits, first.terms]).toEqual([[], [8, 9]]);
+  });
+
+  it('renews while work ends, and releases the lease after it, for the next to take', async () => {
+    const { world, first } = await createLedWorld();
+    const second = new Candidate(world, { identity: 'pod-1' });
+    void second.run();
+    first.stuck = new Promise((resolve) => void world.clock.setTimer(30_000, resolve));
+    first.stop.abort(new Error('told to stop'));
+    await world.clock.advanceAsync(29_000);
+    expect([first.elector.isLeader(), first.atWork, first.ended]).toEqual([true, true, false]);
+    await world.clock.advanceAsync(1001);
+    expect([first.elector.isLeader(), first.atWork, first.ended]).toEqual([false, false, true]);
+    expect(world.server.lease?.spec).toMatchObject({ holderIdentity: '', leaseDurationSeconds: 1 });
+    await world.clock.advanceAsync(1200);
+    expect([second.terms, first.lost, first.exits]).toEqual([[9], [], []]);
+    second.stop.abort();
+    await world.clock.advanceAsync(1);
+    expect([second.ended, world.clock.pendingTimers]).toEqual([true, 0]);
+  });
+
+  it('stops within bounds where the API server is away', async () => {
+    const { world, first } = await createLedWorld();
+    world.before = never;
+    first.stop.abort(new Error('told to stop'));
+    await world.clock.advanceAsync(1501);
+    expect([first.ended, world.clock.pendingTimers]).toEqual([true, 0]);
+  });
+
+  it('leaves a lease alone that it has lost', async () => {
+    const { world, first } = await createLedWorld();
+    world.before = never;
+    await world.clock.advanceAsync(4500);
+    world.before = () => undefined;
+    first.stop.abort(new Error('told to stop'));
+    await world.clock.advanceAsync(10);
+    expect([first.ended, world.server.lease?.spec?.holderIdentity]).toEqual([
+      true,
+      first.elector.holder(),
+    ]);
+  });
+
+  it('gives the lease up when work ends by itself, and rejects as it did', async () => {
+    const world = new World();
+    world.write({ holderIdentity: '' });
+    const lead = (): Promise<void> => Promise.reject(new Error('the disk is full'));
+    const { elector, stop } = new Candidate(world, { lead });
+    await expect(elector.start(stop.signal)).rejects.toThrow('the disk is full');
+    expect(world.server.lease?.spec).toMatchObject({ holderIdentity: '', leaseTransitions: 1 });
+    expect([elector.isLeader(), world.clock.pendingTimers]).toEqual([false, 0]);
+  });
+
+  it('releases a lease that it got after it was told to stop', async () => {
+    const world = new World();
+    world.write({ holderIdentity: '' });
+    const candidate = new Candidate(world);
+    world.after = (call) => {
+      if (call === 'replace') candidate.stop.abort(new Error('told to stop'));
+      return undefined;
+    };
+    await candidate.run();
+    expect([candidate.terms, world.server.lease?.spec?.holderIdentity]).toEqual([[], '']);
+  });
+
+  it('says once why it can not campaign', async () => {
+    const world = new World();
+    world.before = () =>
+      Promise.reject(new KubeApiError('may not get leases', { status: 403, reason: 'Forbidden' }));
+    const candidate = new Candidate(world);
+    void candidate.run();
+    await world.clock.advanceAsync(30_000);
+    expect(world.lines.filter((line) => line.includes('may not get leases'))).toHaveLength(1);
+    candidate.stop.abort();
+  });
+
+  it('has a new identity with each start', async () => {
+    const { world, first } = await createLedWorld();
+    const before = first.elector.holder();
+    first.stop.abort();
+    await world.clock.advanceAsync(1);
+    const again = new AbortController();
+    void first.elector.start(again.signal);
+    await world.clock.advanceAsync(1);
+    expect(first.elector.holder()).toMatch(/^pod-0_/);
+    expect(first.elector.holder()).not.toBe(before);
+    again.abort();
+  });
+
+  it.each([
+    [{ leaseDurationMs: 1500 }, 'whole seconds'],
+    [{ leaseDurationMs: 0 }, '1 s at least'],
+    [{ renewDeadlineMs: 6000 }, 'below the lease duration'],
+    [{ retryPeriodMs: 4000 }, 'above 1.2 times'],
+    [{ retryPeriodMs: 0 }, 'above 0'],
+  ])('refuses timings such as %o', (timings, problem) => {
+    const merged = { ...DEFAULT_ELECTION_TIMINGS, ...timings };
+    expect(() => new Candidate(new World(), { timings: merged })).toThrow(problem);
+  });
+
+  it("counts under client-go's names", async () => {
+    const world = new World();
+    world.write({ holderIdentity: '' });
+    const metrics = electionMetrics(world.registry)('operator');
+    const candidate = new Candidate(world, { metrics });
+    const status = async (): Promise<string> => await world.registry.metrics();
+    expect(await status()).toContain('leader_election_master_status{name="operator"} 0\n');
+    void candidate.run();
+    let failures = 0;
+    world.after = (call) => (call === 'replace' && failures++ === 1 ? refusal() : undefined);
+    await world.clock.advanceAsync(3500);
+    for (const line of [
+      'leader_election_master_status{name="operator"} 1',
+      'leader_election_slowpath_total{name="operator"} 1',
+      'leader_election_renew_failures_total{name="operator"} 1',
+      'leader_election_renew_duration_seconds_count{name="operator"} 2',
+    ]) {
+      expect(await status()).toContain(`${line}\n`);
+    }
+    candidate.stop.abort();
+  });
+});
