@@ -48,13 +48,20 @@ export function readConfig<Schema extends z.ZodObject>(
   const problems: string[] = [];
   for (const [name, setting] of Object.entries<z.ZodType>(schema.shape)) {
     const given = fromFlag(flags, name) ?? fromVariable(environment, name) ?? fromFile.get(name);
-    if (!given) continue;
+    if (!given) {
+      if (!setting.safeParse(undefined).success) problems.push(missing(name, setting));
+      continue;
+    }
     const checked = setting.safeParse(given.value);
     if (checked.success) values[name] = given.value;
     else problems.push(`${given.source}: ${checked.error.issues[0]?.message ?? 'is not allowed'}`);
   }
   if (problems.length > 0) throw inputError('CONFIG_INVALID', problems.join('\n'));
   return schema.parse(values);
+}
+
+function missing(name: string, { description = '' }: z.ZodType): string {
+  return `${flagName(name)} (or ${variableName(name)}) must be given: ${description}`;
 }
 
 function fromFlag(flags: ConfigSources['flags'], name: string): Given | undefined {

@@ -29,6 +29,13 @@ const actions: Actions = {
     };
     await startStandalone(settings(flags), surroundings, { io, signal: untilTold() });
   },
+  async operator(flags) {
+    const { startOperator } = await import('./commands/operator.ts');
+    const { OPERATOR_SETTINGS } = await import('./operator-settings.ts');
+    const settings = readConfig(OPERATOR_SETTINGS, { flags, environment: processEnvironment() });
+    const exit = (): never => process.exit(1);
+    await startOperator(settings, { version: version(), logTo: process.stderr, exit }, untilTold());
+  },
   async emulator(flags) {
     const { runEmulator } = await import('./commands/emulator.ts');
     await runEmulator(flags, io, untilTold());

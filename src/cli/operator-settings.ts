@@ -6,14 +6,26 @@ const text = z.string().min(1, { error: 'must not be empty' });
 
 /** A number, also as the text that a flag or a variable is. */
 function number(words: string, holds: (value: number) => boolean) {
-  const parsed = z.union([z.number(), z.string().regex(/^\d+(\.\d+)?$/).transform(Number)], {
-    error: words,
-  });
+  const parsed = z.union(
+    [
+      z.number(),
+      z
+        .string()
+        .regex(/^\d+(\.\d+)?$/)
+        .transform(Number),
+    ],
+    {
+      error: words,
+    },
+  );
   return parsed.refine(holds, { error: words });
 }
 
 const port = () =>
-  number('must be a whole number from 0 to 65535', (value) => Number.isInteger(value) && value <= 65_535);
+  number(
+    'must be a whole number from 0 to 65535',
+    (value) => Number.isInteger(value) && value <= 65_535,
+  );
 const positive = () => number('must be a number above 0', (value) => value > 0);
 
 const list = z.union(
@@ -21,16 +33,21 @@ const list = z.union(
   { error: 'must be names (a list; in the environment, separated by commas)' },
 );
 
-const flag = z.union([z.boolean(), z.enum(['true', 'false']).transform((word) => word === 'true')], {
-  error: 'must be true or false',
-});
+const flag = z.union(
+  [z.boolean(), z.enum(['true', 'false']).transform((word) => word === 'true')],
+  {
+    error: 'must be true or false',
+  },
+);
 
 const operatorSettingsSchema = z.strictObject({
   kubeconfig: text.optional().describe('kubeconfig file; the pod that this runs in unless given'),
   namespace: text.describe("the operator's own namespace: fleets and their pods live there"),
   podName: text.describe('name of this replica, new for each pod'),
   watchNamespaces: list.optional().describe('namespaces that bots may live in; all unless given'),
-  watchSecrets: flag.default(false).describe('watch Secrets, so that a new token is in effect at once'),
+  watchSecrets: flag
+    .default(false)
+    .describe('watch Secrets, so that a new token is in effect at once'),
   image: text.describe('image of runtime pods, where a fleet names none'),
   imagePullPolicy: z
     .enum(['Always', 'IfNotPresent', 'Never'])
@@ -43,7 +60,9 @@ const operatorSettingsSchema = z.strictObject({
   controlPort: port().default(9443).describe('port for runtime pods'),
   healthPort: port().default(8080).describe('port for probes and metrics'),
   leaseSeconds: positive().default(6).describe('how long a leader that is silent stays leader'),
-  renewSeconds: positive().default(4).describe('how long the leader tries to renew before it yields'),
+  renewSeconds: positive()
+    .default(4)
+    .describe('how long the leader tries to renew before it yields'),
   retrySeconds: positive().default(1).describe('pause between tries'),
   apiRequestsPerSecond: positive().default(100).describe('requests a second to the API server'),
   apiBurst: positive().default(200).describe('requests at once after a quiet time'),

@@ -2,11 +2,13 @@ import { Command, Option } from 'commander';
 import type { z } from 'zod';
 import { emulatorFlags } from '../emulator/options.ts';
 import { redactTokens } from '../lib/secret.ts';
+import { OPERATOR_SETTINGS } from './operator-settings.ts';
 import { flagName, settingsSchema } from './settings.ts';
 
 /** What runs behind each command. `words` are the arguments, `flags` by their camel-case names. */
 export interface Actions {
   standalone(flags: Flags): Promise<void>;
+  operator(flags: Flags): Promise<void>;
   emulator(flags: Flags): Promise<void>;
   crds(flags: Flags): Promise<void>;
   get(flags: Flags, words: readonly string[]): Promise<void>;
@@ -38,19 +40,26 @@ To see it work, without a token of Telegram:
   return program;
 }
 
+const EVERY_FLAG = `
+Every flag is also an environment variable (--log-level is TENANTBOT_LOG_LEVEL) and a setting of
+the config file (logLevel). Flags win over the environment, the environment over the file.`;
+
 function addRunners(program: Command, actions: Actions): void {
   const standalone = program
     .command('standalone')
     .description('run bots on this machine, from manifests in files and folders')
     .action((flags: Flags) => actions.standalone(flags))
-    .addHelpText(
-      'after',
-      `
-Every flag is also an environment variable (--log-level is TENANTBOT_LOG_LEVEL) and a setting of
-the config file (logLevel). Flags win over the environment, the environment over the file.`,
-    );
+    .addHelpText('after', EVERY_FLAG);
   addSettings(standalone, settingsSchema);
   standalone.addOption(configOption());
+
+  const operator = program
+    .command('operator')
+    .description('run bots on Kubernetes: one replica of the operator')
+    .action((flags: Flags) => actions.operator(flags))
+    .addHelpText('after', EVERY_FLAG);
+  addSettings(operator, OPERATOR_SETTINGS.schema);
+  operator.addOption(configOption());
 
   const emulator = program
     .command('emulator')

@@ -1,7 +1,7 @@
 import { isStatus } from '../kube/api-error.ts';
 import type { KubeClient } from '../kube/client.ts';
 import type { Lister } from '../kube/lister.ts';
-import { type KubeObject, objectKey } from '../kube/resource.ts';
+import type { KubeObject } from '../kube/resource.ts';
 import { PODS } from '../kube/well-known.ts';
 
 /** The Service of the control channel selects the pod that has this label. */
@@ -26,17 +26,6 @@ export async function markLeader(options: LeaderLabelOptions, signal: AbortSigna
     if (metadata.labels?.[ROLE_LABEL] !== LEADER) continue;
     await setRole(options, metadata.name, { role: null, signal });
   }
-}
-
-/** Takes the mark from this pod, where it has it. */
-export async function unmarkLeader(
-  options: LeaderLabelOptions,
-  signal: AbortSignal,
-): Promise<void> {
-  const { pods, podName, namespace } = options;
-  const pod = pods.get(objectKey({ namespace, name: podName }));
-  if (pod?.metadata.labels?.[ROLE_LABEL] !== LEADER) return;
-  await setRole(options, podName, { role: null, signal });
 }
 
 async function setRole(

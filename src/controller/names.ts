@@ -4,7 +4,13 @@ export const FLEET_LABEL = 'tenantbot.dev/fleet';
 /** Who writes: the field manager of every object and status that comes from the operator. */
 export const FIELD_MANAGER = 'tenantbot-operator';
 
+/** Selects the pods and objects of this system in the operator's namespace. */
+export const PART_OF = 'app.kubernetes.io/part-of=tenantbot';
+
 /** The name of a fleet's StatefulSet, and of all else that it has one of; pods append `-<ordinal>`. */
 export function fleetObjectName(fleet: string): string {
   return `tenantbot-${fleet}`;
 }
+
+/** Keeps the hash of what was applied last. */
+export const APPLIED_HASH = 'tenantbot.dev/applied-hash';

@@ -52,8 +52,8 @@ export const RIGHTS: readonly Right[] = [
 ];
 
 /** The rights that an operator with these settings needs. */
-export function rightsFor({ secretsWatch }: { readonly secretsWatch: boolean }): readonly Right[] {
-  return RIGHTS.filter(({ when }) => when === undefined || secretsWatch);
+export function rightsFor({ watchSecrets }: { readonly watchSecrets: boolean }): readonly Right[] {
+  return RIGHTS.filter(({ when }) => when === undefined || watchSecrets);
 }
 
 function right(

@@ -48,7 +48,7 @@ describe("the chart's roles", () => {
   it.each([false, true])(
     'grant what the program asks for, no more (secrets.watch=%s)',
     async (watch) => {
-      const rights = rightsFor({ secretsWatch: watch });
+      const rights = rightsFor({ watchSecrets: watch });
       const objects = await render('--set', `secrets.watch=${watch}`);
       const cluster = rulesOf(objects, 'ClusterRole', 'tenantbot-system-tenantbot');
       const own = rulesOf(objects, 'Role', 'tenantbot');
@@ -61,7 +61,7 @@ describe("the chart's roles", () => {
   );
 
   it('reach into the watched namespaces alone, where there are some', async () => {
-    const rights = rightsFor({ secretsWatch: false });
+    const rights = rightsFor({ watchSecrets: false });
     const objects = await render('--set', 'watchNamespaces={a,b}');
     const cluster = rulesOf(objects, 'ClusterRole', 'tenantbot-system-tenantbot');
     expect(lines('cluster', cluster).toSorted()).toEqual(wanted(rights, 'cluster'));

@@ -59,9 +59,10 @@ export class Authority {
     return trustBundle(this.#material);
   }
 
-  /** Hears of new material. */
-  subscribe(listener: () => void): void {
+  /** Hears of new material, until the returned function is called. */
+  subscribe(listener: () => void): () => void {
     this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
   }
 
   /** Keeps the material fresh until `signal` aborts. Failures are logged and tried again. */
@@ -101,7 +102,7 @@ async function bringUpToDate(options: AuthorityOptions, pass: Pass): Promise<Tls
     const secret = await read(options, pass.signal);
     const stored = secret && fromSecretData(decoded(secret));
     if (stored && !pass.mayRotate) return stored;
-    const material = await rotate({ material: stored, nowMs: clock.wallMs(), names });
+    const material = await rotate(stored, { nowMs: clock.wallMs(), names });
     if (material === stored) return material;
     try {
       await write(options, { secret, material, signal: pass.signal });

@@ -1,0 +1,68 @@
+import { Registry } from 'prom-client';
+import { readDefaultFleets } from '../../controller/default-fleets.ts';
+import { runOperator } from '../../controller/operator.ts';
+import { HttpKubeClient } from '../../kube/http-client.ts';
+import { loadClusterAccess } from '../../kube/kubeconfig.ts';
+import { restClientMetrics } from '../../kube/metrics.ts';
+import { systemClock } from '../../lib/clock.ts';
+import { systemRandom } from '../../lib/random.ts';
+import { createLog } from '../../telemetry/log.ts';
+import type { OperatorSettings } from '../operator-settings.ts';
+
+/** What `tenantbot operator` takes from its surroundings. */
+export interface OperatorSurroundings {
+  readonly version: string;
+  /** Where log lines go. */
+  readonly logTo: { write(text: string): unknown };
+  /** Ends the process at once: the lease is lost, and what only a leader may do did not stop. */
+  readonly exit: () => never;
+}
+
+/** `tenantbot operator`: one replica of the operator, until `signal` aborts. */
+export async function startOperator(
+  settings: OperatorSettings,
+  { version, logTo, exit }: OperatorSurroundings,
+  signal: AbortSignal,
+): Promise<void> {
+  const { logLevel, logFormat, namespace, fleets } = settings;
+  const destination = { write: (text: string) => void logTo.write(text) };
+  const registry = new Registry();
+  const client = new HttpKubeClient({
+    access: await loadClusterAccess(settings.kubeconfig),
+    clock: systemClock,
+    random: systemRandom,
+    userAgent: `tenantbot-operator/${version}`,
+    rate: { perSecond: settings.apiRequestsPerSecond, burst: settings.apiBurst },
+    metrics: restClientMetrics(registry),
+  });
+  try {
+    await runOperator(
+      {
+        client,
+        registry,
+        namespace,
+        podName: settings.podName,
+        botNamespaces: settings.watchNamespaces,
+        watchSecrets: settings.watchSecrets,
+        defaultFleets: fleets === undefined ? [] : await readDefaultFleets(fleets, namespace),
+        image: settings.image,
+        imagePullPolicy: settings.imagePullPolicy,
+        controlService: settings.controlService,
+        controlPort: settings.controlPort,
+        healthPort: settings.healthPort,
+        timings: {
+          leaseDurationMs: settings.leaseSeconds * 1000,
+          renewDeadlineMs: settings.renewSeconds * 1000,
+          retryPeriodMs: settings.retrySeconds * 1000,
+        },
+        clock: systemClock,
+        random: systemRandom,
+        log: createLog({ level: logLevel, format: logFormat, destination }),
+        exit,
+      },
+      signal,
+    );
+  } finally {
+    await client.close();
+  }
+}

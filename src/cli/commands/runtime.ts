@@ -1,0 +1,99 @@
+import { Counter, Gauge, Registry } from 'prom-client';
+import { HttpControlPort } from '../../control/http-control-port.ts';
+import { type Clock, systemClock } from '../../lib/clock.ts';
+import { type Random, randomToken, systemRandom } from '../../lib/random.ts';
+import { MeteredPort } from '../../runtime/metered-port.ts';
+import { Runtime } from '../../runtime/runtime.ts';
+import { type HealthChecks, startHealthServer } from '../../telemetry/health-server.ts';
+import { createLog, type Log } from '../../telemetry/log.ts';
+import type { RuntimeSettings } from '../runtime-settings.ts';
+
+/** What `tenantbot runtime` takes from its surroundings. */
+export interface RuntimeSurroundings {
+  /** Where log lines go. */
+  readonly logTo: { write(text: string): unknown };
+  readonly clock?: Clock;
+  readonly random?: Random;
+}
+
+/**
+ * `tenantbot runtime`: hosts the bots that the leader hands to this pod's shard. Resolves when
+ * `signal` has aborted and all bots have drained.
+ */
+export async function runRuntime(
+  settings: RuntimeSettings,
+  { logTo, clock = systemClock, random = systemRandom }: RuntimeSurroundings,
+  signal: AbortSignal,
+): Promise<void> {
+  const { controlUrl, controlCa, controlToken, healthPort, logLevel, logFormat } = settings;
+  const destination = { write: (text: string) => void logTo.write(text) };
+  const log = createLog({ level: logLevel, format: logFormat, destination });
+  const registry = new Registry();
+  const port = openPort({ url: controlUrl, caFile: controlCa, tokenFile: controlToken }, registry, {
+    clock,
+    random,
+    log,
+  });
+  const runtime = new Runtime({ port: new MeteredPort(port, registry), log, clock, random });
+  const health = await startHealthServer({
+    port: healthPort,
+    registry,
+    live: {},
+    ready: readiness(port, signal),
+  });
+  log.info({ healthPort: health.port, controlUrl }, 'runtime started');
+  try {
+    await Promise.all([port.start(signal), runtime.start(signal)]);
+  } finally {
+    await health.close();
+  }
+  log.info('all bots have drained');
+}
+
+/** Ready from the first whole assignment on; a leader that is away later changes nothing. */
+function readiness(port: HttpControlPort, signal: AbortSignal): HealthChecks {
+  return {
+    assignment: () =>
+      port.ready ? undefined : 'no leader has said yet which bots to host; its log may tell why',
+    running: () => (signal.aborted ? 'this runtime is about to end' : undefined),
+  };
+}
+
+function openPort(
+  address: { readonly url: string; readonly caFile: string; readonly tokenFile: string },
+  registry: Registry,
+  parts: { readonly clock: Clock; readonly random: Random; readonly log: Log },
+): HttpControlPort {
+  const registers = [registry];
+  const syncs = new Counter({
+    name: 'tenantbot_control_syncs_total',
+    help: 'Requests to the leader, by how they ended',
+    labelNames: ['result'],
+    registers,
+  });
+  const port = new HttpControlPort({
+    ...address,
+    ...parts,
+    session: randomToken(16),
+    onSync: (result) => syncs.inc({ result }),
+  });
+  const startedMs = parts.clock.monotonicMs();
+  // The registry keeps both.
+  void new Gauge({
+    name: 'tenantbot_control_silence_seconds',
+    help: 'Time since a leader last answered, or since the start',
+    registers,
+    collect() {
+      this.set((parts.clock.monotonicMs() - (port.lastContactMs ?? startedMs)) / 1000);
+    },
+  });
+  void new Gauge({
+    name: 'tenantbot_control_reports_replaced',
+    help: 'Reports that gave way to newer ones of the same bot before a leader had them',
+    registers,
+    collect() {
+      this.set(port.replacedReports);
+    },
+  });
+  return port;
+}

@@ -1,0 +1,103 @@
+import type { KubeObject, Manifest } from '../../kube/resource.ts';
+import { FIELD_MANAGER } from '../names.ts';
+import { shardsNeeded } from '../plan/place.ts';
+import type { GatheredFleet } from './gather.ts';
+import { type FleetObjects, fleetObjects } from './objects/fleet-objects.ts';
+import type { PodDefaults } from './objects/pod-template.ts';
+import { immutableChange } from './objects/stateful-set.ts';
+
+/** What is to be done about one object of a fleet. */
+export type Step =
+  | { readonly kind: 'apply'; readonly desired: Manifest }
+  /** It has to be made anew, for the sake of a field that can't be changed; its pods stay. */
+  | { readonly kind: 'replace'; readonly field: string }
+  /** It is being deleted, or goes with the fleet of the same name before this one. */
+  | { readonly kind: 'wait' }
+  /** It is somebody else's. */
+  | { readonly kind: 'refuse'; readonly message: string };
+
+/** What becomes of a fleet. */
+export type FleetPlan =
+  /** It is on its way out: whoever deletes it takes its objects along. */
+  | { readonly kind: 'leave' }
+  /** Nobody can tell what it wants: what runs goes on. */
+  | { readonly kind: 'keep'; readonly message: string }
+  | {
+      readonly kind: 'build';
+      readonly shards: number;
+      readonly steps: { readonly [Kind in keyof FleetObjects]: Step };
+    };
+
+/** What holds for all fleets. */
+export interface FleetSettings {
+  readonly defaults: PodDefaults;
+  /** Certificates in PEM that the leader's own is checked against. */
+  readonly controlCa: string;
+}
+
+/** What becomes of one fleet: a pure function. */
+export function decide(fleet: GatheredFleet, { defaults, controlCa }: FleetSettings): FleetPlan {
+  const { object, reading, live } = fleet;
+  const { name, namespace = '', uid, deletionTimestamp } = object.metadata;
+  if (deletionTimestamp !== undefined) return { kind: 'leave' };
+  if (reading.kind === 'invalid') return { kind: 'keep', message: reading.message };
+  const { spec } = reading;
+  const shards = shardsNeeded({
+    ...spec.sharding,
+    bots: fleet.census.wanting,
+    taken: larger(fleet.census.taken, fleet.reserved),
+  });
+  const desired = fleetObjects({ name, namespace, uid }, { spec, shards, controlCa, defaults });
+  const step = <Kind extends keyof FleetObjects>(kind: Kind): Step =>
+    hindrance(object, live[kind], kind) ?? { kind: 'apply', desired: desired[kind] };
+  return {
+    kind: 'build',
+    shards,
+    steps: {
+      ServiceAccount: step('ServiceAccount'),
+      ConfigMap: step('ConfigMap'),
+      Service: step('Service'),
+      NetworkPolicy: step('NetworkPolicy'),
+      PodDisruptionBudget: step('PodDisruptionBudget'),
+      StatefulSet: replacement(step('StatefulSet'), live.StatefulSet),
+    },
+  };
+}
+
+/** Why the object can't just be applied. */
+function hindrance(
+  fleet: KubeObject,
+  live: KubeObject | undefined,
+  kind: string,
+): Step | undefined {
+  if (live === undefined) return undefined;
+  const { name, labels, deletionTimestamp, ownerReferences = [] } = live.metadata;
+  if (deletionTimestamp !== undefined) return { kind: 'wait' };
+  const owner = ownerReferences.find(({ controller }) => controller === true);
+  if (owner?.uid === fleet.metadata.uid) return undefined;
+  if (owner?.kind === 'BotFleet' && owner.name === fleet.metadata.name) return { kind: 'wait' };
+  // Without an owner it is one that the fleet before left behind, on purpose.
+  const isOurs = labels?.['app.kubernetes.io/managed-by'] === FIELD_MANAGER;
+  if (owner === undefined && isOurs) return undefined;
+  const whose = owner ? `belongs to ${owner.kind} ${owner.name}` : 'was made by somebody else';
+  return {
+    kind: 'refuse',
+    message: `${kind} ${name} ${whose} and is in the way. Delete or rename it, or give the BotFleet another name.`,
+  };
+}
+
+function replacement(step: Step, live: { readonly spec: object } | undefined): Step {
+  if (step.kind !== 'apply' || live === undefined) return step;
+  const field = immutableChange(step.desired, live);
+  return field === undefined ? step : { kind: 'replace', field };
+}
+
+/** For each ordinal the larger of two counts: each side may not know yet what the other does. */
+function larger(
+  a: ReadonlyMap<number, number>,
+  b: ReadonlyMap<number, number>,
+): ReadonlyMap<number, number> {
+  const both = new Map(a);
+  for (const [ordinal, count] of b) both.set(ordinal, Math.max(count, both.get(ordinal) ?? 0));
+  return both;
+}

@@ -1,0 +1,53 @@
+import type { BotFleetStatus } from '../../api/bot-fleet.ts';
+import type { Condition } from '../../api/conditions.ts';
+
+/** Something that happened to a fleet, for people. */
+export interface FleetEvent {
+  readonly type: 'Normal' | 'Warning';
+  /** `Scaled`, or a reason of docs/conditions.md. */
+  readonly reason: string;
+  /** What the operator was doing. */
+  readonly action: 'Scale' | 'Apply' | 'Run';
+  readonly note: string;
+}
+
+/** What the step from one written status to the next is worth telling: a pure function. */
+export function eventsBetween(
+  before: BotFleetStatus | undefined,
+  after: BotFleetStatus,
+): FleetEvent[] {
+  return [scaled(before, after), stalled(before, after), ready(before, after)].filter(
+    (event) => event !== undefined,
+  );
+}
+
+function scaled(before: BotFleetStatus | undefined, after: BotFleetStatus): FleetEvent | undefined {
+  const from = before?.shards ?? 0;
+  const { shards = 0 } = after;
+  if (from === shards) return undefined;
+  const note = `From ${from} to ${shards} shards.`;
+  return { type: 'Normal', reason: 'Scaled', action: 'Scale', note };
+}
+
+function stalled(
+  before: BotFleetStatus | undefined,
+  after: BotFleetStatus,
+): FleetEvent | undefined {
+  const now = find(after, 'Stalled');
+  if (!now || find(before, 'Stalled')?.reason === now.reason) return undefined;
+  return { type: 'Warning', reason: now.reason, action: 'Apply', note: now.message };
+}
+
+function ready(before: BotFleetStatus | undefined, after: BotFleetStatus): FleetEvent | undefined {
+  const now = find(after, 'Ready');
+  const was = find(before, 'Ready');
+  if (now?.status !== 'True' || (was?.status === 'True' && was.reason === now.reason)) {
+    return undefined;
+  }
+  const type = now.reason === 'Full' ? 'Warning' : 'Normal';
+  return { type, reason: now.reason, action: 'Run', note: now.message };
+}
+
+function find(status: BotFleetStatus | undefined, type: string): Condition | undefined {
+  return status?.conditions?.find((condition) => condition.type === type);
+}

@@ -1,0 +1,78 @@
+import type { BotFleetStatus } from '../../api/bot-fleet.ts';
+import type { Lister } from '../../kube/lister.ts';
+import { type KubeObject, objectKey } from '../../kube/resource.ts';
+import type { Pod, StatefulSet } from '../../kube/well-known.ts';
+import type { StoredBot } from '../bot/stored-bot.ts';
+import { fleetObjectName } from '../names.ts';
+import { type Census, takeCensus } from './census.ts';
+import type { FleetObjects } from './objects/fleet-objects.ts';
+import {
+  type FleetSpecReading,
+  readFleetSpec,
+  readFleetStatus,
+  type StoredFleet,
+} from './stored-fleet.ts';
+
+/** The caches that a fleet's fate is read from, all of the operator's namespace but the bots. */
+export interface FleetListers {
+  readonly fleets: Lister<StoredFleet>;
+  /** `fleet` files a bot under the fleet that it names. */
+  readonly bots: Lister<StoredBot, 'fleet'>;
+  readonly pods: Lister<Pod>;
+  readonly serviceAccounts: Lister<KubeObject>;
+  readonly configMaps: Lister<KubeObject>;
+  readonly services: Lister<KubeObject>;
+  readonly networkPolicies: Lister<KubeObject>;
+  readonly podDisruptionBudgets: Lister<KubeObject>;
+  readonly statefulSets: Lister<StatefulSet>;
+}
+
+/** The objects of a fleet as they are. */
+export type LiveObjects = {
+  readonly [Kind in keyof FleetObjects]:
+    | (Kind extends 'StatefulSet' ? StatefulSet : KubeObject)
+    | undefined;
+};
+
+/** All that was read of one fleet. */
+export interface GatheredFleet {
+  readonly object: StoredFleet;
+  readonly reading: FleetSpecReading;
+  readonly status: BotFleetStatus | undefined;
+  readonly census: Census;
+  /** By ordinal: the places that the leader has given away, written or not. */
+  readonly reserved: ReadonlyMap<number, number>;
+  readonly live: LiveObjects;
+  /** The pod of a shard. */
+  readonly podOf: (ordinal: number) => Pod | undefined;
+}
+
+/** Where {@link gather} reads. */
+export interface FleetSources {
+  readonly listers: FleetListers;
+  /** The places that the leader has given away in a fleet, by ordinal. */
+  readonly reserved: (fleet: string) => ReadonlyMap<number, number>;
+}
+
+/** Reads all that the fleet's fate depends on. */
+export function gather(object: StoredFleet, { listers, reserved }: FleetSources): GatheredFleet {
+  const { name: fleet, namespace } = object.metadata;
+  const name = fleetObjectName(fleet);
+  const key = objectKey({ namespace, name });
+  return {
+    object,
+    reading: readFleetSpec(object),
+    status: readFleetStatus(object),
+    census: takeCensus(fleet, listers.bots.byIndex('fleet', fleet)),
+    reserved: reserved(fleet),
+    live: {
+      ServiceAccount: listers.serviceAccounts.get(key),
+      ConfigMap: listers.configMaps.get(key),
+      Service: listers.services.get(key),
+      NetworkPolicy: listers.networkPolicies.get(key),
+      PodDisruptionBudget: listers.podDisruptionBudgets.get(key),
+      StatefulSet: listers.statefulSets.get(key),
+    },
+    podOf: (ordinal) => listers.pods.get(objectKey({ namespace, name: `${name}-${ordinal}` })),
+  };
+}

@@ -1,0 +1,43 @@
+import type { BotFleetSpec } from '../../../api/bot-fleet.ts';
+import type { Manifest } from '../../../kube/resource.ts';
+import { configMap } from './config-map.ts';
+import type { FleetIdentity } from './fleet-meta.ts';
+import { headlessService } from './headless-service.ts';
+import { networkPolicy } from './network-policy.ts';
+import { podDisruptionBudget } from './pod-disruption-budget.ts';
+import type { PodDefaults } from './pod-template.ts';
+import { serviceAccount } from './service-account.ts';
+import { statefulSet } from './stateful-set.ts';
+
+/** Everything that a fleet is made of, by kind. */
+export interface FleetObjects {
+  readonly ServiceAccount: Manifest;
+  readonly ConfigMap: Manifest;
+  readonly Service: Manifest;
+  readonly NetworkPolicy: Manifest;
+  readonly PodDisruptionBudget: Manifest;
+  readonly StatefulSet: Manifest;
+}
+
+export interface FleetObjectsOptions {
+  readonly spec: BotFleetSpec;
+  readonly shards: number;
+  /** Certificates in PEM that the leader's own is checked against. */
+  readonly controlCa: string;
+  readonly defaults: PodDefaults;
+}
+
+/** The objects of a fleet in the order in which they are needed: a pure function. */
+export function fleetObjects(
+  fleet: FleetIdentity,
+  { spec, shards, controlCa, defaults }: FleetObjectsOptions,
+): FleetObjects {
+  return {
+    ServiceAccount: serviceAccount(fleet),
+    ConfigMap: configMap(fleet, controlCa),
+    Service: headlessService(fleet),
+    NetworkPolicy: networkPolicy(fleet),
+    PodDisruptionBudget: podDisruptionBudget(fleet),
+    StatefulSet: statefulSet(fleet, { shards, runtime: spec.runtime, defaults }),
+  };
+}

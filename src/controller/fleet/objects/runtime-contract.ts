@@ -1,0 +1,17 @@
+/** What a pod gives its runtime, and where the runtime answers: both sides go by this file. */
+
+/** Probes and metrics. */
+export const HEALTH_PORT = 8081;
+export const HEALTH_PORT_NAME = 'http';
+
+/** The only token in the pod: it is good for the control channel and nothing else. */
+export const TOKEN_FOLDER = '/var/run/tenantbot';
+export const TOKEN_FILE = 'token';
+/** The kubelet renews it when four fifths of this are over. */
+export const TOKEN_SECONDS = 3600;
+
+export const CA_FOLDER = '/etc/tenantbot';
+export const CA_FILE = 'ca.crt';
+
+/** Pods get this much longer than their bots' drain before they are killed. */
+export const SHUTDOWN_SECONDS = 10;

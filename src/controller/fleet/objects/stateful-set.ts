@@ -1,0 +1,44 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { BotFleetSpec } from '../../../api/bot-fleet.ts';
+import type { Manifest } from '../../../kube/resource.ts';
+import { type FleetIdentity, fleetMeta, fleetSelector } from './fleet-meta.ts';
+import { type PodDefaults, podTemplate } from './pod-template.ts';
+
+/** How many shards a StatefulSet is to run, and with what. */
+export interface StatefulSetOptions {
+  readonly shards: number;
+  readonly runtime: BotFleetSpec['runtime'];
+  readonly defaults: PodDefaults;
+}
+
+/** The pods of a fleet, one a shard: started all at once, renewed one by one from the highest. */
+export function statefulSet(fleet: FleetIdentity, options: StatefulSetOptions): Manifest {
+  const { shards, runtime, defaults } = options;
+  const metadata = fleetMeta(fleet);
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'StatefulSet',
+    metadata,
+    spec: {
+      replicas: shards,
+      serviceName: metadata.name,
+      podManagementPolicy: 'Parallel',
+      updateStrategy: { type: 'RollingUpdate' },
+      selector: { matchLabels: fleetSelector(fleet.name) },
+      template: podTemplate(fleet.name, runtime, defaults),
+    },
+  };
+}
+
+/** Fields of a StatefulSet that only a new one can have otherwise. */
+const IMMUTABLE = ['serviceName', 'podManagementPolicy', 'selector'] as const;
+
+/** The field of `live` that `desired` has otherwise and that can't be changed in place. */
+export function immutableChange(
+  desired: Manifest,
+  live: { readonly spec: object },
+): (typeof IMMUTABLE)[number] | undefined {
+  const wanted = desired['spec'] as Readonly<Record<string, unknown>>;
+  const is = live.spec as Readonly<Record<string, unknown>>;
+  return IMMUTABLE.find((field) => !isDeepStrictEqual(wanted[field], is[field]));
+}

@@ -1,0 +1,78 @@
+import type { Pod, StatefulSet } from '../../kube/well-known.ts';
+
+/** How the pods of a fleet do. */
+export interface ShardFacts {
+  readonly readyShards: number;
+  /** Those of a pod template before the newest. */
+  readonly outdatedShards: number;
+  /** What keeps the first shard that is not at work from it, as far as a pod tells. */
+  readonly trouble: string | undefined;
+  /** Some pod is not there at all. */
+  readonly missing: boolean;
+}
+
+/** Set by the StatefulSet controller on each pod. */
+const REVISION_LABEL = 'controller-revision-hash';
+
+/** Looks at the pods of the ordinals below `shards`: a pure function. */
+export function shardFacts(
+  shards: number,
+  podOf: (ordinal: number) => Pod | undefined,
+  statefulSet: StatefulSet | undefined,
+): ShardFacts {
+  let readyShards = 0;
+  let outdatedShards = 0;
+  let trouble: string | undefined;
+  let missing = false;
+  for (let ordinal = 0; ordinal < shards; ordinal++) {
+    const pod = podOf(ordinal);
+    if (!pod) {
+      missing = true;
+      continue;
+    }
+    if (isReady(pod)) readyShards++;
+    else trouble ??= troubleOf(pod);
+    if (isOutdated(pod, statefulSet)) outdatedShards++;
+  }
+  return { readyShards, outdatedShards, trouble, missing };
+}
+
+function isReady({ metadata, status }: Pod): boolean {
+  const ready = status?.conditions?.find(({ type }) => type === 'Ready');
+  return metadata.deletionTimestamp === undefined && ready?.status === 'True';
+}
+
+/** Until the StatefulSet controller has seen the newest template, every pod may be of another. */
+function isOutdated({ metadata }: Pod, statefulSet: StatefulSet | undefined): boolean {
+  const { observedGeneration = 0, updateRevision } = statefulSet?.status ?? {};
+  const seen = observedGeneration >= (statefulSet?.metadata.generation ?? 0);
+  return !seen || metadata.labels?.[REVISION_LABEL] !== updateRevision;
+}
+
+/** In words that stay the same while the trouble does: waits and tries are not counted in them. */
+function troubleOf({ metadata: { name }, status }: Pod): string | undefined {
+  const [container] = status?.containerStatuses ?? [];
+  const waiting = container?.state?.waiting;
+  const unscheduled = status?.conditions?.some(
+    ({ type, reason }) => type === 'PodScheduled' && reason === 'Unschedulable',
+  );
+  if (unscheduled) return `No node takes pod ${name}: see kubectl describe pod ${name}.`;
+  if (IMAGE_TROUBLE.has(waiting?.reason ?? '')) {
+    return `The image of pod ${name} can't be had: see kubectl describe pod ${name}.`;
+  }
+  if (CONFIG_TROUBLE.has(waiting?.reason ?? '')) {
+    return `Pod ${name} can't start: ${waiting?.message}.`;
+  }
+  if ((container?.restartCount ?? 0) > 0) {
+    return `The process in pod ${name} has ended before: see kubectl logs --previous ${name}.`;
+  }
+  return undefined;
+}
+
+const IMAGE_TROUBLE = new Set([
+  'ErrImagePull',
+  'ImagePullBackOff',
+  'InvalidImageName',
+  'ErrImageNeverPull',
+]);
+const CONFIG_TROUBLE = new Set(['CreateContainerConfigError', 'CreateContainerError']);

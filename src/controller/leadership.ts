@@ -1,0 +1,233 @@
+import type { Registry } from 'prom-client';
+import { ShardHub } from '../control/hub.ts';
+import { applyIfNeeded } from '../kube/apply-if-needed.ts';
+import type { KubeClient } from '../kube/client.ts';
+import { Controller, type ControllerMetrics, type ControllerOptions } from '../kube/controller.ts';
+import { controllerMetrics } from '../kube/controller-metrics.ts';
+import type { EventRecorder } from '../kube/event-recorder.ts';
+import { referenceTo } from '../kube/event-series.ts';
+import { queueMetrics } from '../kube/queue-metrics.ts';
+import { RetryLimiter } from '../kube/rate-limiter.ts';
+import { type Manifest, type ObjectKey, objectKey } from '../kube/resource.ts';
+import { type QueueMetrics, WorkQueue } from '../kube/work-queue.ts';
+import { equalJitterMs } from '../lib/backoff.ts';
+import { type Clock, sleep } from '../lib/clock.ts';
+import { errorMessage } from '../lib/errors.ts';
+import { type Random, randomToken } from '../lib/random.ts';
+import { runTogether } from '../lib/run-together.ts';
+import type { Log } from '../telemetry/log.ts';
+import { BotReconciler } from './bot/reconcile.ts';
+import { TENANT_BOTS } from './bot/stored-bot.ts';
+import type { Authority } from './channel/authority.ts';
+import type { ClusterCaches } from './cluster-caches.ts';
+import { FleetReconciler } from './fleet/reconcile.ts';
+import { BOT_FLEETS, readFleetSpec, type StoredFleet } from './fleet/stored-fleet.ts';
+import { watchFleets } from './fleet/watch.ts';
+import { markLeader } from './leader-label.ts';
+import { APPLIED_HASH } from './names.ts';
+import { SecretReader } from './secrets/secret-reader.ts';
+
+/** Bots that are worked on at once: most of the time each waits for the API server. */
+const BOT_CONCURRENCY = 32;
+const FLEET_CONCURRENCY = 4;
+const AGAIN = { initialMs: 500, maxMs: 30_000 };
+/** Port of the Service, whatever the pods listen on. */
+const CONTROL_PORT = 9443;
+/** Field manager of the fleets that come with an installation. */
+const INSTALLATION = 'tenantbot-installation';
+
+/** The metrics of the controllers; made once in the life of a process. */
+export interface LeaderMetrics {
+  readonly queue: (name: string) => QueueMetrics;
+  readonly controller: (name: string) => ControllerMetrics;
+}
+
+/** {@link LeaderMetrics} in `registry`. */
+export function makeLeaderMetrics(registry: Registry): LeaderMetrics {
+  return { queue: queueMetrics(registry), controller: controllerMetrics(registry) };
+}
+
+export interface LeadershipOptions {
+  readonly client: KubeClient;
+  readonly caches: ClusterCaches;
+  readonly recorder: EventRecorder;
+  readonly authority: Authority;
+  readonly metrics: LeaderMetrics;
+  readonly namespace: string;
+  readonly podName: string;
+  readonly botNamespaces: readonly string[] | undefined;
+  readonly defaultFleets: readonly Manifest[];
+  readonly image: string;
+  readonly imagePullPolicy: string;
+  readonly controlService: string;
+  /** Which time of leading this is. */
+  readonly term: number;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+}
+
+/**
+ * One time of leading: the controllers, and the hub that runtimes are served from. What it knows
+ * beyond what is stored begins with it and ends with it.
+ */
+export class Leadership {
+  readonly hub: ShardHub;
+  readonly #options: LeadershipOptions;
+  readonly #botQueue: WorkQueue;
+  readonly #fleetQueue: WorkQueue;
+  readonly #bots: BotReconciler;
+  readonly #controllers: readonly Controller[];
+
+  constructor(options: LeadershipOptions) {
+    const { client, caches, clock, random, recorder, podName, term, namespace } = options;
+    this.#options = options;
+    this.hub = new ShardHub({ clock, instance: `${podName}-${term}-${randomToken(6)}` });
+    this.#botQueue = this.#queue('tenantbot');
+    this.#fleetQueue = this.#queue('botfleet');
+    this.#bots = new BotReconciler({
+      client,
+      listers: caches,
+      secrets: new SecretReader({ client, ...(caches.secrets && { watched: caches.secrets }) }),
+      shards: this.hub,
+      queue: this.#botQueue,
+      observe: (bot) => caches.observeBot(bot),
+      event: (bot, event) =>
+        recorder.record({ regarding: referenceTo(TENANT_BOTS, bot), ...event }),
+      clock,
+      random,
+      namespace,
+      botNamespaces: options.botNamespaces,
+    });
+    const fleets = this.#fleetReconciler();
+    this.#controllers = [
+      this.#controller('tenantbot', this.#botQueue, {
+        reconcile: (key, signal) => this.#bots.reconcile(key, signal),
+        concurrency: BOT_CONCURRENCY,
+      }),
+      this.#controller('botfleet', this.#fleetQueue, {
+        reconcile: (key, signal) => fleets.reconcile(key, signal),
+        concurrency: FLEET_CONCURRENCY,
+      }),
+    ];
+  }
+
+  /** Leads until `signal` aborts; resolves when the last reconcile has ended. */
+  async start(signal: AbortSignal): Promise<void> {
+    const { authority, caches, log } = this.#options;
+    const unsubscribes = [
+      caches.fleets.subscribe(({ after }) => {
+        if (after) this.#tellShards(after);
+      }),
+      watchFleets(caches, {
+        namespace: this.#options.namespace,
+        onKey: (key) => this.#fleetQueue.add(key),
+      }),
+      authority.subscribe(() => this.#reconcileFleets()),
+    ];
+    for (const fleet of caches.fleets.list()) this.#tellShards(fleet);
+    this.#reconcileFleets();
+    try {
+      await runTogether(signal, [
+        (signal) => this.#bots.start(signal),
+        ...this.#controllers.map((controller) => (signal: AbortSignal) => controller.start(signal)),
+        (signal) => this.#begin(signal),
+      ]);
+    } finally {
+      for (const unsubscribe of unsubscribes) unsubscribe();
+      this.hub.close();
+      log.info('leads no more');
+    }
+  }
+
+  /** Keys whose reconcile has been running for longer than `ms`. */
+  stuckFor(ms: number): readonly ObjectKey[] {
+    return this.#controllers.flatMap((controller) => controller.stuckFor(ms));
+  }
+
+  /** What is done once: runtimes are led here, and the fleets of the installation are applied. */
+  async #begin(signal: AbortSignal): Promise<void> {
+    const label = { ...this.#options, pods: this.#options.caches.pods };
+    await this.#insist('marking the leader', () => markLeader(label, signal), signal);
+    for (const fleet of this.#options.defaultFleets) {
+      const what = `applying the fleet "${fleet.metadata.name}" of this installation`;
+      await this.#insist(what, () => this.#applyFleet(fleet, signal), signal);
+    }
+    await aborted(signal);
+  }
+
+  /** Does `work`, as often as it takes; says each time why it has failed. */
+  async #insist(what: string, work: () => Promise<void>, signal: AbortSignal): Promise<void> {
+    const { clock, random, log } = this.#options;
+    for (let attempt = 0; !signal.aborted; attempt++) {
+      try {
+        return await work();
+      } catch (error) {
+        if (signal.aborted) return;
+        log.error({ error: errorMessage(error) }, `${what} failed; it is tried again`);
+      }
+      await sleep(clock, equalJitterMs(AGAIN, attempt, random), signal).catch(() => undefined);
+    }
+  }
+
+  async #applyFleet(desired: Manifest, signal: AbortSignal): Promise<void> {
+    const { client, caches, namespace } = this.#options;
+    const live = caches.fleets.get(objectKey({ namespace, name: desired.metadata.name ?? '' }));
+    await applyIfNeeded(client, BOT_FLEETS, {
+      desired,
+      live,
+      hashAnnotation: APPLIED_HASH,
+      // Not the controllers' own manager: what an installation wants and what is kept in step with
+      // it must be told apart.
+      fieldManager: INSTALLATION,
+      force: true,
+      signal,
+    });
+  }
+
+  #tellShards(fleet: StoredFleet): void {
+    const reading = readFleetSpec(fleet);
+    if (reading.kind === 'ok') this.hub.setFleet(fleet.metadata.name, reading.spec);
+  }
+
+  #reconcileFleets(): void {
+    for (const { metadata } of this.#options.caches.fleets.list()) {
+      this.#fleetQueue.add(objectKey(metadata));
+    }
+  }
+
+  #fleetReconciler(): FleetReconciler {
+    const { caches, authority, recorder, namespace, controlService } = this.#options;
+    return new FleetReconciler({
+      ...this.#options,
+      listers: caches,
+      controlUrl: `https://${controlService}.${namespace}.svc:${CONTROL_PORT}`,
+      controlCa: () => authority.bundle,
+      reserved: (fleet) => this.#bots.reserved(fleet),
+      operatorNamespace: namespace,
+      events: recorder,
+    });
+  }
+
+  #queue(name: string): WorkQueue {
+    const { clock, random, metrics } = this.#options;
+    const limiter = new RetryLimiter({ clock, random });
+    return new WorkQueue({ clock, limiter, metrics: metrics.queue(name) });
+  }
+
+  #controller(
+    name: string,
+    queue: WorkQueue,
+    work: Pick<ControllerOptions, 'reconcile' | 'concurrency'>,
+  ): Controller {
+    const { clock, log, metrics } = this.#options;
+    return new Controller({ name, queue, ...work, clock, log, metrics: metrics.controller(name) });
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}

@@ -1,0 +1,188 @@
+import type { Registry } from 'prom-client';
+import type { ShardHub } from '../control/hub.ts';
+import { startControlServer } from '../control/server.ts';
+import type { KubeClient } from '../kube/client.ts';
+import { electionMetrics } from '../kube/election-metrics.ts';
+import { Elector } from '../kube/elector.ts';
+import type { ElectionTimings } from '../kube/elector-timings.ts';
+import { EventRecorder } from '../kube/event-recorder.ts';
+import type { Manifest } from '../kube/resource.ts';
+import type { Clock } from '../lib/clock.ts';
+import { errorMessage, type TenantBotError } from '../lib/errors.ts';
+import type { Random } from '../lib/random.ts';
+import { runTogether } from '../lib/run-together.ts';
+import { startHealthServer } from '../telemetry/health-server.ts';
+import type { Log } from '../telemetry/log.ts';
+import { Authority } from './channel/authority.ts';
+import { shardAuthenticator } from './channel/shard-authenticator.ts';
+import { ClusterCaches } from './cluster-caches.ts';
+import { registerFleetMetrics } from './fleet-metrics.ts';
+import { Leadership, makeLeaderMetrics } from './leadership.ts';
+import { preflight } from './preflight/preflight.ts';
+import { LEADER_LEASE, rightsFor } from './rights.ts';
+
+/** How one replica of the operator is started. */
+export interface OperatorOptions {
+  readonly client: KubeClient;
+  /** Takes the metrics. */
+  readonly registry: Registry;
+  /** The operator's own namespace: fleets and their pods live there. */
+  readonly namespace: string;
+  /** Names this replica among the others. */
+  readonly podName: string;
+  /** Where bots may live; all namespaces where undefined. */
+  readonly botNamespaces: readonly string[] | undefined;
+  readonly watchSecrets: boolean;
+  /** BotFleets that the leader applies when it begins. */
+  readonly defaultFleets: readonly Manifest[];
+  /** Of runtime pods, where their fleet says nothing. */
+  readonly image: string;
+  readonly imagePullPolicy: string;
+  /** The Service that leads runtime pods to the leader, and its port. */
+  readonly controlService: string;
+  readonly controlPort: number;
+  readonly healthPort: number;
+  readonly timings: ElectionTimings;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  /** Ends the process at once. */
+  readonly exit: () => never;
+}
+
+/** A reconcile that takes longer than this is stuck: the probe fails and the pod is restarted. */
+const STUCK_MS = 5 * 60_000;
+
+/**
+ * One replica of the operator: keeps its caches warm, serves runtimes, and campaigns for the lease;
+ * the one that holds it runs the controllers. Refuses to start, in words, on a cluster that lacks
+ * what it needs. Resolves within 5 s of `signal`, with the lease released.
+ */
+export async function runOperator(options: OperatorOptions, signal: AbortSignal): Promise<void> {
+  const { client, clock, log, namespace, registry } = options;
+  await preflight(
+    client,
+    {
+      rights: rightsFor(options),
+      places: { ownNamespace: namespace, botNamespaces: options.botNamespaces },
+    },
+    { signal },
+  );
+  const caches = new ClusterCaches(options);
+  registerFleetMetrics(registry, caches.fleets);
+  const recorder = new EventRecorder({
+    client,
+    clock,
+    log,
+    source: { controller: 'tenantbot.dev/operator', instance: options.podName },
+  });
+  const authority: Authority = await Authority.open(
+    {
+      client,
+      namespace,
+      names: controlNames(options),
+      isLeader: () => elector.isLeader(),
+      clock,
+      log,
+    },
+    signal,
+  );
+  const leaderMetrics = makeLeaderMetrics(registry);
+  let leadership: Leadership | undefined;
+  const elector: Elector = new Elector({
+    client,
+    namespace,
+    name: LEADER_LEASE,
+    identity: options.podName,
+    timings: options.timings,
+    metrics: electionMetrics(registry)(LEADER_LEASE),
+    clock,
+    random: options.random,
+    log,
+    exit: (error: TenantBotError) => {
+      log.fatal(errorMessage(error));
+      options.exit();
+    },
+    lead: async (leading, term) => {
+      leadership = new Leadership({
+        ...options,
+        caches,
+        recorder,
+        authority,
+        term,
+        metrics: leaderMetrics,
+      });
+      try {
+        await leadership.start(leading);
+      } finally {
+        leadership = undefined;
+      }
+    },
+  });
+  const hub = (): ShardHub | undefined => (elector.isLeader() ? leadership?.hub : undefined);
+
+  await runTogether(signal, [
+    (signal) => caches.start(signal),
+    (signal) => authority.start(signal),
+    (signal) => recorder.start(signal),
+    (signal) =>
+      serve(signal, () =>
+        startHealthServer({
+          port: options.healthPort,
+          registry,
+          live: { reconciles: () => stuckReconciles(leadership) },
+          ready: {
+            caches: () => (caches.synced ? undefined : 'the first lists are not complete yet'),
+          },
+        }),
+      ),
+    async (signal) => {
+      await caches.waitForSync(signal);
+      await runTogether(signal, [
+        (signal) =>
+          serve(signal, () =>
+            startControlServer({
+              host: '::',
+              port: options.controlPort,
+              hub,
+              holder: () => elector.holder(),
+              authenticate: shardAuthenticator({ client, pods: caches.pods, namespace, clock }),
+              certificate: () => authority.material.leaf,
+              clock,
+              log,
+            }),
+          ),
+        (signal) => elector.start(signal),
+      ]);
+    },
+  ]);
+}
+
+function stuckReconciles(leadership: Leadership | undefined): string | undefined {
+  const stuck = leadership?.stuckFor(STUCK_MS) ?? [];
+  if (stuck.length === 0) return undefined;
+  return `the work on ${stuck.slice(0, 3).join(', ')} does not end; a restart helps`;
+}
+
+/** What runtimes may call the leader by. */
+function controlNames({
+  controlService,
+  namespace,
+}: OperatorOptions): readonly [string, ...string[]] {
+  const name = `${controlService}.${namespace}.svc`;
+  return [name, `${name}.cluster.local`];
+}
+
+/** Keeps a server up until `signal` aborts. */
+async function serve(
+  signal: AbortSignal,
+  start: () => Promise<{ close(): Promise<void> }>,
+): Promise<void> {
+  const server = await start();
+  if (!signal.aborted) {
+    await new Promise<void>((resolve) => {
+      signal.addEventListener('abort', () => resolve(), { once: true });
+    });
+  }
+  await server.close();
+}
