@@ -24,15 +24,16 @@ export function runProgram(
       cwd,
     });
     let output = '';
-    let errors = '';
+    let said = '';
+    const hear = (text: string): void => {
+      said = (said + text).slice(-4_000);
+      if (onLine) text.trimEnd().split('\n').forEach(onLine);
+    };
     child.stdout?.setEncoding('utf8').on('data', (text: string) => {
       output += text;
-      if (onLine) text.trimEnd().split('\n').forEach(onLine);
+      hear(text);
     });
-    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-      errors = (errors + text).slice(-4_000);
-      if (onLine) text.trimEnd().split('\n').forEach(onLine);
-    });
+    child.stderr?.setEncoding('utf8').on('data', hear);
     // A program that fails closes its input early; its exit code says so.
     child.stdin?.on('error', () => {});
     if (child.stdin) input?.pipe(child.stdin);
@@ -43,9 +44,8 @@ export function runProgram(
       if (code === 0) resolve(output);
       else {
         const how = signal === null ? `exit code ${code}` : signal;
-        const said = (errors || output).trim().slice(-2_000);
         const line = [command, ...args].join(' ').slice(0, 300);
-        reject(environmentError('PROGRAM', `\`${line}\` failed (${how}): ${said}`));
+        reject(environmentError('PROGRAM', `\`${line}\` failed (${how}); it said last:\n${said.trim()}`));
       }
     });
   });
