@@ -7,7 +7,8 @@ import type { Clock, Timer } from '../lib/clock.ts';
 export class Deadline {
   readonly #controller = new AbortController();
   readonly #parent: AbortSignal | undefined;
-  readonly #timer: Timer;
+  readonly #arm: () => Timer;
+  #timer: Timer;
 
   constructor(
     clock: Clock,
@@ -15,13 +16,20 @@ export class Deadline {
     { error, parent }: { readonly error: Error; readonly parent?: AbortSignal | undefined },
   ) {
     this.#parent = parent;
-    this.#timer = clock.setTimer(ms, () => this.#controller.abort(error));
+    this.#arm = () => clock.setTimer(ms, () => this.#controller.abort(error));
+    this.#timer = this.#arm();
     if (parent?.aborted) this.#onAbort();
     else parent?.addEventListener('abort', this.#onAbort);
   }
 
   get signal(): AbortSignal {
     return this.#controller.signal;
+  }
+
+  /** The time starts again: there is life. */
+  renew(): void {
+    this.#timer.cancel();
+    this.#timer = this.#arm();
   }
 
   /** Time no longer counts; the parent still does. */

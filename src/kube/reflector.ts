@@ -1,13 +1,13 @@
 import { type BackoffPolicy, fullJitterMs } from '../lib/backoff.ts';
 import { type Clock, sleep } from '../lib/clock.ts';
-import { errorMessage, TenantBotError } from '../lib/errors.ts';
+import { environmentError, errorMessage, TenantBotError } from '../lib/errors.ts';
 import type { Random } from '../lib/random.ts';
 import type { Log } from '../telemetry/log.ts';
 import { isStatus, KubeApiError } from './api-error.ts';
 import type { Cache } from './cache.ts';
 import type { KubeClient } from './client.ts';
+import { Deadline } from './deadline.ts';
 import type { ReflectorMetrics } from './reflector-metrics.ts';
-import { Watchdog } from './reflector-watchdog.ts';
 import type { KubeObject, Resource } from './resource.ts';
 
 /** Which objects of a resource are of interest, and how much of them. */
@@ -25,14 +25,17 @@ export interface ReflectorTimings {
   readonly backoff: BackoffPolicy;
   /** The server is asked to end a watch after this to twice this. */
   readonly watchTimeoutMs: number;
-  /** A list or a watch that is silent for this long is broken off. Bookmarks come every minute. */
+  /**
+   * A list or a watch that is silent for this long is broken off. Bookmarks come every minute, the
+   * first one of a resource at rest after up to two.
+   */
   readonly stallTimeoutMs: number;
 }
 
 export const DEFAULT_REFLECTOR_TIMINGS: ReflectorTimings = {
   backoff: { initialMs: 1000, maxMs: 30_000 },
   watchTimeoutMs: 5 * 60_000,
-  stallTimeoutMs: 150_000,
+  stallTimeoutMs: 3 * 60_000,
 };
 
 export interface ReflectorOptions<T extends KubeObject> {
@@ -139,9 +142,11 @@ export class Reflector<T extends KubeObject> {
     work: (life: Life) => Promise<void>,
   ): Promise<boolean> {
     const { clock, log, metrics, resource } = this.#options;
-    using watchdog = new Watchdog(clock, this.#timings.stallTimeoutMs, signal);
+    const { stallTimeoutMs } = this.#timings;
+    const stalled = environmentError('KUBE_STALLED', `nothing came for ${stallTimeoutMs / 1000} s`);
+    const watchdog = new Deadline(clock, stallTimeoutMs, { error: stalled, parent: signal });
     const seen = (): void => {
-      watchdog.feed();
+      watchdog.renew();
       this.#lastContactMs = clock.monotonicMs();
     };
     try {
@@ -156,6 +161,8 @@ export class Reflector<T extends KubeObject> {
       const cause: unknown = watchdog.signal.aborted ? watchdog.signal.reason : error;
       log.warn({ resource: resource.plural, error: errorMessage(cause) }, `${verb} failed`);
       return false;
+    } finally {
+      watchdog.release();
     }
   }
 

@@ -33,18 +33,18 @@ export class CacheFollower<T extends KubeObject> {
   }
 
   #follow(key: ObjectKey, before: T | undefined, after: T | undefined): void {
-    expect(before, key).toBe(this.#replay.get(key));
-    if (before && after) expect(after.metadata.uid, key).toBe(before.metadata.uid);
+    expect(before).toBe(this.#replay.get(key));
+    if (before && after) expect(after.metadata.uid).toBe(before.metadata.uid);
     if (after) {
       const version = BigInt(after.metadata.resourceVersion);
-      expect(version, key).toBeGreaterThan(this.#newest.get(key) ?? -1n);
+      expect(version).toBeGreaterThan(this.#newest.get(key) ?? -1n);
       this.#newest.set(key, version);
       this.#replay.set(key, after);
     } else {
-      expect(before, key).toBeDefined();
+      expect(before).toBeDefined();
       this.#replay.delete(key);
     }
-    expect(this.#cache.get(key), key).toBe(after);
+    expect(this.#cache.get(key)).toBe(after);
     expect(this.#cache.size).toBe(this.#replay.size);
   }
 }

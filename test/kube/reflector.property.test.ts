@@ -18,7 +18,6 @@ const FAULTS = {
 
 const name = fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f', 'g');
 const fault = fc.constantFrom(...(Object.keys(FAULTS) as (keyof typeof FAULTS)[]));
-const fixed = <Do extends string>(verb: Do) => fc.record({ do: fc.constant(verb) });
 
 /** What happens to the server, and to the connections. */
 const step = fc.oneof(
@@ -42,16 +41,19 @@ const step = fc.oneof(
       ms: fc.constantFrom(0, 5, 10, 15, 40, 1000, 40_000),
     }),
   },
-  { weight: 2, arbitrary: fixed('bookmark') },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      do: fc.constant('call'),
+      method: fc.constantFrom('bookmark', 'compact', 'end', 'silence'),
+    }),
+  },
   {
     weight: 2,
     arbitrary: fc.record({ do: fc.constant('replay'), count: fc.integer({ min: 1, max: 8 }) }),
   },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('break'), fault, late: fc.boolean() }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('refuse'), fault }) },
-  { weight: 1, arbitrary: fixed('compact') },
-  { weight: 1, arbitrary: fixed('end') },
-  { weight: 1, arbitrary: fixed('silence') },
 );
 type Step = typeof step extends fc.Arbitrary<infer Value> ? Value : never;
 
@@ -80,15 +82,10 @@ class World {
   }
 
   async run(step: Step): Promise<void> {
-    const { cache, clock, server } = this;
+    const { clock, server } = this;
     switch (step.do) {
-      case 'put': {
-        const answer = server.put(step.name, step.value, step.kept);
-        // What no selector matches is not for this cache.
-        const lost = step.answerMs === undefined || (this.#selector && !step.kept);
-        if (!lost) clock.setTimer(step.answerMs ?? 0, () => cache.observe(answer));
-        return;
-      }
+      case 'put':
+        return this.#put(step);
       case 'recreate':
         server.delete(step.name);
         server.put(step.name, 9);
@@ -104,9 +101,18 @@ class World {
       case 'refuse':
         server.refusals.push(FAULTS[step.fault]);
         return;
+      case 'call':
+        return server[step.method]();
       default:
-        return server[step.do]();
+        step satisfies never;
     }
+  }
+
+  #put({ name, value, kept, answerMs }: Extract<Step, { readonly do: 'put' }>): void {
+    const answer = this.server.put(name, value, kept);
+    // What no selector matches is not for this cache.
+    if (answerMs === undefined || (this.#selector && !kept)) return;
+    this.clock.setTimer(answerMs, () => this.cache.observe(answer));
   }
 
   async stop(): Promise<void> {

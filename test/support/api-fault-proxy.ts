@@ -86,28 +86,18 @@ export async function startApiFaultProxy(upstream: ClusterAccess): Promise<ApiFa
   });
 
   async function serve(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
-    const body = await buffer(incoming);
     const request = proxied(incoming);
+    const body = await buffer(incoming);
     const fault = proxy.faults.request?.(request);
-    if (fault?.kind === 'answer') return sendStatus(response, fault);
-    if (fault?.kind === 'cut' && fault.when === 'before') throw new Error('cut');
-    if (fault?.kind === 'delay') await sleep(fault.ms);
+    if (fault && (await preempt(response, fault))) return undefined;
     const answer = await send(upstream, incoming, body);
     response.once('close', () => answer.destroy());
-    if (fault?.kind === 'cut') {
-      await buffer(answer);
-      throw new Error('cut');
+    if (fault?.kind === 'cut' || fault?.kind === 'truncate') {
+      return spoil(response, answer, fault.kind);
     }
     response.writeHead(answer.statusCode ?? 502, answer.headers);
-    if (fault?.kind === 'truncate') return sendHalf(response, await buffer(answer));
     if (!request.isWatch || answer.statusCode !== 200) return pipeline(answer, response);
-    response.flushHeaders();
-    for await (const line of createInterface(answer)) {
-      const frame = JSON.parse(line) as WatchFrame;
-      const ending = await sendFrame(response, line, proxy.faults.frame?.(frame, request));
-      if (ending) return;
-    }
-    response.end();
+    return sendFrames(response, answer, (frame) => proxy.faults.frame?.(frame, request));
   }
 
   server.listen(0, '127.0.0.1');
@@ -157,6 +147,15 @@ async function send(
   return answer;
 }
 
+/** What a fault does before the API server hears of the request. Returns whether it never will. */
+async function preempt(response: ServerResponse, fault: RequestFault): Promise<boolean> {
+  if (fault.kind === 'delay') await sleep(fault.ms);
+  if (fault.kind === 'answer') sendStatus(response, fault);
+  else if (fault.kind !== 'cut' || fault.when === 'after') return false;
+  else response.destroy();
+  return true;
+}
+
 function sendStatus(
   response: ServerResponse,
   { status, reason, retryAfterSeconds }: RequestFault & { readonly kind: 'answer' },
@@ -180,9 +179,31 @@ export function statusObject(code: number, reason: string): object {
   };
 }
 
-async function sendHalf(response: ServerResponse, body: Buffer): Promise<void> {
-  await write(response, body.subarray(0, body.length / 2));
+/** The API server has done its work, and its answer comes by half or not at all. */
+async function spoil(
+  response: ServerResponse,
+  answer: IncomingMessage,
+  kind: 'cut' | 'truncate',
+): Promise<void> {
+  const body = await buffer(answer);
+  if (kind === 'truncate') {
+    response.writeHead(answer.statusCode ?? 502, answer.headers);
+    await write(response, body.subarray(0, body.length / 2));
+  }
   response.destroy();
+}
+
+async function sendFrames(
+  response: ServerResponse,
+  answer: IncomingMessage,
+  faultOf: (frame: WatchFrame) => FrameFault | undefined,
+): Promise<void> {
+  response.flushHeaders();
+  for await (const line of createInterface(answer)) {
+    const over = await sendFrame(response, line, faultOf(JSON.parse(line) as WatchFrame));
+    if (over) return;
+  }
+  response.end();
 }
 
 /** Resolves when it is on its way, so that a cut does not take it back. */
