@@ -8,6 +8,7 @@ import { processEnvironment, readConfig } from './config.ts';
 import { parseDuration } from './duration.ts';
 import type { LocalClient } from './local-client.ts';
 import { type Actions, type Flags, makeProgram } from './program.ts';
+import { RUNTIME_SETTINGS } from './runtime-settings.ts';
 import { STANDALONE_SETTINGS } from './settings.ts';
 import { abortOnSignals } from './signals.ts';
 
@@ -39,6 +40,11 @@ const actions: Actions = {
   async emulator(flags) {
     const { runEmulator } = await import('./commands/emulator.ts');
     await runEmulator(flags, io, untilTold());
+  },
+  async runtime(flags) {
+    const { runRuntime } = await import('./commands/runtime.ts');
+    const sources = { flags, environment: processEnvironment() };
+    await runRuntime(readConfig(RUNTIME_SETTINGS, sources), { logTo: process.stdout }, untilTold());
   },
   async crds(flags) {
     const { crds } = await import('./commands/crds.ts');

@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import { emulatorFlags } from '../emulator/options.ts';
 import { redactTokens } from '../lib/secret.ts';
 import { OPERATOR_SETTINGS } from './operator-settings.ts';
+import { RUNTIME_SETTINGS } from './runtime-settings.ts';
 import { flagName, settingsSchema } from './settings.ts';
 
 /** What runs behind each command. `words` are the arguments, `flags` by their camel-case names. */
@@ -10,6 +11,7 @@ export interface Actions {
   standalone(flags: Flags): Promise<void>;
   operator(flags: Flags): Promise<void>;
   emulator(flags: Flags): Promise<void>;
+  runtime(flags: Flags): Promise<void>;
   crds(flags: Flags): Promise<void>;
   get(flags: Flags, words: readonly string[]): Promise<void>;
   describe(flags: Flags, words: readonly string[]): Promise<void>;
@@ -70,6 +72,13 @@ function addRunners(program: Command, actions: Actions): void {
     const flag = isSwitch ? flagName(name) : `${flagName(name)} <value>`;
     emulator.addOption(new Option(flag, schema.description));
   }
+
+  const runtime = program
+    .command('runtime')
+    .description('host the bots of one shard, as the leader of an operator says')
+    .action((flags: Flags) => actions.runtime(flags));
+  addSettings(runtime, RUNTIME_SETTINGS.schema);
+  runtime.addOption(configOption());
 
   program
     .command('crds')

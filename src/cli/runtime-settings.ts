@@ -13,7 +13,9 @@ const runtimeSettingsSchema = z.strictObject({
     .describe('where the leader is, as https://host:port'),
   controlCa: path
     .default('/etc/tenantbot/ca.crt')
-    .describe('file with the certificates to check the leader against, PEM; read again as it changes'),
+    .describe(
+      'file with the certificates to check the leader against, PEM; read again as it changes',
+    ),
   controlToken: path
     .default('/var/run/tenantbot/token')
     .describe('file with the token to show to the leader; read again as it changes'),

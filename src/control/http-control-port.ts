@@ -53,7 +53,7 @@ export class HttpControlPort implements ControlPort {
   readonly #mirror = new ShardMirror();
   readonly #reports = new ReportBuffer();
   readonly #waiting = new Set<() => void>();
-  #urgent = Promise.withResolvers<void>();
+  #urgent = Promise.withResolvers<undefined>();
   #coalescing: Timer | undefined;
   #seq = 0;
   #version = 0;
@@ -211,7 +211,9 @@ export class HttpControlPort implements ControlPort {
   }
 
   #hurry(): void {
-    this.#coalescing ??= this.#options.clock.setTimer(COALESCE_MS, () => this.#urgent.resolve());
+    this.#coalescing ??= this.#options.clock.setTimer(COALESCE_MS, () =>
+      this.#urgent.resolve(undefined),
+    );
   }
 
   #news(signal: AbortSignal): Promise<void> {
