@@ -1,9 +1,13 @@
 import { createHash } from 'node:crypto';
 import { Agent, type Dispatcher, ProxyAgent } from 'undici';
+import { TenantBotError } from '../lib/errors.ts';
 import type { ClusterAccess, Credentials } from './kubeconfig.ts';
 
-/** What a connection is for. Plain calls share a bounded pool; each watch has one of its own. */
-export type ConnectionUse = 'call' | 'watch';
+/**
+ * Which connections a request takes: one of the few that calls `shared`, or one of its `own`, for
+ * what lasts (a watch) and for what must not wait for a slow call to end (an election).
+ */
+export type ConnectionPool = 'shared' | 'own';
 
 const CONNECT_TIMEOUT_MS = 10_000;
 /** Below the 60 s after which some load balancers forget an idle connection. */
@@ -12,8 +16,8 @@ const IDLE_MS = 60_000;
 
 interface Pools {
   readonly fingerprint: string;
-  readonly call: Dispatcher;
-  readonly watch: Dispatcher;
+  readonly shared: Dispatcher;
+  readonly own: Dispatcher;
 }
 
 /**
@@ -23,34 +27,37 @@ interface Pools {
  */
 export class Connections {
   readonly #access: ClusterAccess;
-  readonly #maxCalls: number;
+  readonly #maxShared: number;
   #pools: Pools | undefined;
+  #closed = false;
 
-  constructor(access: ClusterAccess, maxCalls: number) {
+  constructor(access: ClusterAccess, maxShared: number) {
     this.#access = access;
-    this.#maxCalls = maxCalls;
+    this.#maxShared = maxShared;
   }
 
-  dispatcher(use: ConnectionUse, { tls }: Credentials): Dispatcher {
+  dispatcher(pool: ConnectionPool, { tls }: Credentials): Dispatcher {
+    if (this.#closed) {
+      throw new TenantBotError('internal', 'KUBE_CLIENT_CLOSED', 'the Kubernetes client is closed');
+    }
     const fingerprint = fingerprintOf(tls);
     if (this.#pools?.fingerprint !== fingerprint) {
       const before = this.#pools;
       this.#pools = {
         fingerprint,
-        call: this.#open(tls, this.#maxCalls),
-        watch: this.#open(tls, null),
+        shared: this.#open(tls, this.#maxShared),
+        own: this.#open(tls, null),
       };
-      void before?.call.close();
-      void before?.watch.close();
+      void before?.shared.close();
+      void before?.own.close();
     }
-    return this.#pools[use];
+    return this.#pools[pool];
   }
 
-  /** Ends every connection, and with it what runs on it. */
+  /** Ends every connection, and with it what runs on it. Nothing can be sent afterwards. */
   async close(): Promise<void> {
-    const pools = this.#pools;
-    this.#pools = undefined;
-    await Promise.all([pools?.call.destroy(), pools?.watch.destroy()]);
+    this.#closed = true;
+    await Promise.all([this.#pools?.shared.destroy(), this.#pools?.own.destroy()]);
   }
 
   #open(tls: Credentials['tls'], connections: number | null): Dispatcher {

@@ -17,7 +17,12 @@ import type {
 import { hasDrifted } from './drift.ts';
 import type { ClusterAccess } from './kubeconfig.ts';
 import { collectionPath, objectPath, type Query, queryString } from './paths.ts';
-import { type KubeAnswer, type KubeRequest, RequestSender } from './request-sender.ts';
+import {
+  type KubeAnswer,
+  type KubeRequest,
+  RequestSender,
+  type RestClientMetrics,
+} from './request-sender.ts';
 import {
   type KubeObject,
   type Manifest,
@@ -25,7 +30,6 @@ import {
   objectKey,
   type Resource,
 } from './resource.ts';
-import type { RestClientMetrics } from './rest-client-metrics.ts';
 import type { Rate } from './token-bucket.ts';
 import { watchEvents } from './watch-frames.ts';
 
@@ -37,7 +41,7 @@ export interface HttpKubeClientOptions {
   readonly userAgent: string;
   /** The client's own rate; 50 a second, 100 at once unless given. */
   readonly rate?: Rate;
-  /** Connections for calls other than watches, which have their own; 16 unless given. */
+  /** Connections that calls share; 16 unless given. Watches and elections have their own. */
   readonly connections?: number;
   /** For one try of a call, from sending to the whole answer; 30 s unless given. */
   readonly timeoutMs?: number;
@@ -124,7 +128,7 @@ export class HttpKubeClient implements KubeClient {
     const { stream, status, text } = await this.#sender.send({
       ...call(options),
       method: 'GET',
-      use: 'watch',
+      watch: true,
       what,
       path:
         collectionPath(resource, namespace) +

@@ -4,11 +4,10 @@ import { type Clock, sleep } from '../lib/clock.ts';
 import { environmentError, errorCode, errorMessage, TenantBotError } from '../lib/errors.ts';
 import type { Random } from '../lib/random.ts';
 import type { CallOptions } from './client.ts';
-import { Connections, type ConnectionUse } from './connections.ts';
+import { Connections } from './connections.ts';
 import { Deadline } from './deadline.ts';
 import type { ClusterAccess } from './kubeconfig.ts';
 import { RequestLimiter } from './request-limiter.ts';
-import type { RestClientMetrics } from './rest-client-metrics.ts';
 import type { Rate } from './token-bucket.ts';
 
 /** One request to the API server. */
@@ -18,7 +17,8 @@ export interface KubeRequest extends CallOptions {
   readonly path: string;
   /** The call in words, for errors: `get secrets team-a/token`. */
   readonly what: string;
-  readonly use?: ConnectionUse;
+  /** The answer is a stream without end. */
+  readonly watch?: boolean;
   readonly accept?: string;
   readonly body?: { readonly contentType: string; readonly content: object };
 }
@@ -37,13 +37,28 @@ export interface KubeAnswer {
   readonly resent: boolean;
 }
 
+interface Call {
+  readonly host: string;
+  readonly method: string;
+}
+
+/** What a client tells of its requests. */
+export interface RestClientMetrics {
+  /** A request has waited for the client's own rate. */
+  admitted(call: Call & { readonly waitedMs: number }): void;
+  /** One try has ended. `code` is the status, or `<error>` where no answer came. */
+  answered(call: Call & { readonly code: string; readonly durationMs: number }): void;
+  /** A request will be sent again. */
+  retried(call: Call & { readonly code: string }): void;
+}
+
 export interface SenderOptions {
   readonly access: ClusterAccess;
   readonly clock: Clock;
   readonly random: Random;
   readonly userAgent: string;
   readonly rate: Rate;
-  /** Connections for calls other than watches. */
+  /** Connections that calls share; watches and elections have their own. */
   readonly connections: number;
   /** For one try: credentials, connecting, and the whole answer; of a watch until it begins. */
   readonly timeoutMs: number;
@@ -152,8 +167,9 @@ export class RequestSender {
     const { access, userAgent } = this.#options;
     const credentials = await access.credentials();
     signal.throwIfAborted();
-    const { method, path, use = 'call', accept = 'application/json', body } = request;
-    return this.#connections.dispatcher(use, credentials).request({
+    const { method, path, accept = 'application/json', body } = request;
+    const pool = request.watch || request.priority === 'election' ? 'own' : 'shared';
+    return this.#connections.dispatcher(pool, credentials).request({
       origin: access.server.origin,
       method,
       path: this.#basePath + path,
@@ -176,7 +192,7 @@ export class RequestSender {
     { statusCode: status, headers, body }: Dispatcher.ResponseData,
     deadline: Deadline,
   ): Promise<Answered> {
-    if (request.use === 'watch' && status === 200) {
+    if (request.watch && status === 200) {
       deadline.lift();
       return { status, text: '', stream: this.#stream(request, body, deadline) };
     }

@@ -8,7 +8,14 @@ export interface Pod extends KubeObject {
     readonly phase?: 'Pending' | 'Running' | 'Succeeded' | 'Failed' | 'Unknown';
     readonly podIP?: string;
     readonly conditions?: readonly PodCondition[];
+    readonly containerStatuses?: readonly ContainerStatus[];
   };
+}
+
+export interface ContainerStatus {
+  readonly name: string;
+  readonly restartCount: number;
+  readonly state?: { readonly waiting?: { readonly reason?: string; readonly message?: string } };
 }
 
 export interface PodCondition {
@@ -45,17 +52,6 @@ export interface StatefulSet extends KubeObject {
     readonly updatedReplicas?: number;
     readonly currentRevision?: string;
     readonly updateRevision?: string;
-  };
-}
-
-export interface Lease extends KubeObject {
-  readonly spec?: {
-    readonly holderIdentity?: string;
-    readonly leaseDurationSeconds?: number;
-    /** RFC 3339 with microseconds. */
-    readonly acquireTime?: string;
-    readonly renewTime?: string;
-    readonly leaseTransitions?: number;
   };
 }
 
@@ -144,7 +140,6 @@ export const NAMESPACES = core<Namespace>('Namespace', 'namespaces', false);
 export const STATEFUL_SETS = v1<StatefulSet>('apps', 'StatefulSet', 'statefulsets');
 export const POD_DISRUPTION_BUDGETS = v1('policy', 'PodDisruptionBudget', 'poddisruptionbudgets');
 export const NETWORK_POLICIES = v1('networking.k8s.io', 'NetworkPolicy', 'networkpolicies');
-export const LEASES = v1<Lease>('coordination.k8s.io', 'Lease', 'leases');
 export const EVENTS = v1<KubeEvent>('events.k8s.io', 'Event', 'events');
 export const TOKEN_REVIEWS = v1<TokenReview>(
   'authentication.k8s.io',

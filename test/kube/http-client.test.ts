@@ -93,6 +93,33 @@ describe('requests of HttpKubeClient', () => {
   });
 });
 
+describe('an election', () => {
+  it('waits for no connection that a slow call holds', async () => {
+    const server = await serve(({ path }, response) => {
+      if (path !== PATH) reply(response, 200, {});
+    });
+    const client = clientOf(server.url, { connections: 1 });
+    const leave = new AbortController();
+    const slow = failureOf(client.get(CONFIG_MAPS, REF, { signal: leave.signal }));
+    await waitFor('the slow call', () => server.received.length === 1);
+    await client.get(NAMESPACES, { name: 'x' }, { priority: 'election' });
+    leave.abort(new Error('left'));
+    await slow;
+  });
+});
+
+describe('a closed client', () => {
+  it('ends what is under way and sends nothing any more', async () => {
+    const server = await serve(() => undefined);
+    const client = clientOf(server.url);
+    const call = failureOf(client.get(CONFIG_MAPS, REF));
+    await waitFor('the call', () => server.received.length === 1);
+    await client.close();
+    expect(await call).toMatchObject({ code: 'KUBE_CLIENT_CLOSED' });
+    expect(server.received).toHaveLength(1);
+  });
+});
+
 describe('answers to HttpKubeClient', () => {
   it('that are errors keep the words and the code of the server', async () => {
     const causes = [{ field: 'spec.a', message: 'is bad' }];

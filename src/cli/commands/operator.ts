@@ -3,7 +3,7 @@ import { readDefaultFleets } from '../../controller/default-fleets.ts';
 import { runOperator } from '../../controller/operator.ts';
 import { HttpKubeClient } from '../../kube/http-client.ts';
 import { loadClusterAccess } from '../../kube/kubeconfig.ts';
-import { restClientMetrics } from '../../kube/metrics.ts';
+import { restClientMetrics } from '../../kube/rest-client-metrics.ts';
 import { systemClock } from '../../lib/clock.ts';
 import { systemRandom } from '../../lib/random.ts';
 import { createLog } from '../../telemetry/log.ts';

@@ -1,6 +1,6 @@
 import { Registry } from 'prom-client';
 import { expect, it } from 'vitest';
-import { restClientMetrics } from '../../src/kube/metrics.ts';
+import { restClientMetrics } from '../../src/kube/rest-client-metrics.ts';
 import { CONFIG_MAPS } from '../../src/kube/well-known.ts';
 import { clientOf, reply, replyError, serve } from './local-server.ts';
 
