@@ -10,6 +10,7 @@ export class Observation {
   #lease: Lease | undefined;
   #fingerprint = '';
   #changedMs = 0;
+  #highestTerm = 0;
 
   /** `ownDurationMs` stands in where a record does not say for how long it holds. */
   constructor(ownDurationMs: number) {
@@ -21,12 +22,18 @@ export class Observation {
     return this.#lease;
   }
 
+  /** The highest term that was ever seen, also where the Lease has begun anew since. */
+  get highestTerm(): number {
+    return this.#highestTerm;
+  }
+
   /** Takes note of `lease` at `nowMs` on the monotonic clock. Metadata but the uid does not count. */
   see(lease: Lease, nowMs: number): void {
     const fingerprint = JSON.stringify([lease.metadata.uid, lease.spec]);
     if (fingerprint !== this.#fingerprint) this.#changedMs = nowMs;
     this.#fingerprint = fingerprint;
     this.#lease = lease;
+    this.#highestTerm = Math.max(this.#highestTerm, lease.spec?.leaseTransitions ?? 0);
   }
 
   /** When the lease is free unless its record changes again, on the monotonic clock. */

@@ -143,7 +143,9 @@ export class Tenure {
       return;
     }
     this.#options.onSeen(lease);
-    if (holderOf(lease) === identity) {
+    // Whoever makes the Lease anew leaves it to its holder for longer than this one's time lasts.
+    const madeAnew = lease.metadata.uid !== this.#lease.metadata.uid;
+    if (holderOf(lease) === identity || (madeAnew && this.valid)) {
       await this.#extendBy(signal, (spec) => store.write(lease, spec, signal));
     } else {
       this.#watchdog.expire();

@@ -152,7 +152,7 @@ export class Elector {
     const sentMs = clock.monotonicMs();
     if (sentMs < this.#observation.freeAtMs) return undefined;
     const acquiredMs = clock.wallMs();
-    const term = (lease.spec?.leaseTransitions ?? 0) + 1;
+    const term = this.#observation.highestTerm + 1;
     const spec = heldSpec({
       holder: this.#identity,
       durationMs,

@@ -30,7 +30,7 @@ describe('Elector', () => {
         expect(world.atWork).toEqual([leader]);
         expect(world.acts - actsBefore).toBeGreaterThan(35);
       }),
-      { numRuns: 300 },
+      { numRuns: 200 },
     );
   });
 });

@@ -206,6 +206,18 @@ describe('Elector', () => {
     expect([first.terms, second.terms, first.atWork]).toEqual([[8], [], true]);
   });
 
+  it('goes on leading when a candidate that knows an older record puts the Lease back', async () => {
+    const { world, first } = await createLedWorld();
+    world.server.delete();
+    world.write({ holderIdentity: 'older', leaseDurationSeconds: 6, leaseTransitions: 3 });
+    await world.clock.advanceAsync(20_000);
+    expect([first.terms, first.atWork, world.server.lease?.spec?.leaseTransitions]).toEqual([
+      [8],
+      true,
+      8,
+    ]);
+  });
+
   it('counts its time from when it sent the renewal', async () => {
     const { world, first } = await createLedWorld();
     // Sent at 1000, answered at 2400: good until 5000, and no answer comes after that one.

@@ -73,7 +73,7 @@ export class Program implements AsyncDisposable {
         this.#output += text;
       });
     }
-    const killWithTests = (): void => this.#signal('SIGKILL');
+    const killWithTests = (): void => this.signal('SIGKILL');
     process.once('exit', killWithTests);
     this.exited = once(child, 'close').then(([code, signal]) => {
       this.#ended = true;
@@ -116,11 +116,12 @@ export class Program implements AsyncDisposable {
 
   /** Sends `signal` to this one process, or to its group, and waits for its end. */
   stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<ProgramExit> {
-    this.#signal(signal);
+    this.signal(signal);
     return this.exited;
   }
 
-  #signal(signal: NodeJS.Signals): void {
+  /** Sends `signal` to this one process, or to its group; nothing happens where it has ended. */
+  signal(signal: NodeJS.Signals): void {
     if (this.#ended || this.#child.pid === undefined) return;
     if (!this.#group) {
       this.#child.kill(signal);
