@@ -65,6 +65,30 @@ export function botFleetStatus(
 }
 
 /**
+ * How much a reader would care for the step from `previous` to `next`: `None` and nothing is to be
+ * written, `Activity` where only bots have come, gone or changed, which may wait a moment,
+ * `Transition` for all else.
+ */
+export function fleetStatusChange(
+  previous: BotFleetStatus | undefined,
+  next: BotFleetStatus,
+): 'None' | 'Activity' | 'Transition' {
+  if (previous === undefined) return 'Transition';
+  if (isDeepStrictEqual(previous, next)) return 'None';
+  return isDeepStrictEqual(withoutBots(previous), withoutBots(next)) ? 'Activity' : 'Transition';
+}
+
+/** `status` without what changes with every bot: counts, also those in messages. */
+function withoutBots({ conditions, ...status }: BotFleetStatus): object {
+  return {
+    ...status,
+    bots: undefined,
+    readyBots: undefined,
+    conditions: conditions?.map((condition) => ({ ...condition, message: undefined })),
+  };
+}
+
+/**
  * Whether a bot is to be counted when shards are made: one that is suspended, or kept from running
  * by something that no shard could mend, needs no place. A new one counts until more is known.
  */
@@ -77,10 +101,10 @@ export function wantsPlace(bot: {
   if (spec.suspended || metadata.deletionTimestamp !== undefined) return false;
   if (status?.observedGeneration !== metadata.generation) return true;
   const placed = status?.conditions?.find(({ type }) => type === 'Placed');
-  return placed?.status !== 'False' || WAITING_FOR_A_PLACE.includes(placed.reason);
+  return placed?.status !== 'False' || WAITING_FOR_A_PLACE.has(placed.reason);
 }
 
-const WAITING_FOR_A_PLACE = ['NotPlaced', 'NoPlace'];
+const WAITING_FOR_A_PLACE = new Set(['NotPlaced', 'NoPlace']);
 
 function ready(facts: FleetFacts): Finding {
   const { shards, readyShards, maxShards, botsPerShard, wantingBots, problem } = facts;

@@ -1,4 +1,4 @@
-import type { KubeObject, Manifest } from '../../kube/resource.ts';
+import type { KubeObject, Manifest, OwnerReference } from '../../kube/resource.ts';
 import { FIELD_MANAGER } from '../names.ts';
 import { shardsNeeded } from '../plan/place.ts';
 import type { GatheredFleet } from './gather.ts';
@@ -48,7 +48,7 @@ export function decide(fleet: GatheredFleet, { defaults, controlCa }: FleetSetti
     taken: larger(fleet.census.taken, fleet.reserved),
   });
   const desired = fleetObjects({ name, namespace, uid }, { spec, shards, controlCa, defaults });
-  const step = <Kind extends keyof FleetObjects>(kind: Kind): Step =>
+  const step = (kind: keyof FleetObjects): Step =>
     hindrance(object, live[kind], kind) ?? { kind: 'apply', desired: desired[kind] };
   return {
     kind: 'build',
@@ -71,9 +71,9 @@ function hindrance(
   kind: string,
 ): Step | undefined {
   if (live === undefined) return undefined;
-  const { name, labels, deletionTimestamp, ownerReferences = [] } = live.metadata;
+  const { name, labels, deletionTimestamp } = live.metadata;
   if (deletionTimestamp !== undefined) return { kind: 'wait' };
-  const owner = ownerReferences.find(({ controller }) => controller === true);
+  const owner = controllerOf(live);
   if (owner?.uid === fleet.metadata.uid) return undefined;
   if (owner?.kind === 'BotFleet' && owner.name === fleet.metadata.name) return { kind: 'wait' };
   // Without an owner it is one that the fleet before left behind, on purpose.
@@ -84,6 +84,10 @@ function hindrance(
     kind: 'refuse',
     message: `${kind} ${name} ${whose} and is in the way. Delete or rename it, or give the BotFleet another name.`,
   };
+}
+
+function controllerOf({ metadata }: KubeObject): OwnerReference | undefined {
+  return metadata.ownerReferences?.find(({ controller }) => controller === true);
 }
 
 function replacement(step: Step, live: { readonly spec: object } | undefined): Step {

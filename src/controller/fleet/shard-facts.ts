@@ -1,4 +1,4 @@
-import type { Pod, StatefulSet } from '../../kube/well-known.ts';
+import type { ContainerStatus, Pod, StatefulSet } from '../../kube/well-known.ts';
 
 /** How the pods of a fleet do. */
 export interface ShardFacts {
@@ -51,22 +51,22 @@ function isOutdated({ metadata }: Pod, statefulSet: StatefulSet | undefined): bo
 
 /** In words that stay the same while the trouble does: waits and tries are not counted in them. */
 function troubleOf({ metadata: { name }, status }: Pod): string | undefined {
-  const [container] = status?.containerStatuses ?? [];
-  const waiting = container?.state?.waiting;
   const unscheduled = status?.conditions?.some(
     ({ type, reason }) => type === 'PodScheduled' && reason === 'Unschedulable',
   );
   if (unscheduled) return `No node takes pod ${name}: see kubectl describe pod ${name}.`;
-  if (IMAGE_TROUBLE.has(waiting?.reason ?? '')) {
-    return `The image of pod ${name} can't be had: see kubectl describe pod ${name}.`;
+  const [container] = status?.containerStatuses ?? [];
+  return container && containerTrouble(name, container);
+}
+
+function containerTrouble(pod: string, { state, restartCount }: ContainerStatus) {
+  const { reason = '', message } = state?.waiting ?? {};
+  if (IMAGE_TROUBLE.has(reason)) {
+    return `The image of pod ${pod} can't be had: see kubectl describe pod ${pod}.`;
   }
-  if (CONFIG_TROUBLE.has(waiting?.reason ?? '')) {
-    return `Pod ${name} can't start: ${waiting?.message}.`;
-  }
-  if ((container?.restartCount ?? 0) > 0) {
-    return `The process in pod ${name} has ended before: see kubectl logs --previous ${name}.`;
-  }
-  return undefined;
+  if (CONFIG_TROUBLE.has(reason)) return `Pod ${pod} can't start: ${message}.`;
+  if (restartCount === 0) return undefined;
+  return `The process in pod ${pod} has ended before: see kubectl logs --previous ${pod}.`;
 }
 
 const IMAGE_TROUBLE = new Set([
