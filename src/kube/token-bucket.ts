@@ -35,12 +35,6 @@ export class TokenBucket {
     return missing < 1e-6 ? 0 : (missing / this.#rate.perSecond) * 1000;
   }
 
-  /** Whether nothing was taken for so long that the bucket is as good as new. */
-  get full(): boolean {
-    this.#fill();
-    return this.#tokens >= this.#rate.burst;
-  }
-
   #fill(): void {
     const nowMs = this.#clock.monotonicMs();
     const gained = ((nowMs - this.#filledAtMs) / 1000) * this.#rate.perSecond;
