@@ -131,7 +131,7 @@ export class Tenure {
   async #renew(signal: AbortSignal): Promise<void> {
     const { store, identity, metrics } = this.#options;
     try {
-      await this.#extendBy(signal, (spec) => store.write(this.#lease, spec, signal));
+      await this.#extendBy((spec) => store.write(this.#lease, spec, signal));
       return;
     } catch (error) {
       if (!isStatus(error, 409) && !isStatus(error, 404)) throw error;
@@ -139,21 +139,21 @@ export class Tenure {
     metrics?.slowPath();
     const lease = await store.get(signal);
     if (lease === undefined) {
-      await this.#extendBy(signal, (spec) => store.create(spec, signal));
+      await this.#extendBy((spec) => store.create(spec, signal));
       return;
     }
     this.#options.onSeen(lease);
     // Whoever makes the Lease anew leaves it to its holder for longer than this one's time lasts.
     const madeAnew = lease.metadata.uid !== this.#lease.metadata.uid;
     if (holderOf(lease) === identity || (madeAnew && this.valid)) {
-      await this.#extendBy(signal, (spec) => store.write(lease, spec, signal));
+      await this.#extendBy((spec) => store.write(lease, spec, signal));
     } else {
       this.#watchdog.expire();
     }
   }
 
   /** The lease is held for the renew deadline from when the write was sent, if that succeeds. */
-  async #extendBy(signal: AbortSignal, write: (spec: LeaseSpec) => Promise<Lease>): Promise<void> {
+  async #extendBy(write: (spec: LeaseSpec) => Promise<Lease>): Promise<void> {
     const { clock, timings, onSeen, identity: holder } = this.#options;
     const sentMs = clock.monotonicMs();
     // Later than before whatever the wall clock does, so that others see the record change.
@@ -167,7 +167,6 @@ export class Tenure {
         renewedMs: this.#renewedMs,
       }),
     );
-    if (signal.aborted) return;
     this.#lease = lease;
     onSeen(lease);
     this.#watchdog.extend(sentMs + timings.renewDeadlineMs);
