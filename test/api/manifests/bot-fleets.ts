@@ -3,6 +3,47 @@ import { fleet, type Row } from './row.ts';
 const certificate = (body: string) =>
   `-----BEGIN CERTIFICATE-----\n${body}\n-----END CERTIFICATE-----\n`;
 
+/** `spec.runtime` with every field. */
+export const FULL_RUNTIME = {
+  image: 'registry.example.com:5000/tenantbot@sha256:0123456789abcdef',
+  imagePullPolicy: 'IfNotPresent',
+  imagePullSecrets: [{ name: 'registry' }],
+  resources: {
+    requests: { cpu: 1, memory: '1.5Gi' },
+    limits: { cpu: '1500m', memory: 2 ** 31 },
+  },
+  nodeSelector: { 'kubernetes.io/os': 'linux' },
+  tolerations: [
+    {
+      key: 'bots',
+      operator: 'Equal',
+      value: 'yes',
+      effect: 'NoExecute',
+      tolerationSeconds: 5,
+    },
+    { operator: 'Exists' },
+  ],
+  affinity: {
+    podAntiAffinity: {
+      requiredDuringSchedulingIgnoredDuringExecution: [
+        { topologyKey: 'kubernetes.io/hostname', labelSelector: {} },
+      ],
+    },
+  },
+  topologySpreadConstraints: [
+    {
+      maxSkew: 1,
+      topologyKey: 'topology.kubernetes.io/zone',
+      whenUnsatisfiable: 'ScheduleAnyway',
+    },
+  ],
+  env: [
+    { name: 'HTTPS_PROXY', value: 'http://proxy.example.com' },
+    { name: 'NODE_NAME', valueFrom: { fieldRef: { fieldPath: 'spec.nodeName' } } },
+  ],
+  drainSeconds: 300,
+};
+
 /** BotFleets, good and bad. */
 export const BOT_FLEET_ROWS: readonly Row[] = [
   { name: 'fleet without spec', manifest: fleet() },
@@ -18,45 +59,7 @@ export const BOT_FLEET_ROWS: readonly Row[] = [
         caBundle: certificate('MII'),
       },
       sharding: { botsPerShard: 10_000, minShards: 1000, maxShards: 1000 },
-      runtime: {
-        image: 'registry.example.com:5000/tenantbot@sha256:0123456789abcdef',
-        imagePullPolicy: 'IfNotPresent',
-        imagePullSecrets: [{ name: 'registry' }],
-        resources: {
-          requests: { cpu: 1, memory: '1.5Gi' },
-          limits: { cpu: '1500m', memory: 2 ** 31 },
-        },
-        nodeSelector: { 'kubernetes.io/os': 'linux' },
-        tolerations: [
-          {
-            key: 'bots',
-            operator: 'Equal',
-            value: 'yes',
-            effect: 'NoExecute',
-            tolerationSeconds: 5,
-          },
-          { operator: 'Exists' },
-        ],
-        affinity: {
-          podAntiAffinity: {
-            requiredDuringSchedulingIgnoredDuringExecution: [
-              { topologyKey: 'kubernetes.io/hostname', labelSelector: {} },
-            ],
-          },
-        },
-        topologySpreadConstraints: [
-          {
-            maxSkew: 1,
-            topologyKey: 'topology.kubernetes.io/zone',
-            whenUnsatisfiable: 'ScheduleAnyway',
-          },
-        ],
-        env: [
-          { name: 'HTTPS_PROXY', value: 'http://proxy.example.com' },
-          { name: 'NODE_NAME', valueFrom: { fieldRef: { fieldPath: 'spec.nodeName' } } },
-        ],
-        drainSeconds: 300,
-      },
+      runtime: FULL_RUNTIME,
       tenancy: {
         namespaceSelector: {
           matchLabels: { team: 'shop' },
