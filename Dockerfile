@@ -33,6 +33,11 @@ RUN node_modules/.bin/tsc -p tsconfig.build.json --noCheck && \
     find /out -exec touch -h -d "@${SOURCE_DATE_EPOCH}" {} +
 
 FROM ${BASE}
+ARG SOURCE_DATE_EPOCH=0
+# Without an entry of its own the user would be in root's group.
+RUN echo 'tenantbot:x:10001:' >> /etc/group && \
+    echo 'tenantbot:x:10001:10001::/nonexistent:/usr/sbin/nologin' >> /etc/passwd && \
+    touch -d "@${SOURCE_DATE_EPOCH}" /etc /etc/group /etc/passwd
 WORKDIR /app
 COPY --from=dependencies /app/node_modules node_modules
 COPY --from=build /out ./

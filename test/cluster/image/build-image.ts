@@ -1,6 +1,9 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
+import { errorCode } from '../../../src/lib/errors.ts';
+import { type Lock, lockFolder } from '../../../src/standalone/data/lock.ts';
+import { waitFor } from '../../support/wait.ts';
 import { cacheFolder } from '../components.ts';
 import { runProgram } from '../node/run-program.ts';
 import { ensureSystemPackages } from '../system-packages.ts';
@@ -29,23 +32,36 @@ const KEPT_ARCHIVES = 3;
 export async function buildImage(options: WorkOptions): Promise<BuiltImage> {
   const folder = join(cacheFolder(), 'images');
   await mkdir(folder, { recursive: true });
-  const hash = await hashInputs();
-  const name = `${REPOSITORY}:${hash}`;
-  const archive = join(folder, `${hash}.tar`);
-  if (existsSync(archive)) {
-    const now = new Date();
-    await utimes(archive, now, now);
-    return { name, archive };
-  }
-  const partial = `${archive}.${process.pid}`;
+  const lock = await waitFor('the build of another run', () => takeLock(folder), LONG);
   try {
-    await build(name, partial, options);
-    await rename(partial, archive);
+    const hash = await hashInputs();
+    const name = `${REPOSITORY}:${hash}`;
+    const archive = join(folder, `${hash}.tar`);
+    if (existsSync(archive)) {
+      const now = new Date();
+      await utimes(archive, now, now);
+    } else {
+      const partial = join(folder, 'partial');
+      await rm(partial, { force: true });
+      await build(name, partial, options);
+      await rename(partial, archive);
+      await removeOld(folder);
+    }
+    return { name, archive };
   } finally {
-    await rm(partial, { force: true });
+    await lock.release();
   }
-  await removeOld(folder);
-  return { name, archive };
+}
+
+const LONG = { timeoutMs: 30 * 60_000, intervalMs: 500 };
+
+async function takeLock(folder: string): Promise<Lock | undefined> {
+  try {
+    return await lockFolder(folder);
+  } catch (error) {
+    if (errorCode(error) === 'DATA_FOLDER_IN_USE') return undefined;
+    throw error;
+  }
 }
 
 async function build(name: string, archive: string, options: WorkOptions): Promise<void> {
@@ -58,17 +74,26 @@ async function build(name: string, archive: string, options: WorkOptions): Promi
   const engine = await workingEngine();
   options.log(`building the image ${name} with ${engine ?? 'buildah'} …`);
   if (engine) {
-    await runProgram([engine, 'build', ...args], { onLine: options.log });
+    await runProgram([engine, 'build', ...args], { onLine: stepsTo(options.log) });
     await runProgram([engine, 'save', `--output=${archive}`, name]);
     return;
   }
   await ensureSystemPackages(['buildah'], options);
   const folder = join(cacheFolder(), 'images/buildah');
-  const buildah = await Buildah.in(folder, options);
+  await removeLargeStore(folder);
+  const buildah = await Buildah.in(folder, stepsTo(options.log));
   await ensureBase(buildah, join(cacheFolder(), 'images/base'), options);
   const how = ['--isolation=chroot', '--pull-never', '--layers', '--timestamp=0'];
   await buildah.run('bud', ...how, ...args);
   await buildah.run('push', '--quiet', name, `docker-archive:${archive}:${name}`);
+}
+
+// The steps are enough to see that it goes on; what goes wrong is in the error.
+function stepsTo(log: WorkOptions['log']): WorkOptions['log'] {
+  return (line) => {
+    const step = /STEP .*|^#\d+ \[.*/.exec(line)?.[0];
+    if (step) log(step.slice(0, 100));
+  };
 }
 
 async function workingEngine(): Promise<'docker' | 'podman' | undefined> {
@@ -81,6 +106,14 @@ async function workingEngine(): Promise<'docker' | 'podman' | undefined> {
     }
   }
   return undefined;
+}
+
+const MAX_STORED_STEPS = 400;
+
+// Every step of every build stays in the store for the builds that follow, and nothing else ends it.
+async function removeLargeStore(folder: string): Promise<void> {
+  const steps = await readdir(join(folder, 'root/overlay-images')).catch(() => []);
+  if (steps.length > MAX_STORED_STEPS) await rm(folder, { recursive: true, force: true });
 }
 
 async function removeOld(folder: string): Promise<void> {

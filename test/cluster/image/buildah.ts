@@ -15,7 +15,7 @@ export class Buildah {
   }
 
   /** Prepares `folder`; buildah itself must be installed. */
-  static async in(folder: string, { log }: WorkOptions): Promise<Buildah> {
+  static async in(folder: string, log: WorkOptions['log']): Promise<Buildah> {
     const helpers = join(folder, 'helpers');
     const config = join(folder, 'home/.config/containers');
     await mkdir(helpers, { recursive: true });

@@ -24,7 +24,10 @@ export async function hashInputs(): Promise<string> {
   const hash = createHash('sha256');
   for (const input of INPUTS) {
     for (const file of await filesOf(input)) {
-      hash.update(`${file}\0`).update(await readFile(join(CONTEXT, file))).update('\0');
+      hash
+        .update(`${file}\0`)
+        .update(await readFile(join(CONTEXT, file)))
+        .update('\0');
     }
   }
   return hash.digest('hex').slice(0, 12);

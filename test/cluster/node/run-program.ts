@@ -45,7 +45,9 @@ export function runProgram(
       else {
         const how = signal === null ? `exit code ${code}` : signal;
         const line = [command, ...args].join(' ').slice(0, 300);
-        reject(environmentError('PROGRAM', `\`${line}\` failed (${how}); it said last:\n${said.trim()}`));
+        reject(
+          environmentError('PROGRAM', `\`${line}\` failed (${how}); it said last:\n${said.trim()}`),
+        );
       }
     });
   });

@@ -2,15 +2,11 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { waitFor } from '../../support/wait.ts';
-import {
-  type ComponentPaths,
-  cacheFolder,
-  ensureComponents,
-  type WorkOptions,
-} from '../components.ts';
+import { type ComponentPaths, cacheFolder, ensureComponents } from '../components.ts';
 import { writeKubeconfig } from '../kubeconfig.ts';
 import { rawApi } from '../raw-api.ts';
 import { ensureSystemPackages } from '../system-packages.ts';
+import type { WorkOptions } from '../work-options.ts';
 import { grantDnsRights } from './bootstrap.ts';
 import { makeCgroups, moveToLeaf, planCgroups } from './cgroups.ts';
 import { configFiles } from './config-files.ts';
