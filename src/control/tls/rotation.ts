@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
 import { issueCertificate, type KeyPair, makeAuthority } from '../../lib/certificates.ts';
-import { toTimestamp } from '../../lib/clock.ts';
+import { randomToken } from '../../lib/random.ts';
 import type { TlsMaterial } from './material.ts';
 
 const HOUR_MS = 3_600_000;
@@ -126,7 +126,7 @@ async function firstMaterial(options: RotationOptions): Promise<TlsMaterial> {
 function newAuthority({ nowMs, times = ROTATION_TIMES }: RotationOptions): Promise<KeyPair> {
   const { authorityMs, skewMs } = times;
   // A name of its own: chains are built by name.
-  const name = `tenantbot control CA ${toTimestamp(nowMs)}`;
+  const name = `tenantbot control CA ${randomToken(6)}`;
   return makeAuthority(name, { fromMs: nowMs - skewMs, toMs: nowMs + authorityMs });
 }
 
