@@ -1,0 +1,36 @@
+import type { EmulatorClient } from '../../../src/emulator/control-client.ts';
+import { waitFor } from '../../support/wait.ts';
+
+/** Something that a user says to a bot in the private chat with it. */
+export interface Said {
+  /** Id or username. */
+  readonly bot: number | string;
+  /** Username of the user. */
+  readonly from: string;
+  readonly text: string;
+  readonly timeoutMs?: number;
+}
+
+/** Says it, and resolves to the text that the bot answers. */
+export async function itsAnswer(emulator: EmulatorClient, said: Said): Promise<string> {
+  const { bot, from, text, timeoutMs = 15_000 } = said;
+  const user = await emulator.createUser({ firstName: from, username: from });
+  const before = await answers(emulator, bot, user.id);
+  await emulator.sendText({ bot, from: user.id, text });
+  return waitFor(
+    `an answer of ${bot} to ${text}`,
+    async () => (await answers(emulator, bot, user.id))[before.length],
+    { timeoutMs, intervalMs: 50 },
+  );
+}
+
+/** Texts of the bot in its private chat with a user. */
+async function answers(
+  emulator: EmulatorClient,
+  bot: number | string,
+  chat: number,
+): Promise<string[]> {
+  // Before the user's first word there is no chat.
+  const messages = await emulator.messages(chat, bot).catch(() => []);
+  return messages.filter(({ from }) => from?.is_bot).map(({ text }) => text ?? '');
+}
