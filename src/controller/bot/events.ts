@@ -7,7 +7,7 @@ export interface BotEvent {
   /** A reason of docs/conditions.md. */
   readonly reason: string;
   /** What the operator was doing. */
-  readonly action: 'Place' | 'Run' | 'CheckToken' | 'Drain';
+  readonly action: 'Place' | 'Run' | 'Drain';
   readonly note: string;
 }
 
@@ -19,9 +19,7 @@ export function eventsBetween(
   before: TenantBotStatus | undefined,
   after: TenantBotStatus,
 ): BotEvent[] {
-  return [placed(before, after), ready(before, after), token(before, after)].filter(
-    (event) => event !== undefined,
-  );
+  return [placed(before, after), ready(before, after)].filter((event) => event !== undefined);
 }
 
 function placed(
@@ -44,22 +42,12 @@ function ready(before: TenantBotStatus | undefined, after: TenantBotStatus): Bot
     return isNew ? { type: 'Normal', reason, action: 'Run', note } : undefined;
   }
   if (reason === 'Suspended') return { type: 'Normal', reason, action: 'Drain', note };
-  const needsSomebody = find(after, 'Stalled') !== undefined || reason === 'Restarting';
-  return needsSomebody ? { type: 'Warning', reason, action: 'Run', note } : undefined;
+  const isTrouble = find(after, 'Stalled') !== undefined || TROUBLE.has(reason);
+  return isTrouble ? { type: 'Warning', reason, action: 'Run', note } : undefined;
 }
 
-/** Trouble with the token that is not why the bot is not Ready, or not for good. */
-function token(before: TenantBotStatus | undefined, after: TenantBotStatus): BotEvent | undefined {
-  const now = find(after, 'TokenValid');
-  if (!now || now.status === 'True' || sayTheSame(find(before, 'TokenValid'), now)) {
-    return undefined;
-  }
-  if (find(after, 'Stalled')?.reason === now.reason || now.reason === 'NotChecked') {
-    return undefined;
-  }
-  const { reason, message: note } = now;
-  return { type: 'Warning', reason, action: 'CheckToken', note };
-}
+/** Reasons why a bot is not Ready that may end by themselves, and that people should hear of. */
+const TROUBLE = new Set(['Restarting', 'Unauthorized', 'NetworkError', 'Timeout', 'UnknownError']);
 
 function find(status: TenantBotStatus | undefined, type: string): Condition | undefined {
   return status?.conditions?.find((condition) => condition.type === type);

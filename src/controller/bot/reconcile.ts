@@ -171,7 +171,8 @@ export class BotReconciler {
     const wish = wishOf(bot);
     const botId = wish.kind === 'run' ? wish.botId : undefined;
     const before = this.#roster.want(uid, botId);
-    if (before !== undefined && before !== botId) this.#wakeRivals(before, uid);
+    // Others' claims rest on this one's.
+    if (before !== botId) for (const id of [before, botId]) this.#wakeRivals(id, uid);
     const claim = botId === undefined ? FREE : this.#claim(uid, botId);
     const decision = decide({
       wish,
@@ -239,7 +240,7 @@ export class BotReconciler {
 
   /** An object is gone, by whatever way; resolves to when its bot counts as gone, too. */
   #retire(record: BotRecord): number {
-    this.#roster.want(record.uid, undefined);
+    this.#wakeRivals(this.#roster.want(record.uid, undefined), record.uid);
     if (record.hosting.kind !== 'none') this.#handOuts.withdraw(record, 0);
     this.#handOuts.settleLeaving(record);
     if (record.hosting.kind === 'leaving') {
@@ -254,7 +255,7 @@ export class BotReconciler {
     const wanted = this.#roster.want(uid, undefined);
     this.#credentials.forget(uid);
     this.#roster.drop(uid);
-    if (wanted !== undefined) this.#wakeRivals(wanted, uid);
+    this.#wakeRivals(wanted, uid);
     if (placement) this.#wakeWaiting(placement.fleet);
   }
 
@@ -265,6 +266,8 @@ export class BotReconciler {
     if (!status?.placement) return;
     this.#roster.place(record.uid, status.placement);
     this.#roster.placementWritten(record.uid);
+    // Until more is known it is to go on: so nobody else is told that it is about to leave.
+    this.#roster.want(record.uid, status.placement.botId);
     this.#handOuts.adopt(record, status.placement, status);
   }
 
@@ -309,7 +312,8 @@ export class BotReconciler {
     this.#options.queue.add(key, { afterMs, priority: afterMs === 0 ? 'transition' : 'routine' });
   }
 
-  #wakeRivals(botId: number, uid: string): void {
+  #wakeRivals(botId: number | undefined, uid: string): void {
+    if (botId === undefined) return;
     for (const { key } of this.#roster.rivals(botId, uid)) this.#wake(key);
   }
 

@@ -164,6 +164,13 @@ export class BotWorld {
     this.#runtimes.delete(`${fleet}/${ordinal}`);
   }
 
+  /** Time goes on, not faster than the shard is heard. */
+  async oneSecond(shard: ShardId): Promise<void> {
+    await this.clock.advanceAsync(1_000);
+    const nowMs = this.clock.monotonicMs();
+    await waitFor('the shard to be heard', () => (this.leader?.hub.lastSeen(shard) ?? 0) >= nowMs);
+  }
+
   /** Stops whatever runs. */
   async stop(): Promise<void> {
     for (const { kill } of this.#runtimes.values()) await kill();
@@ -264,7 +271,11 @@ export class BotWorld {
   }
 
   async untilGone(name: string, namespace = this.namespaces[0]): Promise<void> {
-    await waitFor(`${name} to be gone`, async () => !(await this.get(name, namespace)));
+    // A whole namespace takes its time.
+    const timeoutMs = 40_000;
+    await waitFor(`${name} to be gone`, async () => !(await this.get(name, namespace)), {
+      timeoutMs,
+    });
   }
 }
 

@@ -50,6 +50,8 @@ export class FakeRuntime {
   readonly #podUid: string;
   #seq = 0;
   #updates = 0;
+  /** Since when each uid runs. */
+  readonly #startedAt = new Map<string, string>();
 
   constructor(options: FakeRuntimeOptions, podUid = 'pod-1') {
     this.#options = options;
@@ -118,7 +120,10 @@ export class FakeRuntime {
     const goesOn = before?.epoch === assignment.epoch && before.token.equals(assignment.token);
     if (before && !goesOn) this.#end(before);
     this.running.set(assignment.uid, assignment);
-    if (!goesOn) this.#options.ledger.begin(botIdOf(assignment), this.#nameOf(assignment));
+    if (!goesOn) {
+      this.#startedAt.set(assignment.uid, toTimestamp(this.#options.clock.wallMs()));
+      this.#options.ledger.begin(botIdOf(assignment), this.#nameOf(assignment));
+    }
     this.#report(assignment);
   }
 
@@ -135,18 +140,19 @@ export class FakeRuntime {
     const { clock, ledger } = this.#options;
     const id = botIdOf(assignment);
     const now = toTimestamp(clock.wallMs());
+    const startedAt = this.#startedAt.get(uid) ?? now;
     const refused = ledger.refused.has(id);
     const facts: RuntimeFacts = {
       lifecycle: refused ? 'Stopped' : 'Running',
       generation,
       token: refused
-        ? { state: 'Revoked', lastChecked: now, message: 'Telegram refuses it. Renew it.' }
-        : { state: 'Valid', lastChecked: now, message: '' },
+        ? { state: 'Revoked', lastChecked: startedAt, message: 'Telegram refuses it. Renew it.' }
+        : { state: 'Valid', lastChecked: startedAt, message: '' },
       bot: { id, username: `bot_${id}`, name: `Bot ${id}` },
       updates: { mode: 'Polling', ...(this.#updates > 0 && { lastUpdateAt: now }) },
       counters: { updates: this.#updates, handled: 0, skipped: 0, replies: 0, errors: 0 },
       restarts: 0,
-      startedAt: now,
+      startedAt,
       ...change,
     };
     this.#reports.put({ uid, epoch, facts });
