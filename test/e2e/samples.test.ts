@@ -30,14 +30,13 @@ describe('from kubectl apply to an answered message', () => {
   it('kubectl shows how bots and fleets do', async () => {
     const { kubectl } = installation;
     await using tenant = await installation.tenant();
-    await installation.makeBot(tenant.name, 'shown');
+    const { username } = await installation.makeBot(tenant.name, 'shown');
     await installation.ready(tenant.name, 'shown');
     const bot = await installation.bot(tenant.name, 'shown');
 
-    expect(await kubectl.run('-n', tenant.name, 'get', 'tb')).toMatch(
-      /shown +True +shown_bot +Valid/,
-    );
-    expect(await kubectl.run('-n', tenant.name, 'get', 'tb', '-o', 'wide')).toContain('shown_bot');
+    const table = await kubectl.run('-n', tenant.name, 'get', 'tb');
+    expect(table).toMatch(new RegExp(`shown +True +${username} +Valid`));
+    expect(await kubectl.run('-n', tenant.name, 'get', 'tb', '-o', 'wide')).toContain(username);
     expect(await kubectl.run('-n', OPERATOR_NAMESPACE, 'get', 'bf')).toMatch(/default +True/);
     expect(await kubectl.run('-n', tenant.name, 'get', 'bots')).toContain('shown');
     expect(await kubectl.run('explain', 'tenantbot.spec.tokenSecretRef')).toContain('DESCRIPTION');

@@ -71,7 +71,7 @@ export class Installation implements AsyncDisposable {
 
   /** A bot of the emulator, and its Secret and TenantBot in `namespace`. */
   async makeBot(namespace: string, name: string, spec: object = {}): Promise<MadeBot> {
-    const made = await this.emulator.createBot({ username: `${name.replaceAll('-', '_')}_bot` });
+    const made = await this.emulator.createBot();
     await this.kubectl.apply(botManifests({ namespace, name, token: made.token, spec }));
     return made;
   }
