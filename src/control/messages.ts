@@ -86,7 +86,7 @@ const signingKeysSchema = z
   );
 
 /** One bot, as the leader hands it out. */
-export const assignmentSchema: z.ZodType<BotAssignment, unknown> = z.object({
+export const assignmentSchema: z.ZodType<BotAssignment> = z.object({
   uid,
   key: z.custom<BotKey>((key) => typeof key === 'string' && /^[^/]+\/[^/]+$/.test(key)),
   generation: z.int(),

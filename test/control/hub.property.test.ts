@@ -9,22 +9,30 @@ import { fleetSpec } from '../support/assignments.ts';
 import { bot, caller, revealed, SHARD } from './support.ts';
 
 const UIDS = ['a', 'b'];
-const uid = fc.constantFrom(...UIDS);
 
-/** What may happen next to a leader, a runtime, or the wire between them. */
-const stepArb = fc.oneof(
-  { weight: 4, arbitrary: fc.record({ kind: fc.constant('place' as const), uid }) },
-  { weight: 3, arbitrary: fc.record({ kind: fc.constant('withdraw' as const), uid }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('complete' as const) }) },
-  { weight: 10, arbitrary: fc.record({ kind: fc.constant('send' as const) }) },
-  { weight: 10, arbitrary: fc.record({ kind: fc.constant('deliver' as const), which: fc.nat(1) }) },
-  { weight: 2, arbitrary: fc.record({ kind: fc.constant('lose' as const), which: fc.nat(2) }) },
-  { weight: 10, arbitrary: fc.record({ kind: fc.constant('follow' as const) }) },
-  { weight: 4, arbitrary: fc.record({ kind: fc.constant('drained' as const), uid }) },
-  { weight: 2, arbitrary: fc.record({ kind: fc.constant('endedInPlace' as const), uid }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('restart' as const) }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('newLeader' as const) }) },
+/** What may happen next to a leader, a runtime, or the wire between them, and how often. */
+const WEIGHTS = {
+  place: 4,
+  withdraw: 3,
+  complete: 1,
+  send: 10,
+  deliver: 10,
+  lose: 2,
+  follow: 10,
+  drain: 4,
+  endInPlace: 2,
+  restart: 1,
+  newLeader: 1,
+} as const;
+type Kind = keyof typeof WEIGHTS;
+
+const kindArb = fc.oneof(
+  ...(Object.keys(WEIGHTS) as Kind[]).map((kind) => ({
+    weight: WEIGHTS[kind],
+    arbitrary: fc.constant(kind),
+  })),
 );
+const stepArb = fc.record({ kind: kindArb, uid: fc.constantFrom(...UIDS), which: fc.nat(1) });
 type Step = typeof stepArb extends fc.Arbitrary<infer T> ? T : never;
 
 /** A runtime as simple as can be: bots that run, and bots that drain until the test says so. */
@@ -59,7 +67,7 @@ class Machine {
 class World {
   readonly clock = new AdjustableClock();
   hub!: ShardHub;
-  complete = false;
+  isComplete = false;
   /** The oracle: what the leader wants, by uid. */
   wanted = new Map<string, string>();
   mirror = new ShardMirror();
@@ -97,55 +105,49 @@ class World {
       this.released.add(uid);
       this.checkReleased();
     });
-    this.complete = false;
+    this.isComplete = false;
     // A new leader has read nothing at first; what it will place is not known to it.
     this.wanted = new Map();
     this.withdrawn = new Set();
     this.released = new Set();
   }
 
-  async step(step: Step): Promise<void> {
-    switch (step.kind) {
-      case 'place': {
-        const assignment = bot(step.uid, { epoch: ++this.#epoch });
-        this.wanted.set(step.uid, revealed(assignment));
-        this.released.delete(step.uid);
-        return this.hub.place(SHARD, assignment);
-      }
-      case 'withdraw':
-        this.wanted.delete(step.uid);
-        this.withdrawn.add(step.uid);
-        return this.hub.withdraw(SHARD, step.uid);
-      case 'complete':
-        this.complete = true;
-        return this.hub.complete(SHARD);
-      case 'send':
-        return this.send();
-      case 'deliver':
-        return this.deliver(step.which);
-      case 'lose':
-        this.wire.splice(step.which, 1);
-        return;
-      case 'follow':
-        return this.follow();
-      case 'drained':
-        if (this.machine.drained(step.uid)) this.mirror.ended(step.uid);
-        return;
-      case 'endedInPlace':
-        // A revoked token, or another one: the bot has ended and its slot goes on.
-        if (this.machine.running.has(step.uid)) this.mirror.ended(step.uid);
-        return;
-      case 'restart':
-        this.#session++;
-        this.mirror = new ShardMirror();
-        this.machine = new Machine();
-        this.accepted = new Set();
-        return;
-      case 'newLeader':
-        return this.newLeader();
-      default:
-        step satisfies never;
-    }
+  place({ uid }: Step): void {
+    const assignment = bot(uid, { epoch: ++this.#epoch });
+    this.wanted.set(uid, revealed(assignment));
+    this.released.delete(uid);
+    this.hub.place(SHARD, assignment);
+  }
+
+  withdraw({ uid }: Step): void {
+    this.wanted.delete(uid);
+    this.withdrawn.add(uid);
+    this.hub.withdraw(SHARD, uid);
+  }
+
+  complete(): void {
+    this.isComplete = true;
+    this.hub.complete(SHARD);
+  }
+
+  lose({ which }: Step): void {
+    this.wire.splice(which, 1);
+  }
+
+  drain({ uid }: Pick<Step, 'uid'>): void {
+    if (this.machine.drained(uid)) this.mirror.ended(uid);
+  }
+
+  /** A revoked token, or another one: the bot has ended and its slot goes on. */
+  endInPlace({ uid }: Step): void {
+    if (this.machine.running.has(uid)) this.mirror.ended(uid);
+  }
+
+  restart(): void {
+    this.#session++;
+    this.mirror = new ShardMirror();
+    this.machine = new Machine();
+    this.accepted = new Set();
   }
 
   /** The leader gets a request; its answer is on the wire. */
@@ -167,7 +169,7 @@ class World {
     this.wire.push({ asked, answer: JSON.stringify(outcome.answer), session: this.#session });
   }
 
-  deliver(which: number): void {
+  deliver({ which }: Pick<Step, 'which'>): void {
     const [arrived] = this.wire.splice(which % Math.max(1, this.wire.length), 1);
     if (!arrived || arrived.session !== this.#session) return;
     const leader = this.mirror.mark?.instance;
@@ -200,9 +202,9 @@ class World {
     this.wire = [];
     for (let round = 0; round < 30; round++) {
       await this.send();
-      this.deliver(0);
+      this.deliver({ which: 0 });
       this.follow();
-      for (const uid of UIDS) if (this.machine.drained(uid)) this.mirror.ended(uid);
+      for (const uid of UIDS) this.drain({ uid });
     }
   }
 }
@@ -213,11 +215,11 @@ test('whatever happens on the way, a runtime ends with what its leader has place
       fc.array(stepArb, { minLength: 20, maxLength: 120, size: 'max' }),
       async (steps) => {
         const world = new World();
-        for (const step of steps) await world.step(step);
+        for (const step of steps) await world[step.kind](step);
         await world.rest();
         const mirrored = (world.mirror.handOut()?.bots ?? []).map(revealed);
         const running = [...world.machine.running];
-        if (world.complete) {
+        if (world.isComplete) {
           expect(mirrored.toSorted()).toEqual([...world.wanted.values()].toSorted());
           expect(running.toSorted()).toEqual([...world.wanted.keys()].toSorted());
           expect(world.mirror.hosting().map(({ uid }) => uid)).toHaveLength(running.length);

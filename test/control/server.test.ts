@@ -212,7 +212,7 @@ test('another certificate is shown from the next connection on', async () => {
   const how = { token: 'Bearer token-pod-a' };
   expect(await post(leaders, leader, how)).toMatchObject({ status: 200 });
   leaders.material = await newMaterial();
-  await expect(post(leaders, leader, how)).rejects.toThrow();
+  await expect(post(leaders, leader, how)).rejects.toThrow(/certificate/);
   await leaders.publishBundle();
   const again = { ...how, body: { ...HELLO, session: 'session-2' } };
   expect(await post(leaders, leader, again)).toMatchObject({ status: 200 });

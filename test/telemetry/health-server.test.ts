@@ -6,9 +6,9 @@ async function serving(checks: HealthChecks): Promise<string> {
   const registry = new Registry();
   new Counter({ name: 'tests_total', help: 'Tests', registers: [registry] }).inc(3);
   const options = { host: '127.0.0.1', port: 0, live: {}, ready: checks, registry };
-  const { port, close } = await startHealthServer(options);
-  onTestFinished(close);
-  return `http://127.0.0.1:${port}`;
+  const server = await startHealthServer(options);
+  onTestFinished(() => server.close());
+  return `http://127.0.0.1:${server.port}`;
 }
 
 async function get(url: string, init: RequestInit = {}): Promise<[number, string]> {

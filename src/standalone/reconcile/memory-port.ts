@@ -1,5 +1,5 @@
-import { isDeepStrictEqual } from 'node:util';
-import type { BotAssignment, BotReport, ControlPort, ShardAssignment } from '../../control/port.ts';
+import type { BotReport, ControlPort, ShardAssignment } from '../../control/port.ts';
+import { sameAssignment } from '../../control/same-assignment.ts';
 
 /**
  * The control channel within one process. Holds the newest assignment for whoever asks, and hands
@@ -47,26 +47,4 @@ export class MemoryPort implements ControlPort {
       signal.addEventListener('abort', wake);
     });
   }
-}
-
-/** What a bot resumes from is no reason to tell again: it counts only when the bot starts. */
-function sameAssignment(a: ShardAssignment, b: ShardAssignment): boolean {
-  return (
-    isDeepStrictEqual(a.fleet, b.fleet) &&
-    a.bots.length === b.bots.length &&
-    a.bots.every((bot, index) => sameBot(bot, b.bots[index]))
-  );
-}
-
-function sameBot(a: BotAssignment, b: BotAssignment | undefined): boolean {
-  return (
-    b !== undefined &&
-    a.uid === b.uid &&
-    a.generation === b.generation &&
-    a.epoch === b.epoch &&
-    a.dropPending === b.dropPending &&
-    a.token.equals(b.token) &&
-    a.signingKeys.size === b.signingKeys.size &&
-    [...a.signingKeys].every(([index, key]) => b.signingKeys.get(index)?.equals(key))
-  );
 }
