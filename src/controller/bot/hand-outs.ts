@@ -14,7 +14,7 @@ import { Takeover } from './takeover.ts';
 const RELEASE_MS = 30_000;
 const BEYOND_DRAIN_MS = 10_000;
 /** What a shard has told holds for this long after it fell silent, or after the leader came. */
-export const SILENCE_MS = 30_000;
+const SILENCE_MS = 30_000;
 const LOOK_EVERY_MS = 5_000;
 
 export interface HandOutsOptions {
