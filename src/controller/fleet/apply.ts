@@ -137,5 +137,7 @@ class Work {
 /** Whether asking again without any change would only be refused again. */
 function isRefusal(error: unknown): error is KubeApiError {
   if (!(error instanceof KubeApiError)) return false;
+  // What server-side apply does not know is no client's fault to the API server, by its status.
+  if (error.status === 500) return error.message.includes('failed to create typed patch object');
   return error.status >= 400 && error.status < 500 && ![401, 409, 429].includes(error.status);
 }
