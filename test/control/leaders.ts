@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Authenticate } from '../../src/control/authenticate.ts';
@@ -99,21 +99,19 @@ export class Leaders implements AsyncDisposable {
 
   /** Writes what runtimes trust where they look for it. */
   async publishBundle(): Promise<void> {
-    await writeFile(join(this.folder, 'ca.crt'), trustBundle(this.material));
+    await this.#mount('ca.crt', trustBundle(this.material));
   }
 
   /** Lets the pod in, and gives it its token in a file. */
   async admit(pod: Caller): Promise<string> {
     this.pods.set(`token-${pod.podUid}`, pod);
-    const file = join(this.folder, `${pod.podUid}.token`);
-    await writeFile(file, `token-${pod.podUid}\n`);
-    return file;
+    return this.#mount(`${pod.podUid}.token`, `token-${pod.podUid}\n`);
   }
 
   /** As kubelet does in time: the old token is good until the new one is there. */
   async replaceToken(pod: Caller): Promise<void> {
     this.pods.set('another-token', pod);
-    await writeFile(join(this.folder, `${pod.podUid}.token`), 'another-token');
+    await this.#mount(`${pod.podUid}.token`, 'another-token');
     this.pods.delete(`token-${pod.podUid}`);
   }
 
@@ -140,6 +138,14 @@ export class Leaders implements AsyncDisposable {
   logger(who: string) {
     const write = (message: string): void => void this.log.push(`${who}: ${message}`);
     return { info: write, warn: write };
+  }
+
+  /** Changes a file as kubelet does: whoever reads it finds the old or the new one. */
+  async #mount(name: string, content: string): Promise<string> {
+    const file = join(this.folder, name);
+    await writeFile(`${file}.new`, content);
+    await rename(`${file}.new`, file);
+    return file;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
