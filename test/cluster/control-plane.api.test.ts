@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { startScript } from '../support/program.ts';
 import { waitFor } from '../support/wait.ts';
@@ -10,7 +11,7 @@ import { rawApi } from './raw-api.ts';
 import { makeStateFolder } from './state-folder.ts';
 import { describeWithApiServer } from './with-api-server.ts';
 
-const HOLDER = join(import.meta.dirname, 'control-plane-holder.ts');
+const HOLDER = fileURLToPath(new URL('control-plane-holder.ts', import.meta.url));
 
 describeWithApiServer('the control plane of the tests', ({ kubeconfig, auditLog }) => {
   it.runIf(process.platform === 'linux')(
