@@ -38,10 +38,11 @@ process.exit();
 async function bringUp(node: Node, image: string, archive: string): Promise<void> {
   log('handing the image to the node …');
   await node.importImage(archive);
-  const playground = { node, log };
+  // Replicas are replaced one after the other, and a change is to be seen soon.
+  const playground = { node, log, values: values.watch ? ['replicas=1'] : [] };
   await installAll(playground, image);
   const control = await openEmulator(playground);
-  if (values.watch) watchSources(playground, image, interrupted.signal);
+  if (values.watch) await watchSources(playground, image, interrupted.signal);
   log(`ready${values.watch ? '; a change in src/ goes into the pods' : ''}. Ctrl-C ends it.`);
   console.log(`
 In another terminal:

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
-import { beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { EmulatorClient } from '../../src/emulator/control-client.ts';
 import { makeNamespace } from '../cluster/namespace.ts';
 import { waitFor } from '../support/wait.ts';
@@ -34,28 +34,23 @@ function scriptPod(image: string, script: string): object {
 }
 
 describeOnNode('the node', ({ kubeconfig, image, attach }) => {
-  let kubectl: Kubectl;
-  beforeAll(async () => {
-    kubectl = await Kubectl.of(kubeconfig);
-  });
-
   /** What `script` writes when it is run in a pod. */
   async function runInPod(script: string): Promise<string> {
     await using namespace = await makeNamespace(kubeconfig);
-    const here = ['--namespace', namespace.name];
-    await kubectl.apply([scriptPod(image, script)], ...here);
+    const kubectl = new Kubectl(kubeconfig, namespace.name);
+    await kubectl.apply(scriptPod(image, script));
     const exitCode = await waitFor(
       'the end of the pod',
       async () => {
-        const pod = await kubectl.get('pod', 'script', ...here);
+        const pod = await kubectl.get('pod', 'script');
         const ended: number | undefined =
           pod.status.containerStatuses?.[0]?.state.terminated?.exitCode;
         return ended?.toString();
       },
       { timeoutMs: 30_000, intervalMs: 200 },
     );
-    const output = await kubectl.run('logs', 'script', ...here);
-    expect(exitCode, output).toBe('0');
+    const output = await kubectl.run('logs', 'script');
+    expect({ exitCode, output }).toMatchObject({ exitCode: '0' });
     return output;
   }
 
@@ -80,6 +75,14 @@ describeOnNode('the node', ({ kubeconfig, image, attach }) => {
     expect(output).toMatch(/Seccomp:\\t2/);
   });
 
+  it('has stack traces that name the sources', async () => {
+    const output = await runInPod(`
+      import('/app/dist/lib/errors.js')
+        .then(({ unreachable }) => unreachable('probe'))
+        .catch(({ stack }) => console.log(stack));`);
+    expect(output).toMatch(/src\/lib\/errors\.ts:\d+/);
+  });
+
   it('refuses pods that restricted Pod Security forbids', async () => {
     await using namespace = await makeNamespace(kubeconfig);
     const pod = {
@@ -88,19 +91,19 @@ describeOnNode('the node', ({ kubeconfig, image, attach }) => {
       metadata: { name: 'root' },
       spec: { containers: [{ name: 'root', image }] },
     };
-    const applied = kubectl.apply([pod], '--namespace', namespace.name);
+    const applied = new Kubectl(kubeconfig, namespace.name).apply(pod);
     await expect(applied).rejects.toThrow('violates PodSecurity');
   });
 
   it('runs the emulator, which a bot reaches through its Service and which ends on SIGTERM', async () => {
     await using namespace = await makeNamespace(kubeconfig);
     await using node = await attach();
-    const here = ['--namespace', namespace.name];
+    const kubectl = new Kubectl(kubeconfig, namespace.name);
     const manifests = await kubectl.run('kustomize', EMULATOR);
-    await kubectl.apply(manifests.replace(/image: .*/, `image: ${image}`), ...here);
-    await kubectl.run('rollout', 'status', 'deployment/emulator', '--timeout=60s', ...here);
+    await kubectl.apply(manifests.replace(/image: .*/, `image: ${image}`));
+    await kubectl.run('rollout', 'status', 'deployment/emulator', '--timeout=60s');
 
-    const service = await kubectl.get('service', 'emulator', ...here);
+    const service = await kubectl.get('service', 'emulator');
     const host: string = service.spec.clusterIP;
     const [api, control] = await Promise.all(
       [8081, 8082].map((port) => node.relays.out({ host, port })),
@@ -112,7 +115,7 @@ describeOnNode('the node', ({ kubeconfig, image, attach }) => {
 
     const selector = '--selector=app.kubernetes.io/name=tenantbot-emulator';
     const deletedAtMs = performance.now();
-    await kubectl.run('delete', 'pod', selector, '--grace-period=30', '--wait', ...here);
+    await kubectl.run('delete', 'pod', selector, '--grace-period=30', '--wait');
     expect(performance.now() - deletedAtMs).toBeLessThan(15_000);
   });
 

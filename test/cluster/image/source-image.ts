@@ -6,40 +6,58 @@ import { CONTEXT } from './inputs.ts';
 import { type Descriptor, digestOf, type ImageConfig, imageArchive } from './oci.ts';
 import { type TarEntry, tar } from './tar.ts';
 
+interface Base {
+  readonly name: string;
+  readonly manifest: Manifest;
+  readonly config: ImageConfig;
+}
+
 interface Manifest {
   readonly config: Descriptor;
   readonly layers: readonly Descriptor[];
 }
 
 /**
- * Gives `node` an image that is `base`, which it has, and on top the sources as they are now: one
- * layer of two megabytes, and no compiler, since `tenantbot` runs its sources where there are some.
- * Resolves to its name, which changes with the sources.
+ * Images that are another one of a node's and on top the sources as they are: one layer of two
+ * megabytes, and no compiler, since `tenantbot` runs its sources where there are some.
  */
-export async function importSources(node: NodeAccess, base: string): Promise<string> {
-  const layer = tar(await sourceEntries());
-  const name = `${base}-${digestOf(layer).slice(-12)}`;
-  const { manifest, config } = await readImage(node, base);
-  const { rootfs, ...rest } = config;
-  const archive = imageArchive({
-    name,
-    known: manifest.layers,
-    layers: [layer],
-    config: {
-      architecture: rest.architecture,
-      os: rest.os,
-      config: rest.config,
-      rootfs: { type: 'layers', diff_ids: [...rootfs.diff_ids, digestOf(layer)] },
-    },
-  });
-  await node.importImage(Readable.from([archive]));
-  return name;
+export class SourceImages {
+  readonly #node: NodeAccess;
+  readonly #base: Base;
+
+  private constructor(node: NodeAccess, base: Base) {
+    this.#node = node;
+    this.#base = base;
+  }
+
+  /** `base` must be known to the node. */
+  static async over(node: NodeAccess, base: string): Promise<SourceImages> {
+    return new SourceImages(node, { name: base, ...(await readImage(node, base)) });
+  }
+
+  /** Gives the node an image with the sources of this moment: its name, which changes with them. */
+  async import(): Promise<string> {
+    const { name: baseName, manifest, config } = this.#base;
+    const layer = tar(await sourceEntries());
+    const digest = digestOf(layer);
+    const name = `${baseName}-${digest.slice(-12)}`;
+    const archive = imageArchive({
+      name,
+      known: manifest.layers,
+      layers: [layer],
+      config: {
+        architecture: config.architecture,
+        os: config.os,
+        config: config.config,
+        rootfs: { type: 'layers', diff_ids: [...config.rootfs.diff_ids, digest] },
+      },
+    });
+    await this.#node.importImage(Readable.from([archive]));
+    return name;
+  }
 }
 
-async function readImage(
-  node: NodeAccess,
-  name: string,
-): Promise<{ manifest: Manifest; config: ImageConfig }> {
+async function readImage(node: NodeAccess, name: string): Promise<Omit<Base, 'name'>> {
   const ctr = ['ctr', '--namespace=k8s.io'];
   const listed = await node.run([...ctr, 'images', 'list', `name==${name}`]);
   const digest = /sha256:[0-9a-f]{64}/.exec(listed)?.[0];

@@ -13,6 +13,8 @@ const EMULATOR = 'emulator';
 export interface Playground {
   readonly node: NodeAccess;
   readonly log: WorkOptions['log'];
+  /** Values of the chart, `name=value`, beside those that make it one. */
+  readonly values: readonly string[];
 }
 
 /** Installs the emulator, the chart and the samples, all with the image `image`. */
@@ -28,7 +30,7 @@ export async function installAll(playground: Playground, image: string): Promise
 }
 
 /** Brings the operator, and through it the runtimes, to `image`; changes nothing else. */
-export async function installChart({ node }: Playground, image: string): Promise<void> {
+export async function installChart({ node, values }: Playground, image: string): Promise<void> {
   const cut = image.lastIndexOf(':');
   const apiRoot = `http://emulator.${EMULATOR}.svc:8081`;
   await runProgram(
@@ -42,6 +44,7 @@ export async function installChart({ node }: Playground, image: string): Promise
       `--set=image.repository=${image.slice(0, cut)}`,
       `--set=image.tag=${image.slice(cut + 1)}`,
       `--set=defaultFleet.spec.telegram.apiRoot=${apiRoot}`,
+      ...values.map((value) => `--set=${value}`),
     ],
     { env: { ...process.env, KUBECONFIG: node.kubeconfig } },
   );

@@ -24,7 +24,7 @@ export function describeWithCluster(name: string, suite: (cluster: TestCluster) 
 /** `describe` for what needs our own node, its network or its processes. */
 export function describeOnNode(
   name: string,
-  suite: (cluster: TestCluster & { attach(): Promise<NodeAccess> }) => void,
+  suite: (cluster: TestCluster & { readonly attach: () => Promise<NodeAccess> }) => void,
 ): void {
   const state = inject('nodeState');
   describe.skipIf(state === undefined)(name, () => {
