@@ -1,8 +1,10 @@
+import type { Registry } from 'prom-client';
 import { Cache, type CacheOptions } from '../kube/cache.ts';
 import type { KubeClient } from '../kube/client.ts';
 import type { Lister } from '../kube/lister.ts';
 import { MergedLister } from '../kube/merged-lister.ts';
 import { Reflector, type ReflectorScope } from '../kube/reflector.ts';
+import { type ReflectorMetrics, reflectorMetrics } from '../kube/reflector-metrics.ts';
 import type { KubeObject, Resource } from '../kube/resource.ts';
 import {
   CONFIG_MAPS,
@@ -32,6 +34,8 @@ export interface ClusterCachesOptions {
   /** Where bots may live; all namespaces where undefined. */
   readonly botNamespaces: readonly string[] | undefined;
   readonly watchSecrets: boolean;
+  /** Takes the metrics of the reflectors. */
+  readonly registry: Registry;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -56,11 +60,13 @@ export class ClusterCaches {
   readonly #options: ClusterCachesOptions;
   /** By namespace; all bots under '' where one cache has them all. */
   readonly #bots: ReadonlyMap<string, Cache<StoredBot, BotIndex>>;
+  readonly #metrics: (name: string) => ReflectorMetrics;
   readonly #caches: Cache<KubeObject>[] = [];
   readonly #reflectors: Reflector<KubeObject>[] = [];
 
   constructor(options: ClusterCachesOptions) {
     this.#options = options;
+    this.#metrics = reflectorMetrics(options.registry);
     const { watchSecrets, namespace } = options;
     const own = { namespace };
     const ours = { namespace, labelSelector: PART_OF };
@@ -90,11 +96,6 @@ export class ClusterCaches {
 
   get synced(): boolean {
     return this.#caches.every(({ synced }) => synced);
-  }
-
-  /** Whether some cache has heard nothing from the API server for `ms`. */
-  hasStalledFor(ms: number): boolean {
-    return this.#reflectors.some((reflector) => reflector.hasStalledFor(ms));
   }
 
   /** Takes over a TenantBot as the API server has just answered it, ahead of the watch. */
@@ -127,7 +128,19 @@ export class ClusterCaches {
       transform: withoutManagedFields,
       ...(indexes && { indexes }),
     });
-    const reflector = new Reflector<T>({ client, resource, scope, cache, clock, random, log });
+    const { namespace } = scope;
+    const name = namespace === undefined ? resource.plural : `${namespace}/${resource.plural}`;
+    const metrics = this.#metrics(name);
+    const reflector = new Reflector<T>({
+      client,
+      resource,
+      scope,
+      cache,
+      clock,
+      random,
+      log,
+      metrics,
+    });
     this.#caches.push(cache as unknown as Cache<KubeObject>);
     this.#reflectors.push(reflector as unknown as Reflector<KubeObject>);
     return cache;
