@@ -90,7 +90,10 @@ test('with no leader nothing changes, and what was reported meanwhile reaches th
   const running = await leaders.runtimePort(first.url, caller());
   const follower = new Follower(running);
   await waitFor('both bots', () => follower.uids?.join() === 'a,b');
+  const toldFirst = reportsTo(first);
   running.port.report(report('b', { restarts: 1 }));
+  await waitFor('the first report', () => toldFirst.length === 1);
+  await waitFor('its receipt', () => running.results.length > 4);
   const { port } = first.server;
   await first.server.close();
   await results(running, 'unreachable');
@@ -101,10 +104,14 @@ test('with no leader nothing changes, and what was reported meanwhile reaches th
   const told = reportsTo(second);
   await waitFor('contact', () => second.hub?.contact(SHARD)?.hosting?.length === 2);
   expect(follower.all).toHaveLength(handedOut);
-  lead(second, ['a']);
+  lead(second, ['a', 'b']);
   await waitFor('the report of the time without a leader', () =>
     told.some(({ uid, facts }) => uid === 'a' && facts.lifecycle === 'Crashed'),
   );
+  await waitFor('what only the first leader had', () =>
+    told.some(({ uid, facts }) => uid === 'b' && facts.restarts === 1),
+  );
+  second.hub?.withdraw(SHARD, 'b');
   await waitFor('what the new leader wants', () => follower.uids?.join() === 'a');
 });
 
@@ -152,6 +159,20 @@ test('authorities and tokens change under traffic without a failed request', asy
   leader.hub?.place(SHARD, bot('d'));
   await waitFor('the third change', () => follower.uids?.join() === 'a,b,c,d');
   expect(new Set(running.results)).toEqual(new Set(['ok']));
+});
+
+test('a leader that comes back with another authority is trusted once its bundle is there', async () => {
+  await using leaders = await Leaders.start();
+  const leader = await leading(leaders, ['a']);
+  const running = await leaders.runtimePort(leader.url, caller());
+  await results(running, 'ok');
+  const { port } = leader.server;
+  await leader.server.close();
+  leaders.material = await newMaterial();
+  await leaders.addReplica({ port });
+  await waitFor('distrust', () => running.results.at(-1) === 'unreachable');
+  await leaders.publishBundle();
+  await waitFor('contact', () => running.results.at(-1) === 'ok');
 });
 
 test('whoever is not the leader by its certificate hears nothing', async () => {
