@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { crdFiles, generatedFiles } from '../../api/crd/files.ts';
 
 /**
@@ -20,7 +20,9 @@ export async function crds(options: {
     return;
   }
   for (const file of generatedFiles()) {
-    await writeFile(new URL(file.path, root), file.text);
+    const url = new URL(file.path, root);
+    await mkdir(new URL('.', url), { recursive: true });
+    await writeFile(url, file.text);
     print(`wrote ${file.path}`);
   }
 }

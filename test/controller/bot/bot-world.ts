@@ -1,3 +1,4 @@
+import { Registry } from 'prom-client';
 import { afterEach, beforeAll, beforeEach, expect } from 'vitest';
 import type { TenantBotStatus } from '../../../src/api/tenant-bot-status.ts';
 import { ShardHub } from '../../../src/control/hub.ts';
@@ -79,6 +80,7 @@ export class BotWorld {
       namespace,
       botNamespaces: this.namespaces,
       watchSecrets: false,
+      registry: new Registry(),
       clock,
       random: systemRandom,
       log,

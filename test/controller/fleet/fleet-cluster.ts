@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { pino } from 'pino';
+import { Registry } from 'prom-client';
 import { ClusterCaches } from '../../../src/controller/cluster-caches.ts';
 import { FleetReconciler } from '../../../src/controller/fleet/reconcile.ts';
 import { BOT_FLEETS, type StoredFleet } from '../../../src/controller/fleet/stored-fleet.ts';
@@ -58,12 +59,22 @@ export async function fleetCluster(
   const ref = (name: string): ObjectRef => ({ namespace, name });
   const events: ObjectEvent[] = [];
   const caches = new ClusterCaches({
-    ...{ client: own, namespace, botNamespaces: [namespace], watchSecrets: false },
-    ...{ clock, random, log },
+    client: own,
+    namespace,
+    botNamespaces: [namespace],
+    watchSecrets: false,
+    registry: new Registry(),
+    clock,
+    random,
+    log,
   });
   const reconciler = new FleetReconciler({
     ...SETTINGS.defaults,
-    ...{ client: own, listers: caches, operatorNamespace: namespace, clock, log },
+    client: own,
+    listers: caches,
+    operatorNamespace: namespace,
+    clock,
+    log,
     controlCa: () => 'certificates',
     reserved: () => new Map(),
     events: { record: (event) => events.push(event) },
@@ -78,7 +89,10 @@ export async function fleetCluster(
     const unsubscribe = watchFleets(caches, { namespace, onKey: (woken) => queue.add(woken) });
     queue.add(key);
     const controller = new Controller({
-      ...{ name: 'botfleet', queue, clock, log },
+      name: 'botfleet',
+      queue,
+      clock,
+      log,
       reconcile: (woken, signal) => reconciler.reconcile(woken, signal),
     });
     const controllerStop = new AbortController();
@@ -98,7 +112,11 @@ export async function fleetCluster(
   });
 
   return {
-    ...{ client, namespace, events, pause, resume },
+    client,
+    namespace,
+    events,
+    pause,
+    resume,
     writes: async () => (auditLog === undefined ? [] : writesOf(userAgent, auditLog)),
     reconcile: async () => {
       await pause();
