@@ -128,7 +128,7 @@ export class BotReconciler {
 
   /** Reconciles one TenantBot by its key. Waits until the places of all bots are known. */
   async reconcile(key: ObjectKey, signal: AbortSignal): Promise<ReconcileResult | undefined> {
-    await this.#adopted.promise;
+    await abortable(this.#adopted.promise, signal);
     const object = this.#options.listers.bots.get(key);
     const gone = this.#roster
       .named(key as BotKey)
@@ -320,6 +320,19 @@ export class BotReconciler {
   /** Room has come, or a place in the line. */
   #wakeWaiting(fleet: string): void {
     for (const key of this.#roster.waitingFor(fleet)) this.#wake(key);
+  }
+}
+
+/** `promise`, or the signal's reason as soon as it aborts. */
+async function abortable(promise: Promise<void>, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted();
+  const aborted = Promise.withResolvers<never>();
+  const onAbort = (): void => aborted.reject(signal.reason as Error);
+  signal.addEventListener('abort', onAbort, { once: true });
+  try {
+    await Promise.race([promise, aborted.promise]);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
   }
 }
 

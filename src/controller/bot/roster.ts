@@ -46,7 +46,7 @@ interface Entry extends BotRecord {
   /** What the API server says for sure. */
   written: Placement | undefined;
   wants: number | undefined;
-  full: string | undefined;
+  waitsFor: string | undefined;
   restsIn: string | undefined;
 }
 
@@ -59,6 +59,7 @@ export class Roster {
   readonly #entries = new Map<string, Entry>();
   readonly #byKey = new Map<BotKey, Set<Entry>>();
   readonly #byBotId = new Map<number, Set<Entry>>();
+  readonly #waiting = new Map<string, Set<Entry>>();
   readonly #resting = new Map<string, Set<Entry>>();
   readonly #slots = new Map<string, Map<number, Set<string>>>();
 
@@ -77,7 +78,7 @@ export class Roster {
       placement: undefined,
       written: undefined,
       wants: undefined,
-      full: undefined,
+      waitsFor: undefined,
       restsIn: undefined,
     };
     this.#entries.set(bot.uid, entry);
@@ -127,8 +128,9 @@ export class Roster {
 
   /** Remembers that the fleet takes no more bots for now, or that this is over. */
   waitForRoom(uid: string, fleet: string | undefined): void {
-    const entry = this.#entries.get(uid);
-    if (entry) entry.full = fleet;
+    this.#change(uid, (entry) => {
+      entry.waitsFor = fleet;
+    });
   }
 
   /** Remembers which fleet the bot names and needs no place in, or that this is over. */
@@ -145,7 +147,7 @@ export class Roster {
 
   /** The bots that wait for room in the fleet. */
   waitingFor(fleet: string): BotKey[] {
-    return [...this.#entries.values()].filter(({ full }) => full === fleet).map(({ key }) => key);
+    return Array.from(this.#waiting.get(fleet) ?? [], ({ key }) => key);
   }
 
   /** How many places of each shard of the fleet are taken, by others than `uid` where given. */
@@ -207,6 +209,7 @@ export class Roster {
       file(shards, shard, entry.uid);
     }
     for (const botId of botIdsOf(entry)) file(this.#byBotId, botId, entry);
+    if (entry.waitsFor !== undefined) file(this.#waiting, entry.waitsFor, entry);
     if (entry.restsIn !== undefined) file(this.#resting, entry.restsIn, entry);
   }
 
@@ -217,6 +220,7 @@ export class Roster {
       if (shards?.size === 0) this.#slots.delete(fleet);
     }
     for (const botId of botIdsOf(entry)) unfile(this.#byBotId, botId, entry);
+    if (entry.waitsFor !== undefined) unfile(this.#waiting, entry.waitsFor, entry);
     if (entry.restsIn !== undefined) unfile(this.#resting, entry.restsIn, entry);
   }
 }

@@ -82,10 +82,10 @@ describeWithApiServer('the controller of TenantBots', ({ kubeconfig }) => {
     await Promise.all([world().bot('twin'), world().bot('twin', { namespace: theirs })]);
     const seen = await waitFor('one to run and one to be refused', async () => {
       const bots = [await world().get('twin'), await world().get('twin', theirs)];
-      const reasons = bots.map((bot) => condition(bot?.status, 'Ready')?.reason).toSorted();
-      return reasons.join() === 'Running,SameBot' ? bots : undefined;
+      const reasons = new Set(bots.map((bot) => condition(bot?.status, 'Ready')?.reason));
+      return reasons.has('Running') && reasons.has('SameBot') ? bots : undefined;
     });
-    const [refused] = seen.filter((bot) => condition(bot?.status, 'Conflict')?.status === 'True');
+    const refused = seen.find((bot) => condition(bot?.status, 'Conflict')?.status === 'True');
     expect(refused?.status?.placement).toBeUndefined();
     // Who lives in another namespace is nobody's business.
     const winner = refused?.metadata.namespace === ours ? theirs : ours;
