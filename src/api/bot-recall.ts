@@ -7,28 +7,41 @@ import type { TenantBotStatus } from './tenant-bot-status.ts';
  * Undefined where the status does not speak of a bot that a runtime told of.
  */
 export function recallRuntime(status: TenantBotStatus): RuntimeFacts | undefined {
-  const { phase, observedGeneration, updates, counters, restarts = 0 } = status;
+  const { phase, updates, counters, restarts = 0, token } = status;
   const lifecycle = LIFECYCLES.find((known): known is Lifecycle => known === phase);
-  if (!lifecycle || !updates || !counters || observedGeneration === undefined) return undefined;
-  const ready = status.conditions?.find(({ type }) => type === 'Ready');
-  const conflict = status.conditions?.find(
-    ({ type, reason, status: holds }) =>
-      type === 'Conflict' && holds === 'True' && reason === 'AnotherPoller',
-  );
-  const { token, bot, startedAt, lastError } = status;
-  const { lastUpdateAt } = updates;
-  const checked = token?.lastChecked !== undefined;
+  const generation = recallGeneration(status);
+  if (!lifecycle || !updates || !counters || generation === undefined) return undefined;
+  const { mode, lastUpdateAt } = updates;
   return {
     lifecycle,
-    generation: ready?.observedGeneration ?? observedGeneration,
-    token: checked ? token : { state: 'UnknownError', message: '' },
-    ...(bot && { bot }),
-    ...(conflict && {
-      conflict: { since: conflict.lastTransitionTime, message: conflict.message },
-    }),
-    updates: { mode: updates.mode, ...(lastUpdateAt !== undefined && { lastUpdateAt }) },
+    generation,
+    token: token?.lastChecked === undefined ? { state: 'UnknownError', message: '' } : token,
+    updates: { mode, ...(lastUpdateAt !== undefined && { lastUpdateAt }) },
     counters,
     restarts,
+    ...recallConflict(status),
+    ...recallExtras(status),
+  };
+}
+
+function recallGeneration({ conditions, observedGeneration }: TenantBotStatus): number | undefined {
+  const ready = conditions?.find(({ type }) => type === 'Ready');
+  return ready?.observedGeneration ?? observedGeneration;
+}
+
+function recallConflict({ conditions }: TenantBotStatus): Pick<RuntimeFacts, 'conflict'> {
+  const found = conditions?.find(({ type }) => type === 'Conflict');
+  if (found?.status !== 'True' || found.reason !== 'AnotherPoller') return {};
+  return { conflict: { since: found.lastTransitionTime, message: found.message } };
+}
+
+function recallExtras({
+  bot,
+  startedAt,
+  lastError,
+}: TenantBotStatus): Pick<RuntimeFacts, 'bot' | 'startedAt' | 'lastError'> {
+  return {
+    ...(bot && { bot }),
     ...(startedAt !== undefined && { startedAt }),
     ...(lastError && { lastError }),
   };
