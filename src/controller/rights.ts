@@ -23,7 +23,7 @@ export const LEADER_LEASE = 'tenantbot-operator';
  * refuses when any of it is missing, and a test compares it with the API server's audit log.
  */
 export const RIGHTS: readonly Right[] = [
-  right('bots', 'tenantbot.dev', 'tenantbots', 'list', 'watch', 'patch'),
+  right('bots', 'tenantbot.dev', 'tenantbots', 'get', 'list', 'watch', 'patch'),
   right('bots', 'tenantbot.dev', 'tenantbots/status', 'patch'),
   // By name only: whoever can list Secrets can read all of them.
   right('bots', '', 'secrets', 'get'),
