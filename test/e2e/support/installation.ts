@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { inject } from 'vitest';
 import { EmulatorClient, type MadeBot } from '../../../src/emulator/control-client.ts';
+import type { Manifest } from '../../../src/kube/resource.ts';
 import { makeNamespace, type TestNamespace } from '../../cluster/namespace.ts';
 import { waitFor } from '../../support/wait.ts';
 import { type AnyObject, Kubectl } from './kubectl.ts';
@@ -102,7 +103,7 @@ export function botManifests(bot: {
   readonly name: string;
   readonly token: string;
   readonly spec?: object;
-}): object[] {
+}): [Manifest, Manifest] {
   const { namespace, name, token, spec = {} } = bot;
   const metadata = { namespace, name };
   return [
