@@ -27,9 +27,11 @@ describeWithApiServer('the API server takes', ({ kubeconfig }) => {
   const DRY = { fieldManager: 'test', dryRun: true };
 
   beforeAll(async () => {
-    const { client } = world;
-    // Pods are taken only where their ServiceAccount is.
-    await client.apply(SERVICE_ACCOUNTS, build().ServiceAccount, { fieldManager: 'test' });
+    // Pods are taken only where their ServiceAccount is. Of no fleet, or it would go with that.
+    const { ServiceAccount } = build();
+    const { name = '', namespace } = ServiceAccount.metadata;
+    const account = { ...ServiceAccount, metadata: { name, namespace: namespace ?? '' } };
+    await world.client.create(SERVICE_ACCOUNTS, account);
   });
 
   it.each([

@@ -1,7 +1,7 @@
-import { test as base, expect } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { TENANT_BOTS } from '../../../src/controller/bot/stored-bot.ts';
 import { BOT_FLEETS } from '../../../src/controller/fleet/stored-fleet.ts';
-import type { KubeObject, Manifest, Resource } from '../../../src/kube/resource.ts';
+import type { Manifest, Resource } from '../../../src/kube/resource.ts';
 import {
   CONFIG_MAPS,
   NETWORK_POLICIES,
@@ -21,7 +21,7 @@ import {
   untilCondition,
 } from './fleet-cluster.ts';
 
-const OWNED: readonly Resource<KubeObject>[] = [
+const OWNED: readonly Resource[] = [
   SERVICE_ACCOUNTS,
   CONFIG_MAPS,
   SERVICES,
@@ -31,13 +31,11 @@ const OWNED: readonly Resource<KubeObject>[] = [
 ];
 
 describeWithApiServer('the controller of fleets', ({ kubeconfig, auditLog }) => {
-  const test = base.extend<{ cluster: FleetCluster }>({
-    // biome-ignore lint/correctness/noEmptyPattern: vitest reads the pattern
-    cluster: async ({}, use) => {
-      await using cluster = await fleetCluster(kubeconfig, auditLog);
-      await use(cluster);
-    },
-  });
+  async function open(): Promise<FleetCluster> {
+    const cluster = await fleetCluster(kubeconfig, auditLog);
+    onTestFinished(() => cluster[Symbol.asyncDispose]());
+    return cluster;
+  }
 
   async function replicas(cluster: FleetCluster, count: number): Promise<void> {
     await waitFor(`${count} replicas`, async () => {
@@ -62,7 +60,8 @@ describeWithApiServer('the controller of fleets', ({ kubeconfig, auditLog }) => 
     return [await cluster.fleet(), ...owned].map((found) => found?.metadata.resourceVersion ?? '');
   }
 
-  test('makes what a fleet needs, tells how it does, and then rests', async ({ cluster }) => {
+  test('makes what a fleet needs, tells how it does, and then rests', async () => {
+    const cluster = await open();
     await readyFleet(cluster, 2);
     await waitFor('the end of the roll-out', async () => {
       return condition(await cluster.fleet(), 'Reconciling') === undefined;
@@ -86,9 +85,8 @@ describeWithApiServer('the controller of fleets', ({ kubeconfig, auditLog }) => 
     if (auditLog !== undefined) expect(written).toContain('patch statefulsets');
   });
 
-  test('writes nothing again for amounts and lists that the API server stores otherwise', async ({
-    cluster,
-  }) => {
+  test('writes nothing again for amounts and lists that the API server stores otherwise', async () => {
+    const cluster = await open();
     await cluster.applyFleet({
       runtime: {
         resources: { requests: { cpu: 1, memory: '1024Mi' }, limits: { cpu: '2000m' } },
@@ -107,9 +105,8 @@ describeWithApiServer('the controller of fleets', ({ kubeconfig, auditLog }) => 
     expect(await cluster.writes()).toEqual(written);
   });
 
-  test('puts back what others change or delete, and leaves alone what is theirs', async ({
-    cluster,
-  }) => {
+  test('puts back what others change or delete, and leaves alone what is theirs', async () => {
+    const cluster = await open();
     const { client, namespace } = cluster;
     const ref = { namespace, name: NAME };
     await readyFleet(cluster, 1);
@@ -148,7 +145,8 @@ describeWithApiServer('the controller of fleets', ({ kubeconfig, auditLog }) => 
     }
   });
 
-  test('repairs a status that somebody has forged', async ({ cluster }) => {
+  test('repairs a status that somebody has forged', async () => {
+    const cluster = await open();
     await readyFleet(cluster, 1);
     const forged = { shards: 99, readyBots: 5, conditions: null };
     const ref = { namespace: cluster.namespace, name: 'default' };
@@ -157,9 +155,8 @@ describeWithApiServer('the controller of fleets', ({ kubeconfig, auditLog }) => 
     expect((await cluster.fleet()).status).toMatchObject({ shards: 1, readyBots: 0 });
   });
 
-  test('has a StatefulSet that can not be changed made anew, and no pod ends', async ({
-    cluster,
-  }) => {
+  test('has a StatefulSet that can not be changed made anew, and no pod ends', async () => {
+    const cluster = await open();
     const { client, namespace } = cluster;
     await readyFleet(cluster, 2);
     await cluster.pause();
@@ -193,7 +190,8 @@ describeWithApiServer('the controller of fleets', ({ kubeconfig, auditLog }) => 
     expect(cluster.events.map(({ reason }) => reason)).toContain('Replaced');
   });
 
-  test('follows the bots, and cuts none of them off', async ({ cluster }) => {
+  test('follows the bots, and cuts none of them off', async () => {
+    const cluster = await open();
     const { client, namespace } = cluster;
     const named = (name: string) => ({
       ...(bot({ handlers: [command] }) as Manifest),
@@ -228,7 +226,8 @@ describeWithApiServer('the controller of fleets', ({ kubeconfig, auditLog }) => 
       'requiredDuring',
     ],
     ['a bad label', { nodeSelector: { '-': 'x' } }, 'nodeSelector'],
-  ] as const)('says what the API server refuses: %s', async ([, runtime, words], { cluster }) => {
+  ] as const)('says what the API server refuses: %s', async ([, runtime, words]) => {
+    const cluster = await open();
     await cluster.applyFleet({ runtime });
     const fleet = await untilCondition(cluster, 'Stalled', 'True/ApplyFailed');
     expect(condition(fleet, 'Ready')).toBe('False/ApplyFailed');
@@ -241,7 +240,8 @@ describeWithApiServer('the controller of fleets', ({ kubeconfig, auditLog }) => 
     });
   });
 
-  test('leaves nothing behind when the fleet goes', async ({ cluster }) => {
+  test('leaves nothing behind when the fleet goes', async () => {
+    const cluster = await open();
     await readyFleet(cluster, 1);
     await cluster.client.delete(BOT_FLEETS, { namespace: cluster.namespace, name: 'default' });
     await waitFor(
