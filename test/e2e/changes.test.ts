@@ -182,7 +182,7 @@ describe('the change of a bot', () => {
     const took = [await untilItSays(other.id, 'another bot')];
     expect(await lastCallMs(bot.id)).toBeLessThanOrEqual(await firstCallMs(other.id));
 
-    const [secret = {}] = botManifests({
+    const [secret] = botManifests({
       namespace: tenant.name,
       name: 'third',
       token: third.token,

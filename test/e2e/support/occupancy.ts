@@ -42,7 +42,7 @@ export async function watchOccupancy(
           ({ resourceVersion } = event);
           continue;
         }
-        const { name, resourceVersion: version = '' } = event.object.metadata;
+        const { name, resourceVersion: version } = event.object.metadata;
         resourceVersion = version;
         count(bots.get(name), -1);
         bots.delete(name);
