@@ -15,14 +15,15 @@ declare module 'vitest' {
 
 /**
  * Gives the tests a cluster that runs pods and knows the project's image: the cluster of
- * `KUBECONFIG_E2E`, which can pull the image that `IMAGE_E2E` names and may write an audit log to
- * the file `AUDIT_LOG_E2E`, else a node of this run's own.
+ * `KUBECONFIG_E2E`, which can pull the image that `IMAGE_E2E` names, may write an audit log to the
+ * file `AUDIT_LOG_E2E` and may be a node of ours with its state in `NODE_STATE_E2E`, else a node of
+ * this run's own.
  * Where neither can be had, says so loudly and lets the tests be skipped; with `CI=true` the run
  * fails.
  */
 export async function setup(project: TestProject): Promise<(() => Promise<void>) | undefined> {
   const log = (line: string): void => console.error(`node: ${line}`);
-  const { KUBECONFIG_E2E: named, IMAGE_E2E: image, AUDIT_LOG_E2E: auditLog, CI } = process.env;
+  const { KUBECONFIG_E2E: named, IMAGE_E2E: image, CI } = process.env;
   if (named) {
     if (!image) {
       throw environmentError(
@@ -32,7 +33,8 @@ export async function setup(project: TestProject): Promise<(() => Promise<void>)
     }
     project.provide('kubeconfig', named);
     project.provide('image', image);
-    project.provide('auditLog', auditLog);
+    project.provide('auditLog', process.env['AUDIT_LOG_E2E']);
+    project.provide('nodeState', process.env['NODE_STATE_E2E']);
     return undefined;
   }
   try {
