@@ -75,7 +75,8 @@ describe('readConfig', () => {
     const { readFile } = await import('node:fs/promises');
     const path = fileURLToPath(new URL('../../config/standalone.yaml', import.meta.url));
     const sample = await readFile(path, 'utf8');
-    for (const name of Object.keys(STANDALONE_SETTINGS.schema.shape)) expect(sample).toMatch(new RegExp(`^(# )?${name}:`, 'm'));
+    for (const name of Object.keys(STANDALONE_SETTINGS.schema.shape))
+      expect(sample).toMatch(new RegExp(`^(# )?${name}:`, 'm'));
     const folder = await makeFolder();
     await mkdir(join(folder, 'config'));
     const config = join(folder, 'config', 'standalone.yaml');
