@@ -56,8 +56,8 @@ describe('the chart', () => {
   it('puts the default fleet where the operator reads it', async () => {
     const rendered = await render('--set', 'defaultFleet.spec.sharding.botsPerShard=50');
     const map = rendered.find(({ metadata }) => metadata.name === 'tenantbot-fleets');
-    const { 'fleets.yaml': text } = map?.['data'] as Record<string, string>;
-    expect(objects(text ?? '')).toMatchObject([
+    const data = map?.['data'] as Record<string, string> | undefined;
+    expect(objects(data?.['fleets.yaml'] ?? '')).toMatchObject([
       { kind: 'BotFleet', metadata: { name: 'default' }, spec: { sharding: { botsPerShard: 50 } } },
     ]);
   });
