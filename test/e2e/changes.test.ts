@@ -7,7 +7,7 @@ import { EVENTS, SECRETS } from '../../src/kube/well-known.ts';
 import type { TestNamespace } from '../cluster/namespace.ts';
 import { connect } from '../kube/api-world.ts';
 import { waitFor } from '../support/wait.ts';
-import { itsAnswer } from './support/conversation.ts';
+import { itsAnswer, untilItSays } from './support/conversation.ts';
 import { makeFleet, type TestFleet } from './support/fleet.ts';
 import { botManifests, Installation, inSystem } from './support/installation.ts';
 import { type AnyObject } from './support/kubectl.ts';
@@ -62,24 +62,8 @@ describe('the change of a bot', () => {
     await client.mergePatch(SECRETS, { namespace: tenant.name, name }, { data });
   }
 
-  /** Asks again and again; resolves to how long the bot took to answer with `text`. */
-  async function untilItSays(bot: number, text: string): Promise<number> {
-    const { emulator } = installation;
-    const startedMs = performance.now();
-    const { id: from } = await emulator.createUser({ firstName: 'Asker', username: 'asker' });
-    await waitFor(
-      `the answer ${text}`,
-      async () => {
-        const since = await emulator.lastCallSeq();
-        await emulator.sendText({ bot, from, text: '/start' });
-        const answer = { kind: 'calls', bot, method: 'sendMessage', since } as const;
-        const { calls } = await emulator.waitFor(answer, { timeoutMs: 1_000 });
-        return calls[0]?.parameters['text'] === text;
-      },
-      { timeoutMs: 30_000, intervalMs: 1 },
-    );
-    return performance.now() - startedMs;
-  }
+  const untilAnswer = (bot: number, answer: string): Promise<number> =>
+    untilItSays(installation.emulator, answer, { bot, from: 'asker', text: '/start' });
 
   /** Resolves to how long it took until `isSo` of what is read of the bot; undefined: it is gone. */
   async function until(name: string, isSo: (bot?: AnyObject) => boolean): Promise<number> {
@@ -127,7 +111,7 @@ describe('the change of a bot', () => {
     for (let n = 1; n <= CHANGES; n++) {
       const text = `answer ${n}`;
       await change('changed', { handlers: [{ command: { name: 'start', reply: { text } } }] });
-      took.push(await untilItSays(id, text));
+      took.push(await untilAnswer(id, text));
     }
     tell(`${CHANGES} changes of a handler, in effect`, took);
     expect(percentile(took, 0.99)).toBeLessThan(IN_EFFECT_MS);
@@ -151,7 +135,7 @@ describe('the change of a bot', () => {
       asleep.push(await until('sleeper', isAsleep));
       const suspendedMs = await lastCallMs(id);
       const answer = itsAnswer(emulator, { bot: id, from: 'early', text: '/start' });
-      await untilItSays(neighbour.id, 'I am neighbour');
+      await untilAnswer(neighbour.id, 'I am neighbour');
       expect(await lastCallMs(id), 'nobody asks for what is sent').toBe(suspendedMs);
       const resumedMs = performance.now();
       await change('sleeper', { suspended: false });
@@ -179,7 +163,7 @@ describe('the change of a bot', () => {
     await change('renewed', {
       handlers: [{ command: { name: 'start', reply: { text: 'another bot' } } }],
     });
-    const took = [await untilItSays(other.id, 'another bot')];
+    const took = [await untilAnswer(other.id, 'another bot')];
     expect(await lastCallMs(bot.id)).toBeLessThanOrEqual(await firstCallMs(other.id));
 
     const [secret] = botManifests({
@@ -189,7 +173,7 @@ describe('the change of a bot', () => {
     });
     await installation.kubectl.apply(secret);
     await change('renewed', { tokenSecretRef: { name: 'third' } });
-    took.push(await untilItSays(third.id, 'another bot'));
+    took.push(await untilAnswer(third.id, 'another bot'));
     tell('the token of another bot, answering', took);
     expect(Math.max(...took)).toBeLessThan(2 * IN_EFFECT_MS);
     await installation.ready(tenant.name, 'renewed');
@@ -206,13 +190,13 @@ describe('the change of a bot', () => {
     const { id } = await readyBot('leaver');
     const ref = { namespace: tenant.name, name: 'leaver' };
     const secret = await client.get(SECRETS, ref);
-    await untilItSays(id, 'I am leaver');
+    await untilAnswer(id, 'I am leaver');
     await client.delete(TENANT_BOTS, ref);
     tell('a bot deleted, gone', [await until('leaver', (bot) => bot === undefined)]);
     const { length } = await emulator.calls({ bot: id });
 
     // Whatever is to follow has had the time of two dozen answers of somebody else.
-    for (let n = 0; n < 24; n++) await untilItSays(neighbour.id, 'I am neighbour');
+    for (let n = 0; n < 24; n++) await untilAnswer(neighbour.id, 'I am neighbour');
     expect(await emulator.calls({ bot: id })).toHaveLength(length);
     expect((await client.get(SECRETS, ref)).metadata).toEqual(secret.metadata);
     const { items } = await client.list(EVENTS, { namespace: tenant.name });

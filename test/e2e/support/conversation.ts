@@ -24,6 +24,25 @@ export async function itsAnswer(emulator: EmulatorClient, said: Said): Promise<s
   );
 }
 
+/** Says the same again and again until the bot answers with `answer`; resolves to how long it took, in ms. */
+export async function untilItSays(
+  emulator: EmulatorClient,
+  answer: string,
+  { bot, from, text, timeoutMs = 30_000 }: Said,
+): Promise<number> {
+  const startedMs = performance.now();
+  const { id: user } = await emulator.createUser({ firstName: from, username: from });
+  const ask = async (): Promise<boolean> => {
+    const since = await emulator.lastCallSeq();
+    await emulator.sendText({ bot, from: user, text });
+    const told = { kind: 'calls', bot, method: 'sendMessage', chat: user, since } as const;
+    const { calls } = await emulator.waitFor(told, { timeoutMs: 1_000 });
+    return calls[0]?.parameters['text'] === answer;
+  };
+  await waitFor(`${bot} to answer ${answer}`, ask, { timeoutMs, intervalMs: 1 });
+  return performance.now() - startedMs;
+}
+
 /** Texts of the bot in its private chat with a user. */
 async function answers(
   emulator: EmulatorClient,
