@@ -4,7 +4,7 @@ import type { ShardId } from '../../control/shard-id.ts';
 import type { KubeClient } from '../../kube/client.ts';
 import type { Lister } from '../../kube/lister.ts';
 import { type KubeObject, type Manifest, objectKey } from '../../kube/resource.ts';
-import { TOKEN_REVIEWS } from '../../kube/well-known.ts';
+import { TOKEN_REVIEWS, type TokenReview } from '../../kube/well-known.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Secret } from '../../lib/secret.ts';
 import { FLEET_LABEL, fleetObjectName } from '../names.ts';
@@ -18,6 +18,8 @@ const MAX_REMEMBERED = 2_000;
 
 const POD_NAME = 'authentication.kubernetes.io/pod-name';
 const POD_UID = 'authentication.kubernetes.io/pod-uid';
+
+type ReviewedUser = NonNullable<NonNullable<TokenReview['status']>['user']>;
 
 /** Who a token belongs to, in the API server's word. */
 interface PodIdentity {
@@ -85,12 +87,14 @@ async function review(
     spec: { token: token.reveal(), audiences: [CONTROL_AUDIENCE] },
   };
   const { status } = await client.create(TOKEN_REVIEWS, request, { signal });
-  const [pod] = status?.user?.extra?.[POD_NAME] ?? [];
-  const [podUid] = status?.user?.extra?.[POD_UID] ?? [];
-  const username = status?.user?.username;
-  if (status?.authenticated !== true || !status.audiences?.includes(CONTROL_AUDIENCE)) {
-    return undefined;
-  }
+  const { authenticated, audiences, user } = status ?? {};
+  return authenticated && audiences?.includes(CONTROL_AUDIENCE) ? podOf(user) : undefined;
+}
+
+/** The pod that a token is bound to, where it is bound to one. */
+function podOf({ username, extra }: ReviewedUser = {}): PodIdentity | undefined {
+  const [pod] = extra?.[POD_NAME] ?? [];
+  const [podUid] = extra?.[POD_UID] ?? [];
   if (username === undefined || pod === undefined || podUid === undefined) return undefined;
   return { username, pod, podUid };
 }

@@ -9,7 +9,7 @@ if (!tenantBot) throw new Error('no resources');
 const ours = () => structuredClone(customResourceDefinition(tenantBot)) as Definition;
 
 /** Our CRD after `change`, with everything in it open to change. */
-// biome-ignore lint/suspicious/noExplicitAny: a test takes the YAML apart
+// oxlint-disable-next-line typescript/no-explicit-any
 function changed(change: (version: any, versions: any[]) => void): Definition {
   // oxlint-disable-next-line typescript/no-explicit-any
   const definition = ours() as any;
