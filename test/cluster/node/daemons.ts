@@ -55,6 +55,8 @@ export function daemonCommands(state: string, programs: ComponentPaths): Record<
       `--service-account-key-file=${pki('sa.key')}`,
       `--audit-policy-file=${etc('audit-policy.yaml')}`,
       `--audit-log-path=${join(state, 'log/audit.jsonl')}`,
+      // One file for tests to read; otherwise another one begins every 100 MB.
+      '--audit-log-maxsize=100000',
     ),
     containerd: [join(programs.containerd, 'containerd'), '--config', etc('containerd.toml')],
     'kube-controller-manager': kube(
