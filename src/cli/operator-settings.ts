@@ -1,43 +1,9 @@
 import { z } from 'zod';
-import { LOG_LEVELS } from '../api/tenant-bot.ts';
-import { LOG_FORMATS } from '../telemetry/log.ts';
-
-const text = z.string().min(1, { error: 'must not be empty' });
-
-/** A number, also as the text that a flag or a variable is. */
-function number(words: string, holds: (value: number) => boolean) {
-  const parsed = z.union(
-    [
-      z.number(),
-      z
-        .string()
-        .regex(/^\d+(\.\d+)?$/)
-        .transform(Number),
-    ],
-    {
-      error: words,
-    },
-  );
-  return parsed.refine(holds, { error: words });
-}
-
-const port = () =>
-  number(
-    'must be a whole number from 0 to 65535',
-    (value) => Number.isInteger(value) && value <= 65_535,
-  );
-const positive = () => number('must be a number above 0', (value) => value > 0);
+import { flag, logFormat, logLevel, port, positive, text } from './setting-types.ts';
 
 const list = z.union(
   [z.array(text).min(1), text.transform((names) => names.split(',').map((name) => name.trim()))],
   { error: 'must be names (a list; in the environment, separated by commas)' },
-);
-
-const flag = z.union(
-  [z.boolean(), z.enum(['true', 'false']).transform((word) => word === 'true')],
-  {
-    error: 'must be true or false',
-  },
 );
 
 const operatorSettingsSchema = z.strictObject({
@@ -57,23 +23,15 @@ const operatorSettingsSchema = z.strictObject({
   controlService: text
     .default('tenantbot-control')
     .describe('name of the Service that leads runtime pods to the leader'),
-  controlPort: port().default(9443).describe('port for runtime pods'),
-  healthPort: port().default(8080).describe('port for probes and metrics'),
-  leaseSeconds: positive().default(6).describe('how long a leader that is silent stays leader'),
-  renewSeconds: positive()
-    .default(4)
-    .describe('how long the leader tries to renew before it yields'),
-  retrySeconds: positive().default(1).describe('pause between tries'),
-  apiRequestsPerSecond: positive().default(100).describe('requests a second to the API server'),
-  apiBurst: positive().default(200).describe('requests at once after a quiet time'),
-  logLevel: z
-    .enum(LOG_LEVELS, { error: `must be one of ${LOG_LEVELS.join(', ')}` })
-    .default('info')
-    .describe(LOG_LEVELS.join(', ')),
-  logFormat: z
-    .enum(LOG_FORMATS, { error: `must be one of ${LOG_FORMATS.join(', ')}` })
-    .default('json')
-    .describe('text for people, json for programs'),
+  controlPort: port.default(9443).describe('port for runtime pods'),
+  healthPort: port.default(8080).describe('port for probes and metrics'),
+  leaseSeconds: positive.default(6).describe('how long a leader that is silent stays leader'),
+  renewSeconds: positive.default(4).describe('how long the leader tries to renew before it yields'),
+  retrySeconds: positive.default(1).describe('pause between tries'),
+  apiRequestsPerSecond: positive.default(100).describe('requests a second to the API server'),
+  apiBurst: positive.default(200).describe('requests at once after a quiet time'),
+  logLevel,
+  logFormat: logFormat('json'),
 });
 
 /** What `tenantbot operator` is told. */

@@ -1,0 +1,53 @@
+import { z } from 'zod';
+import { LOG_LEVELS } from '../api/tenant-bot.ts';
+import { LOG_FORMATS } from '../telemetry/log.ts';
+
+// What settings of several commands are made of. Texts stand for numbers, switches and lists too,
+// since flags and the environment know nothing else.
+
+/** Any text but the empty one. */
+export const text = z.string().min(1, { error: 'must not be empty' });
+
+/** A port of this machine; 0 takes a free one. */
+export const port = number(
+  'must be a whole number from 0 to 65535',
+  (value) => Number.isInteger(value) && value >= 0 && value <= 65_535,
+);
+
+/** A number above 0. */
+export const positive = number('must be a number above 0', (value) => value > 0);
+
+/** On or off. */
+export const flag = z.union(
+  [z.boolean(), z.enum(['true', 'false']).transform((word) => word === 'true')],
+  { error: 'must be true or false' },
+);
+
+/** How much is logged, and in which form. */
+export const logLevel = z
+  .enum(LOG_LEVELS, { error: `must be one of ${LOG_LEVELS.join(', ')}` })
+  .default('info')
+  .describe(LOG_LEVELS.join(', '));
+
+/** The form of log lines; for people or for programs unless it is said. */
+export function logFormat(byDefault: (typeof LOG_FORMATS)[number]) {
+  return z
+    .enum(LOG_FORMATS, { error: `must be one of ${LOG_FORMATS.join(', ')}` })
+    .default(byDefault)
+    .describe('text for people, json for programs');
+}
+
+function number(words: string, holds: (value: number) => boolean) {
+  return z
+    .union(
+      [
+        z.number(),
+        z
+          .string()
+          .regex(/^\d+(\.\d+)?$/)
+          .transform(Number),
+      ],
+      { error: words },
+    )
+    .refine(holds, { error: words });
+}
