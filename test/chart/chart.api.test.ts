@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
+import { describeWithApiServer } from '../cluster/with-api-server.ts';
 import { CHART, helm, kubectl, objects, type Rendered, render } from './helm.ts';
 
 const CONFIG = join(import.meta.dirname, '../../config');
@@ -21,7 +22,7 @@ function idOf({ kind, metadata }: Rendered): string {
   return `${kind} ${metadata.namespace ?? ''} ${metadata.name}`;
 }
 
-describe('the chart', () => {
+describeWithApiServer('the chart', () => {
   it('passes lint', async () => {
     expect(await helm('lint', '--strict', CHART)).toContain('0 chart(s) failed');
   });
@@ -63,7 +64,7 @@ describe('the chart', () => {
   });
 });
 
-describe('config/default', () => {
+describeWithApiServer('config/default', () => {
   it('holds the same objects as the chart, and their namespace', async () => {
     const kustomized = objects(await kubectl('kustomize', join(CONFIG, 'default')));
     const fromChart = await render('--set', 'crds.keep=false');

@@ -1,5 +1,6 @@
-import { describe, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { type Right, rightsFor } from '../../src/controller/rights.ts';
+import { describeWithApiServer } from '../cluster/with-api-server.ts';
 import { type Rendered, render } from './helm.ts';
 
 interface Rule {
@@ -44,7 +45,7 @@ function wanted(rights: readonly Right[], where: Right['where']): string[] {
     .toSorted();
 }
 
-describe("the chart's roles", () => {
+describeWithApiServer("the chart's roles", () => {
   it.each([false, true])(
     'grant what the program asks for, no more (secrets.watch=%s)',
     async (watch) => {

@@ -1,5 +1,6 @@
 import type { TestProject } from 'vitest/node';
 import { errorMessage } from '../../../src/lib/errors.ts';
+import { ensureComponents } from '../components.ts';
 import { type ControlPlane, startControlPlane } from '../control-plane.ts';
 import { installCrds } from '../install-crds.ts';
 
@@ -40,6 +41,8 @@ export async function setup(project: TestProject): Promise<(() => Promise<void>)
 async function startOrSkip(): Promise<ControlPlane | undefined> {
   const log = (line: string): void => console.error(`cluster: ${line}`);
   try {
+    // Helm and kubectl for the tests of the chart: no test should wait for a build.
+    await ensureComponents(['kube', 'helm'], { log });
     return await startControlPlane({ controllers: true, log });
   } catch (error) {
     if (process.env['CI'] === 'true') throw error;
