@@ -1,4 +1,5 @@
 import type { Secret } from '../lib/secret.ts';
+import type { BotFacts } from './bot-facts.ts';
 import { type BotKey, keyOf } from './group.ts';
 import type { SecretRef } from './handlers.ts';
 import type { SecretObject } from './secret-manifest.ts';
@@ -77,4 +78,18 @@ function findText(secrets: Secrets, namespace: string, ref: SecretRef): Found {
 
 function nameRef(namespace: string, ref: SecretRef): string {
   return `the key "${ref.key}" of the Secret ${namespace}/${ref.name}`;
+}
+
+/** What a status says of the token that was found. */
+export function tokenFact(token: TokenFinding): BotFacts['token'] {
+  switch (token.kind) {
+    case 'ok':
+      return { kind: 'found', botId: token.botId, trimmed: token.trimmed };
+    case 'Missing':
+      return { kind: 'missing', message: token.message };
+    case 'InvalidFormat':
+      return { kind: 'invalid', message: token.message };
+    default:
+      return token satisfies never;
+  }
 }

@@ -1,5 +1,5 @@
 import type { BotFacts } from '../../api/bot-facts.ts';
-import type { TokenFinding } from '../../api/bot-secrets.ts';
+import { tokenFact } from '../../api/bot-secrets.ts';
 import type { RuntimeFacts } from '../../api/runtime-facts.ts';
 import type { Placement } from '../../api/tenant-bot-status.ts';
 import type { Claim } from '../plan/claim.ts';
@@ -58,19 +58,6 @@ function credentialFacts(
   // Nothing is said against a token that was good enough to run by.
   const botId = placement?.botId ?? 0;
   return { token: { kind: 'found', botId, trimmed: false }, signingKeys };
-}
-
-function tokenFact(token: TokenFinding): BotFacts['token'] {
-  switch (token.kind) {
-    case 'ok':
-      return { kind: 'found', botId: token.botId, trimmed: token.trimmed };
-    case 'Missing':
-      return { kind: 'missing', message: token.message };
-    case 'InvalidFormat':
-      return { kind: 'invalid', message: token.message };
-    default:
-      return token satisfies never;
-  }
 }
 
 /** A place without a bot's id is only kept. */

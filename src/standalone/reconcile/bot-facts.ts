@@ -1,4 +1,5 @@
 import type { BotFacts } from '../../api/bot-facts.ts';
+import { tokenFact } from '../../api/bot-secrets.ts';
 import type { RuntimeFacts } from '../../api/runtime-facts.ts';
 import type { Placement } from '../../api/tenant-bot-status.ts';
 import { unreachable } from '../../lib/errors.ts';
@@ -33,19 +34,6 @@ export function botFacts(bot: GatheredBot, situation: BotSituation): BotFacts {
     ...(runtime && { runtime }),
     ...verdictFacts(verdict, manifest.spec.fleet),
   };
-}
-
-function tokenFact(token: GatheredBot['token']): BotFacts['token'] {
-  switch (token.kind) {
-    case 'ok':
-      return { kind: 'found', botId: token.botId, trimmed: token.trimmed };
-    case 'Missing':
-      return { kind: 'missing', message: token.message };
-    case 'InvalidFormat':
-      return { kind: 'invalid', message: token.message };
-    default:
-      return unreachable(token);
-  }
 }
 
 function verdictFacts(
