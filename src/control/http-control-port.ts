@@ -1,6 +1,7 @@
 import { sameButForTraffic } from '../api/bot-status.ts';
 import { type BackoffPolicy, equalJitterMs } from '../lib/backoff.ts';
 import { type Clock, sleep, type Timer, toTimestamp } from '../lib/clock.ts';
+import { News } from '../lib/news.ts';
 import type { Random } from '../lib/random.ts';
 import type { ControlLog } from './control-log.ts';
 import { type LeaderAddress, LeaderLink, type LinkOutcome } from './leader-link.ts';
@@ -52,7 +53,7 @@ export class HttpControlPort implements ControlPort {
   readonly #link: LeaderLink;
   readonly #mirror = new ShardMirror();
   readonly #reports = new ReportBuffer();
-  readonly #waiting = new Set<() => void>();
+  readonly #news = new News();
   #urgent = Promise.withResolvers<undefined>();
   #coalescing: Timer | undefined;
   #seq = 0;
@@ -99,7 +100,7 @@ export class HttpControlPort implements ControlPort {
         yield assignment;
         // Whoever asks for the next one acts on this one.
         this.#mirror.followed(assignment);
-      } else await this.#news(signal);
+      } else await this.#news.next(signal);
     }
   }
 
@@ -176,7 +177,7 @@ export class HttpControlPort implements ControlPort {
 
   #changed(): void {
     this.#version++;
-    for (const wake of this.#waiting) wake();
+    this.#news.tell();
   }
 
   #tellUnreadable({ uid, key, epoch, generation, message }: Unreadable): void {
@@ -214,18 +215,6 @@ export class HttpControlPort implements ControlPort {
     this.#coalescing ??= this.#options.clock.setTimer(COALESCE_MS, () =>
       this.#urgent.resolve(undefined),
     );
-  }
-
-  #news(signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const wake = (): void => {
-        this.#waiting.delete(wake);
-        signal.removeEventListener('abort', wake);
-        resolve();
-      };
-      this.#waiting.add(wake);
-      signal.addEventListener('abort', wake);
-    });
   }
 }
 

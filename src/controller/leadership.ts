@@ -10,6 +10,7 @@ import { queueMetrics } from '../kube/queue-metrics.ts';
 import { RetryLimiter } from '../kube/rate-limiter.ts';
 import { type Manifest, type ObjectKey, objectKey } from '../kube/resource.ts';
 import { type QueueMetrics, WorkQueue } from '../kube/work-queue.ts';
+import { aborted } from '../lib/aborted.ts';
 import { equalJitterMs } from '../lib/backoff.ts';
 import { type Clock, sleep } from '../lib/clock.ts';
 import { errorMessage } from '../lib/errors.ts';
@@ -223,11 +224,4 @@ export class Leadership {
     const { clock, log, metrics } = this.#options;
     return new Controller({ name, queue, ...work, clock, log, metrics: metrics.controller(name) });
   }
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
-  });
 }

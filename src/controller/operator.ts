@@ -7,6 +7,7 @@ import { Elector } from '../kube/elector.ts';
 import type { ElectionTimings } from '../kube/elector-timings.ts';
 import { EventRecorder } from '../kube/event-recorder.ts';
 import type { Manifest } from '../kube/resource.ts';
+import { aborted } from '../lib/aborted.ts';
 import type { Clock } from '../lib/clock.ts';
 import { errorMessage, type TenantBotError } from '../lib/errors.ts';
 import type { Random } from '../lib/random.ts';
@@ -179,10 +180,6 @@ async function serve(
   start: () => Promise<{ close(): Promise<void> }>,
 ): Promise<void> {
   const server = await start();
-  if (!signal.aborted) {
-    await new Promise<void>((resolve) => {
-      signal.addEventListener('abort', () => resolve(), { once: true });
-    });
-  }
+  await aborted(signal);
   await server.close();
 }

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { aborted } from '../lib/aborted.ts';
 import { type Clock, sleep } from '../lib/clock.ts';
 import { type Random, randomToken } from '../lib/random.ts';
 import { Secret } from '../lib/secret.ts';
@@ -142,11 +143,4 @@ async function drain(reconciler: Reconciler, { clock, log }: StandaloneOptions):
     closing.catch(() => undefined);
     log.warn('some bots had not ended what they had begun; Telegram sends it to them again');
   }
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    signal.addEventListener('abort', () => resolve(), { once: true });
-  });
 }

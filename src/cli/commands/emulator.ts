@@ -5,6 +5,7 @@ import {
   startEmulator,
 } from '../../emulator/emulator.ts';
 import { type EmulatorFlags, emulatorFlags } from '../../emulator/options.ts';
+import { aborted } from '../../lib/aborted.ts';
 import { environmentError, errorMessage, inputError } from '../../lib/errors.ts';
 
 /**
@@ -91,12 +92,5 @@ async function writePem(path: string, pem: string): Promise<void> {
       `--ca-file: can't write ${path}: ${errorMessage(error)}`,
       error,
     );
-  });
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    signal.addEventListener('abort', () => resolve(), { once: true });
   });
 }

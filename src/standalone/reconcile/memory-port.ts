@@ -1,5 +1,6 @@
 import type { BotReport, ControlPort, ShardAssignment } from '../../control/port.ts';
 import { sameAssignment } from '../../control/same-assignment.ts';
+import { News } from '../../lib/news.ts';
 
 /**
  * The control channel within one process. Holds the newest assignment for whoever asks, and hands
@@ -7,7 +8,7 @@ import { sameAssignment } from '../../control/same-assignment.ts';
  */
 export class MemoryPort implements ControlPort {
   readonly #onReport: (report: BotReport) => void;
-  readonly #waiting = new Set<() => void>();
+  readonly #news = new News();
   #latest: ShardAssignment | undefined;
 
   constructor(onReport: (report: BotReport) => void) {
@@ -18,7 +19,7 @@ export class MemoryPort implements ControlPort {
   assign(assignment: ShardAssignment): void {
     if (this.#latest && sameAssignment(this.#latest, assignment)) return;
     this.#latest = assignment;
-    for (const wake of this.#waiting) wake();
+    this.#news.tell();
   }
 
   async *assignments(signal: AbortSignal): AsyncGenerator<ShardAssignment> {
@@ -28,23 +29,11 @@ export class MemoryPort implements ControlPort {
       if (latest && latest !== told) {
         told = latest;
         yield latest;
-      } else await this.#news(signal);
+      } else await this.#news.next(signal);
     }
   }
 
   report(report: BotReport): void {
     this.#onReport(report);
-  }
-
-  #news(signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const wake = (): void => {
-        this.#waiting.delete(wake);
-        signal.removeEventListener('abort', wake);
-        resolve();
-      };
-      this.#waiting.add(wake);
-      signal.addEventListener('abort', wake);
-    });
   }
 }
