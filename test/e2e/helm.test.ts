@@ -56,6 +56,12 @@ describe('the chart on a cluster', () => {
       );
       const { spec } = await kubectl.get(...inSystem('statefulset', 'tenantbot-default'));
       expect(spec.replicas).toBe(count);
+      // A pod that is on its way out is still there for the tests that follow.
+      await waitFor(
+        `${count} runtime pods`,
+        async () => (await kubectl.list(...inSystem(...RUNTIMES))).length === count,
+        { timeoutMs: 60_000, intervalMs: 250 },
+      );
     };
     await installation.upgrade('defaultFleet.spec.sharding.minShards=2');
     await shards(2);
