@@ -1,4 +1,6 @@
 import type { BotFacts } from './bot-facts.ts';
+import type { BreakerStatus } from './breaker.ts';
+import type { RuntimeFacts } from './runtime-facts.ts';
 import { REFUSAL_REASONS } from './tenancy.ts';
 import type { TokenStatus } from './tenant-bot-status.ts';
 
@@ -33,6 +35,13 @@ export const BOT_REASONS = [
   'Placed',
   'NoConflict',
   'SpecNotInEffect',
+  'Healthy',
+  'Degraded',
+  'Unhealthy',
+  'Closed',
+  'Open',
+  'HalfOpen',
+  'NotVerified',
   'ManifestInvalid',
 ] as const;
 export type BotReason = (typeof BOT_REASONS)[number];
@@ -176,7 +185,37 @@ const LIFECYCLE_WORDS = {
   Crashed: 'The bot has crashed too often. Mend its spec or its service; a new spec starts it.',
   Stopping: 'The bot is stopping after what it has begun.',
   Stopped: 'The bot has stopped.',
+  Suspended: 'The bot is suspended: its token is no longer valid.',
 } as const;
+
+/** Who must prove to own the bot must have done so. */
+export const unverified: Check = ({ runtime }) => {
+  const ownership = runtime?.aspects?.ownership;
+  return !ownership || ownership.ok
+    ? undefined
+    : obstacle('NotVerified', 'person', ownership.message);
+};
+
+/** Its calls must go through. */
+export const unhealthy: Check = ({ runtime }) =>
+  runtime?.health.state === 'Unhealthy'
+    ? obstacle('Unhealthy', 'time', healthMessage(runtime))
+    : undefined;
+
+/** What is wrong with a bot's calls. Counts nothing, so that it changes seldom. */
+export function healthMessage({ health }: RuntimeFacts): string {
+  const last = health.lastError ? ` The last error: ${health.lastError}` : '';
+  return health.state === 'Degraded'
+    ? `Some calls to Telegram fail.${last}`
+    : `Most calls to Telegram fail.${last}`;
+}
+
+/** What a breaker that is not closed means. */
+export function breakerMessage({ state, nextProbeAt }: BreakerStatus): string {
+  if (state === 'HalfOpen') return 'Calls to Telegram are tried one at a time after many failed.';
+  const until = nextProbeAt === undefined ? 'for a while' : `before ${nextProbeAt}`;
+  return `Calls to Telegram kept failing: none is made ${until}. "tenantbot breaker reset" makes them at once.`;
+}
 
 /** States of a token that only another token ends. */
 const FINAL_STATES = new Set<TokenStatus['state']>(['Missing', 'InvalidFormat', 'Revoked']);

@@ -1,9 +1,11 @@
 import {
   anotherPoller,
   type BotReason,
+  breakerMessage,
   type Check,
   deleting,
   fleetMissing,
+  healthMessage,
   NOT_PLACED,
   notReported,
   notRunning,
@@ -15,20 +17,37 @@ import {
   suspended,
   tokenUnproven,
   tokenUnusable,
+  unhealthy,
   unplaced,
+  unverified,
 } from './bot-checks.ts';
 import type { BotFacts } from './bot-facts.ts';
 import type { Condition, Finding } from './conditions.ts';
+import { ASPECTS, type AspectName } from './runtime-facts.ts';
 
 /** Types of conditions of a TenantBot (docs/conditions.md). */
 export const BOT_CONDITIONS = [
   'Ready',
   'TokenValid',
   'Placed',
+  'Healthy',
+  'BreakerClosed',
+  'WebhookReady',
+  'OwnershipVerified',
+  'ProfileSynced',
+  'GateReady',
   'Conflict',
   'Reconciling',
   'Stalled',
 ] as const;
+
+/** The condition that tells of each side of a bot. */
+export const ASPECT_CONDITIONS: Readonly<Record<AspectName, (typeof BOT_CONDITIONS)[number]>> = {
+  webhook: 'WebhookReady',
+  ownership: 'OwnershipVerified',
+  profile: 'ProfileSynced',
+  gate: 'GateReady',
+};
 
 /** In the order in which a person would mend things: the first that fails is what Ready tells. */
 const CHECKS: readonly Check[] = [
@@ -45,6 +64,8 @@ const CHECKS: readonly Check[] = [
   tokenUnproven, // Telegram has not accepted the token
   anotherPoller, // another program takes its updates
   notRunning, // it is starting, stopping or crashed
+  unverified, // nobody has proved to own it
+  unhealthy, // its calls fail
 ];
 
 /**
@@ -58,6 +79,8 @@ export function botFindings(facts: BotFacts): Finding[] {
     ready(facts, obstacle),
     tokenValid(facts),
     placed(facts, obstacle),
+    ...calls(facts),
+    ...aspects(facts),
     ...conflict(facts),
     ...progress(facts, obstacle),
   ];
@@ -117,6 +140,30 @@ function placed({ placement }: BotFacts, obstacle: Obstacle | undefined): Findin
   // Without a place there is an obstacle: the one that comes first is why.
   const { reason, message } = obstacle ?? NOT_PLACED;
   return finding('Placed', 'False', reason, message);
+}
+
+/** How its calls go: while it runs. */
+function calls({ runtime }: BotFacts): Finding[] {
+  if (runtime?.lifecycle !== 'Running') return [];
+  const { health, breaker } = runtime;
+  const isClosed = breaker.state === 'Closed';
+  return [
+    health.state === 'Healthy'
+      ? finding('Healthy', 'True', 'Healthy', 'Calls to Telegram succeed.')
+      : finding('Healthy', 'False', health.state, healthMessage(runtime)),
+    isClosed
+      ? finding('BreakerClosed', 'True', 'Closed', 'Calls to Telegram are made.')
+      : finding('BreakerClosed', 'False', breaker.state, breakerMessage(breaker)),
+  ];
+}
+
+function aspects({ runtime }: BotFacts): Finding[] {
+  return ASPECTS.flatMap((name) => {
+    const aspect = runtime?.aspects?.[name];
+    if (!aspect) return [];
+    const { ok, reason, message } = aspect;
+    return [{ type: ASPECT_CONDITIONS[name], status: ok ? 'True' : 'False', reason, message }];
+  });
 }
 
 function conflict(facts: BotFacts): Finding[] {

@@ -3,6 +3,7 @@ import { conditionsSchema } from './conditions.ts';
 import { API_VERSION } from './group.ts';
 import { metadataSchema, type ObjectMeta } from './metadata.ts';
 import { podSettings } from './pod-settings.ts';
+import { rateLimitsSchema } from './rate-limits.ts';
 import { text, withRule } from './rules.ts';
 import { tenancySchema } from './tenancy.ts';
 
@@ -83,6 +84,7 @@ export const botFleetSpecSchema = z.strictObject({
   telegram: telegramSchema.prefault({}),
   sharding: shardingSchema.prefault({}),
   runtime: runtimeSchema.prefault({}),
+  rateLimits: rateLimitsSchema.prefault({}),
   tenancy: tenancySchema.prefault({}),
 });
 

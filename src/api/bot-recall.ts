@@ -1,5 +1,16 @@
-import { LIFECYCLES, type Lifecycle, type RuntimeFacts } from './runtime-facts.ts';
-import type { TenantBotStatus } from './tenant-bot-status.ts';
+import { ASPECT_CONDITIONS } from './bot-conditions.ts';
+import type { BotRequests } from './bot-requests.ts';
+import { type BreakerStatus, CLOSED_BREAKER } from './breaker.ts';
+import { type HealthStatus, UNKNOWN_HEALTH } from './health.ts';
+import {
+  ASPECTS,
+  type Aspect,
+  type AspectName,
+  LIFECYCLES,
+  type Lifecycle,
+  type RuntimeFacts,
+} from './runtime-facts.ts';
+import type { BotIdentity, Counters, TenantBotStatus } from './tenant-bot-status.ts';
 
 /**
  * What a runtime must have told for `status` to come out: the way back from `tenantBotStatus`. A
@@ -11,6 +22,7 @@ export function recallRuntime(status: TenantBotStatus): RuntimeFacts | undefined
   const lifecycle = LIFECYCLES.find((known): known is Lifecycle => known === phase);
   const generation = recallGeneration(status);
   if (!lifecycle || !updates || !counters || generation === undefined) return undefined;
+  if (isSuspendedBySpec(status)) return undefined;
   const { mode, lastUpdateAt } = updates;
   return {
     lifecycle,
@@ -19,9 +31,28 @@ export function recallRuntime(status: TenantBotStatus): RuntimeFacts | undefined
     updates: { mode, ...(lastUpdateAt !== undefined && { lastUpdateAt }) },
     counters,
     restarts,
+    health: status.health ?? UNKNOWN_HEALTH,
+    breaker: status.breaker ?? CLOSED_BREAKER,
+    ...recallAspects(status),
     ...recallConflict(status),
     ...recallExtras(status),
   };
+}
+
+function isSuspendedBySpec({ phase, conditions }: TenantBotStatus): boolean {
+  const ready = conditions?.find(({ type }) => type === 'Ready');
+  return phase === 'Suspended' && ready?.reason === 'Suspended';
+}
+
+function recallAspects({ conditions }: TenantBotStatus): Pick<RuntimeFacts, 'aspects'> {
+  const aspects: Partial<Record<AspectName, Aspect>> = {};
+  for (const name of ASPECTS) {
+    const found = conditions?.find(({ type }) => type === ASPECT_CONDITIONS[name]);
+    if (!found) continue;
+    const { status, reason, message } = found;
+    aspects[name] = { ok: status === 'True', reason, message };
+  }
+  return Object.keys(aspects).length === 0 ? {} : { aspects };
 }
 
 function recallGeneration({ conditions, observedGeneration }: TenantBotStatus): number | undefined {
@@ -39,10 +70,36 @@ function recallExtras({
   bot,
   startedAt,
   lastError,
-}: TenantBotStatus): Pick<RuntimeFacts, 'bot' | 'startedAt' | 'lastError'> {
+  handledRequests,
+}: TenantBotStatus): Pick<RuntimeFacts, 'bot' | 'startedAt' | 'lastError' | 'handledRequests'> {
   return {
     ...(bot && { bot }),
     ...(startedAt !== undefined && { startedAt }),
     ...(lastError && { lastError }),
+    ...(handledRequests && { handledRequests }),
+  };
+}
+
+/** What a bot that starts anew goes on from. */
+export interface Resume {
+  readonly bot?: BotIdentity;
+  readonly counters: Counters;
+  readonly restarts?: number;
+  readonly health?: HealthStatus;
+  readonly breaker?: BreakerStatus;
+  readonly handledRequests?: BotRequests;
+}
+
+/** What `status` holds for the bot with the id `botId` to go on from; undefined where it never ran. */
+export function resumeOf(status: TenantBotStatus, botId: number): Resume | undefined {
+  const { bot, counters, restarts, health, breaker, handledRequests } = status;
+  if (!counters) return undefined;
+  return {
+    counters,
+    ...(bot?.id === botId && { bot }),
+    ...(restarts !== undefined && { restarts }),
+    ...(health && { health }),
+    ...(breaker && { breaker }),
+    ...(handledRequests && { handledRequests }),
   };
 }

@@ -31,6 +31,7 @@ export function tenantBotStatus(
   const status: TenantBotStatus = {
     ...known(sameBotOnly(previous, facts)),
     ...known(sameBotOnly(runtime, facts)),
+    ...suspendedHealth(facts, runtime ?? previous),
     observedGeneration: generation,
     phase: phaseOf(facts),
     conditions: stampConditions(findings, { previous: before, generation, now }),
@@ -63,12 +64,14 @@ export function sameButForTraffic(before: RuntimeFacts, after: RuntimeFacts): bo
 
 /** `status` without what changes with every update and every check. */
 function withoutTraffic(status: TenantBotStatus | RuntimeFacts): object {
-  const { updates, lastError, token } = status;
+  const { updates, lastError, token, health, breaker } = status;
   return {
     ...status,
     counters: undefined,
     updates: updates?.mode,
     lastError: lastError?.fingerprint,
+    health: health?.state,
+    breaker: breaker?.state,
     token: token && { ...token, lastChecked: undefined },
   };
 }
@@ -84,15 +87,28 @@ function sameBotOnly(
 
 /** What stays true of a bot while no runtime tells of it. */
 function known(from: Partial<TenantBotStatus> = {}): Partial<TenantBotStatus> {
-  const { bot, updates, counters, restarts, startedAt, lastError } = from;
+  const { bot, updates, health, breaker, counters, restarts, startedAt, lastError } = from;
+  const { handledRequests } = from;
   return {
     ...(bot && { bot }),
     ...(updates && { updates }),
+    ...(health && { health }),
+    ...(breaker && { breaker }),
     ...(counters && { counters }),
     ...(restarts !== undefined && { restarts }),
     ...(startedAt !== undefined && { startedAt }),
     ...(lastError && { lastError }),
+    ...(handledRequests && { handledRequests }),
   };
+}
+
+/** A bot that is not to run is neither well nor ill. */
+function suspendedHealth(
+  facts: BotFacts,
+  last: Partial<TenantBotStatus> | undefined,
+): Pick<TenantBotStatus, 'health'> {
+  if (phaseOf(facts) !== 'Suspended' || !last?.health) return {};
+  return { health: { ...last.health, state: 'Suspended' } };
 }
 
 function tokenStatus({ token, runtime }: BotFacts): TokenStatus | undefined {

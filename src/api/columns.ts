@@ -51,6 +51,20 @@ export const TENANT_BOT_COLUMNS: readonly Column[] = [
     description: 'What is known of the token.',
   },
   {
+    name: 'Health',
+    type: 'string',
+    jsonPath: '.status.health.state',
+    priority: 0,
+    description: 'How its calls to Telegram go.',
+  },
+  {
+    name: 'Breaker',
+    type: 'string',
+    jsonPath: '.status.breaker.state',
+    priority: 0,
+    description: 'Whether calls to Telegram are made.',
+  },
+  {
     name: 'Mode',
     type: 'string',
     jsonPath: '.status.updates.mode',
@@ -65,6 +79,20 @@ export const TENANT_BOT_COLUMNS: readonly Column[] = [
     description: 'Ordinal of the shard that hosts the bot.',
   },
   AGE,
+  {
+    name: 'Error-rate',
+    type: 'integer',
+    jsonPath: '.status.health.errorRate',
+    priority: 1,
+    description: 'Share of recent calls that failed, in percent.',
+  },
+  {
+    name: 'Latency',
+    type: 'integer',
+    jsonPath: '.status.health.avgResponseMs',
+    priority: 1,
+    description: 'How long Telegram takes to answer, in milliseconds.',
+  },
   {
     name: 'Restarts',
     type: 'integer',

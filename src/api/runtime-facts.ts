@@ -1,3 +1,6 @@
+import type { BotRequests } from './bot-requests.ts';
+import type { BreakerStatus } from './breaker.ts';
+import type { HealthStatus } from './health.ts';
 import type {
   BotError,
   BotIdentity,
@@ -14,8 +17,22 @@ export const LIFECYCLES = [
   'Crashed',
   'Stopping',
   'Stopped',
+  'Suspended',
 ] as const;
 export type Lifecycle = (typeof LIFECYCLES)[number];
+
+/** A side of a bot that is in order or not, and is told as a condition of its own. */
+export interface Aspect {
+  readonly ok: boolean;
+  /** For programs, in CamelCase; documented in docs/conditions.md. */
+  readonly reason: string;
+  /** What is so, and what to do. */
+  readonly message: string;
+}
+
+/** The sides that a runtime tells of, where the spec asks for what they are about. */
+export const ASPECTS = ['webhook', 'ownership', 'profile', 'gate'] as const;
+export type AspectName = (typeof ASPECTS)[number];
 
 /** What a runtime knows of one bot. Plain data: it crosses the control channel. */
 export interface RuntimeFacts {
@@ -28,8 +45,13 @@ export interface RuntimeFacts {
   /** Another poller takes this bot's updates. `since` is RFC 3339. */
   readonly conflict?: { readonly since: string; readonly message: string };
   readonly updates: { readonly mode: UpdateMode; readonly lastUpdateAt?: string };
+  readonly health: HealthStatus;
+  readonly breaker: BreakerStatus;
+  readonly aspects?: Readonly<Partial<Record<AspectName, Aspect>>>;
   readonly counters: Counters;
   readonly restarts: number;
   readonly startedAt?: string;
   readonly lastError?: BotError;
+  /** The requests that were met last. */
+  readonly handledRequests?: BotRequests;
 }

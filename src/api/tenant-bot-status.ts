@@ -1,5 +1,8 @@
 import { z } from 'zod';
+import { botRequestsSchema } from './bot-requests.ts';
+import { breakerStatusSchema } from './breaker.ts';
 import { conditionsSchema } from './conditions.ts';
+import { healthStatusSchema } from './health.ts';
 import { TOKEN_STATES } from './token.ts';
 
 /** The life of a bot, as `status.phase` shows it. */
@@ -93,10 +96,13 @@ export const tenantBotStatusSchema = z.strictObject({
     })
     .optional()
     .meta({ description: 'How updates come in.' }),
+  health: healthStatusSchema.optional(),
+  breaker: breakerStatusSchema.optional(),
   counters: countersSchema.optional(),
   restarts: count('Restarts after a crash.').optional(),
   startedAt: time('When the bot last started.').optional(),
   lastError: botErrorSchema.optional(),
+  handledRequests: botRequestsSchema.optional(),
 });
 
 export type BotIdentity = z.output<typeof botIdentitySchema>;

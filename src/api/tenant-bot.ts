@@ -1,8 +1,12 @@
 import { z } from 'zod';
 import { UPDATE_KINDS } from '../lib/update-kinds.ts';
+import { breakerSettingsSchema } from './breaker.ts';
 import { API_VERSION } from './group.ts';
 import { handlerSchema, secretRefSchema } from './handlers.ts';
+import { limitsSchema } from './limits.ts';
 import { metadataSchema, type ObjectMeta } from './metadata.ts';
+import { restartSchema } from './restart.ts';
+import { retrySchema } from './retry.ts';
 import { tenantBotStatusSchema } from './tenant-bot-status.ts';
 
 /** Log levels, the most talkative first. */
@@ -41,6 +45,10 @@ export const tenantBotSpecSchema = z.strictObject({
   handlers: z.array(handlerSchema).min(1).max(100).meta({
     description: 'What the bot does. The first handler that fits an update handles it.',
   }),
+  limits: limitsSchema.prefault({}),
+  breaker: breakerSettingsSchema.prefault({}),
+  retry: retrySchema.prefault({}),
+  restart: restartSchema.prefault({}),
   logLevel: z
     .enum(LOG_LEVELS)
     .default('info')

@@ -1,4 +1,6 @@
 import { sameButForTraffic } from '../api/bot-status.ts';
+import { CLOSED_BREAKER } from '../api/breaker.ts';
+import { UNKNOWN_HEALTH } from '../api/health.ts';
 import { type BackoffPolicy, equalJitterMs } from '../lib/backoff.ts';
 import { type Clock, sleep, type Timer, toTimestamp } from '../lib/clock.ts';
 import { News } from '../lib/news.ts';
@@ -166,7 +168,7 @@ export class HttpControlPort implements ControlPort {
     }
     for (const bot of unreadable) this.#tellUnreadable(bot);
     this.#ready ||= this.#mirror.complete;
-    if (answer.fleet || answer.upserts.length + answer.removals.length > 0) this.#changed();
+    if (answer.share || answer.upserts.length + answer.removals.length > 0) this.#changed();
   }
 
   /** Somebody else hosts the shard. */
@@ -222,6 +224,8 @@ const NOT_STARTED = {
   lifecycle: 'Crashed',
   token: { state: 'UnknownError', message: 'The bot was not started, so its token was not tried.' },
   updates: { mode: 'Polling' },
+  health: UNKNOWN_HEALTH,
+  breaker: CLOSED_BREAKER,
   counters: { updates: 0, handled: 0, skipped: 0, replies: 0, errors: 0 },
   restarts: 0,
 } as const;

@@ -1,7 +1,6 @@
-import type { BotFleetSpec } from '../api/bot-fleet.ts';
 import type { Clock } from '../lib/clock.ts';
 import { type HostedBot, PROTOCOL, type SyncAnswer, type SyncRequest, toWire } from './messages.ts';
-import type { BotAssignment, BotReport } from './port.ts';
+import type { BotAssignment, BotReport, FleetShare } from './port.ts';
 import { type ShardId, shardName } from './shard-id.ts';
 import { ShardLedger } from './shard-ledger.ts';
 import { type Admission, type Caller, ShardSession } from './shard-session.ts';
@@ -57,7 +56,7 @@ export class ShardHub {
   readonly #refreshMs: number;
   readonly #answerBytes: number;
   readonly #shards = new Map<string, Shard>();
-  readonly #fleets = new Map<string, BotFleetSpec>();
+  readonly #fleets = new Map<string, FleetShare>();
   readonly #onReport = new Set<(shard: ShardId, report: BotReport) => void>();
   readonly #onReleased = new Set<
     (shard: ShardId, uid: string, epoch: number | undefined) => void
@@ -91,10 +90,10 @@ export class ShardHub {
   }
 
   /** What every shard of the fleet is to know of it. */
-  setFleet(fleet: string, spec: BotFleetSpec): void {
-    this.#fleets.set(fleet, spec);
+  setFleet(fleet: string, share: FleetShare): void {
+    this.#fleets.set(fleet, share);
     for (const { id } of this.#shards.values()) {
-      if (id.fleet === fleet) this.#change(id, ({ ledger }) => ledger.setFleet(spec));
+      if (id.fleet === fleet) this.#change(id, ({ ledger }) => ledger.setFleet(share));
     }
   }
 

@@ -1,7 +1,10 @@
 import { z } from 'zod';
 import { botFleetSpecSchema } from '../api/bot-fleet.ts';
+import { botRequestsSchema } from '../api/bot-requests.ts';
+import { breakerStatusSchema } from '../api/breaker.ts';
 import type { BotKey } from '../api/group.ts';
-import { LIFECYCLES, type RuntimeFacts } from '../api/runtime-facts.ts';
+import { healthStatusSchema } from '../api/health.ts';
+import { ASPECTS, LIFECYCLES, type RuntimeFacts } from '../api/runtime-facts.ts';
 import { tenantBotSpecSchema } from '../api/tenant-bot.ts';
 import {
   botErrorSchema,
@@ -38,6 +41,12 @@ export const MAX_REPORTS = 1_000;
 const uid = z.string().min(1).max(128);
 const epoch = z.int().min(1);
 
+const aspectSchema = z.object({
+  ok: z.boolean(),
+  reason: z.string().max(64),
+  message: z.string().max(1024),
+});
+
 const factsSchema: z.ZodType<RuntimeFacts> = z.object({
   lifecycle: z.enum(LIFECYCLES),
   generation: z.int(),
@@ -45,10 +54,14 @@ const factsSchema: z.ZodType<RuntimeFacts> = z.object({
   bot: botIdentitySchema.exactOptional(),
   conflict: z.object({ since: z.string(), message: z.string().max(1024) }).exactOptional(),
   updates: z.object({ mode: z.enum(UPDATE_MODES), lastUpdateAt: z.string().exactOptional() }),
+  health: healthStatusSchema,
+  breaker: breakerStatusSchema,
+  aspects: z.partialRecord(z.enum(ASPECTS), aspectSchema).exactOptional(),
   counters: countersSchema,
   restarts: z.int().min(0),
   startedAt: z.string().exactOptional(),
   lastError: botErrorSchema.exactOptional(),
+  handledRequests: botRequestsSchema.exactOptional(),
 });
 
 const reportSchema: z.ZodType<BotReport> = z.object({ uid, epoch, facts: factsSchema });
@@ -99,8 +112,16 @@ export const assignmentSchema: z.ZodType<BotAssignment> = z.object({
   signingKeys: signingKeysSchema,
   dropPending: z.boolean(),
   resume: z
-    .object({ bot: botIdentitySchema.exactOptional(), counters: countersSchema })
+    .object({
+      bot: botIdentitySchema.exactOptional(),
+      counters: countersSchema,
+      restarts: z.int().min(0).exactOptional(),
+      health: healthStatusSchema.exactOptional(),
+      breaker: breakerStatusSchema.exactOptional(),
+      handledRequests: botRequestsSchema.exactOptional(),
+    })
     .exactOptional(),
+  requests: botRequestsSchema.exactOptional(),
 });
 
 /** Enough of a bot to name it, where the rest can't be read. */
@@ -118,7 +139,7 @@ export const syncAnswerSchema = z.object({
   complete: z.boolean(),
   /** Whether the runtime is to say what it hosts. */
   wantHosting: z.boolean(),
-  fleet: botFleetSpecSchema.exactOptional(),
+  share: z.object({ fleet: botFleetSpecSchema, shards: z.int().min(1) }).exactOptional(),
   /** Each to be read by {@link assignmentSchema}, so that one that can't be read harms no other. */
   upserts: z.array(z.unknown()),
   /** uids */

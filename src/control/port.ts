@@ -1,8 +1,9 @@
 import type { BotFleetSpec } from '../api/bot-fleet.ts';
+import type { Resume } from '../api/bot-recall.ts';
+import type { BotRequests } from '../api/bot-requests.ts';
 import type { BotKey } from '../api/group.ts';
 import type { RuntimeFacts } from '../api/runtime-facts.ts';
 import type { TenantBotSpec } from '../api/tenant-bot.ts';
-import type { BotIdentity, Counters } from '../api/tenant-bot-status.ts';
 import type { Secret } from '../lib/secret.ts';
 
 /** One bot that a shard is to host. */
@@ -21,12 +22,20 @@ export interface BotAssignment {
   /** True only for the first start ever of a bot that wants its backlog thrown away. */
   readonly dropPending: boolean;
   /** What was last known of the bot, to go on from. */
-  readonly resume?: { readonly bot?: BotIdentity; readonly counters: Counters };
+  readonly resume?: Resume;
+  /** What people ask of it beyond its spec; each is met once. */
+  readonly requests?: BotRequests;
+}
+
+/** What a shard is to know of its fleet. */
+export interface FleetShare {
+  readonly fleet: BotFleetSpec;
+  /** Among how many shards the fleet's limits are divided, this one included. */
+  readonly shards: number;
 }
 
 /** All that a shard is to do. Each delivery is the whole truth and replaces the one before. */
-export interface ShardAssignment {
-  readonly fleet: BotFleetSpec;
+export interface ShardAssignment extends FleetShare {
   readonly bots: readonly BotAssignment[];
 }
 

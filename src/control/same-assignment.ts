@@ -4,6 +4,7 @@ import type { BotAssignment, ShardAssignment } from './port.ts';
 /** Whether two assignments ask a runtime for the same. */
 export function sameAssignment(a: ShardAssignment, b: ShardAssignment): boolean {
   return (
+    a.shards === b.shards &&
     isDeepStrictEqual(a.fleet, b.fleet) &&
     a.bots.length === b.bots.length &&
     a.bots.every((bot, index) => sameBot(bot, b.bots[index]))
@@ -21,6 +22,7 @@ export function sameBot(a: BotAssignment, b: BotAssignment | undefined): boolean
     a.generation === b.generation &&
     a.epoch === b.epoch &&
     a.dropPending === b.dropPending &&
+    isDeepStrictEqual(a.requests, b.requests) &&
     a.token.equals(b.token) &&
     a.signingKeys.size === b.signingKeys.size &&
     [...a.signingKeys].every(([index, key]) => b.signingKeys.get(index)?.equals(key))

@@ -1,7 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { BotFleetSpec } from '../api/bot-fleet.ts';
 import { type HostedBot, toWire } from './messages.ts';
-import type { BotAssignment } from './port.ts';
+import type { BotAssignment, FleetShare } from './port.ts';
 import { sameBot } from './same-assignment.ts';
 
 interface Placed {
@@ -24,7 +23,7 @@ interface Withdrawn {
 export interface Changes {
   readonly revision: number;
   readonly complete: boolean;
-  readonly fleet?: BotFleetSpec;
+  readonly share?: FleetShare;
   readonly upserts: readonly BotAssignment[];
   readonly removals: readonly string[];
 }
@@ -49,7 +48,7 @@ export class ShardLedger {
   readonly #placed = new Map<string, Placed>();
   readonly #withdrawn = new Map<string, Withdrawn>();
   #revision = 0;
-  #fleet: { readonly revision: number; readonly spec: BotFleetSpec } | undefined;
+  #fleet: { readonly revision: number; readonly share: FleetShare } | undefined;
   #complete = false;
   /** What the runtime says that it hosts; unknown until it has. */
   #hosting: ReadonlyMap<string, number> | undefined;
@@ -78,9 +77,9 @@ export class ShardLedger {
     return this.#hosting?.has(uid) ?? false;
   }
 
-  setFleet(spec: BotFleetSpec): void {
-    if (isDeepStrictEqual(this.#fleet?.spec, spec)) return;
-    this.#fleet = { revision: ++this.#revision, spec };
+  setFleet(share: FleetShare): void {
+    if (isDeepStrictEqual(this.#fleet?.share, share)) return;
+    this.#fleet = { revision: ++this.#revision, share };
   }
 
   place(assignment: BotAssignment): void {
@@ -151,8 +150,8 @@ export class ShardLedger {
       if (withdrawn.revision > base && withdrawn.revision <= revision) removals.push(uid);
     }
     const complete = this.#complete && revision === this.#revision;
-    const fleet = this.#fleet && this.#fleet.revision > base ? { fleet: this.#fleet.spec } : {};
-    return { revision, complete, upserts, removals, ...fleet };
+    const share = this.#fleet && this.#fleet.revision > base ? { share: this.#fleet.share } : {};
+    return { revision, complete, upserts, removals, ...share };
   }
 
   #withdrawStrangers(): void {

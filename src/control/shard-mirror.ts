@@ -1,4 +1,3 @@
-import type { BotFleetSpec } from '../api/bot-fleet.ts';
 import {
   assignmentHeadSchema,
   assignmentSchema,
@@ -6,7 +5,7 @@ import {
   type Mark,
   type SyncAnswer,
 } from './messages.ts';
-import type { BotAssignment, ShardAssignment } from './port.ts';
+import type { BotAssignment, FleetShare, ShardAssignment } from './port.ts';
 import { explainIssues, readTolerantly } from './tolerant.ts';
 
 /** A bot that the leader hands out and this runtime does not understand: it is older. */
@@ -33,7 +32,7 @@ export class ShardMirror {
   readonly #out = new Map<string, number>();
   /** uids of what the runtime was told last to host. */
   #followed: ReadonlySet<string> = new Set();
-  #fleet: BotFleetSpec | undefined;
+  #share: FleetShare | undefined;
   #mark: Mark | undefined;
   #left: readonly string[] = [];
   #complete = false;
@@ -71,7 +70,7 @@ export class ShardMirror {
     }
     this.#mark = { instance, revision };
     this.#complete = answer.complete;
-    this.#fleet = answer.fleet ?? this.#fleet;
+    this.#share = answer.share ?? this.#share;
     for (const uid of answer.removals) this.#bots.delete(uid);
     const unreadable = answer.upserts.flatMap((upsert) => this.#upsert(upsert) ?? []);
     if (answer.removals.length + answer.upserts.length > 0) this.#version++;
@@ -88,10 +87,10 @@ export class ShardMirror {
 
   /** The whole truth, to be handed to the runtime now; undefined before the fleet is known. */
   handOut(): ShardAssignment | undefined {
-    if (!this.#fleet) return undefined;
+    if (!this.#share) return undefined;
     const bots = [...this.#bots.values()];
     for (const { uid, epoch } of bots) this.#out.set(uid, epoch);
-    return { fleet: this.#fleet, bots };
+    return { ...this.#share, bots };
   }
 
   /** The runtime acts on `assignment` from now on. */

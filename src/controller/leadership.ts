@@ -22,7 +22,12 @@ import { TENANT_BOTS } from './bot/stored-bot.ts';
 import type { Authority } from './channel/authority.ts';
 import type { ClusterCaches } from './cluster-caches.ts';
 import { FleetReconciler } from './fleet/reconcile.ts';
-import { BOT_FLEETS, readFleetSpec, type StoredFleet } from './fleet/stored-fleet.ts';
+import {
+  BOT_FLEETS,
+  readFleetSpec,
+  readFleetStatus,
+  type StoredFleet,
+} from './fleet/stored-fleet.ts';
 import { watchFleets } from './fleet/watch.ts';
 import { markLeader } from './leader-label.ts';
 import { APPLIED_HASH } from './names.ts';
@@ -188,7 +193,10 @@ export class Leadership {
 
   #tellShards(fleet: StoredFleet): void {
     const reading = readFleetSpec(fleet);
-    if (reading.kind === 'ok') this.hub.setFleet(fleet.metadata.name, reading.spec);
+    if (reading.kind !== 'ok') return;
+    const { minShards } = reading.spec.sharding;
+    const shards = Math.max(minShards, readFleetStatus(fleet)?.shards ?? 0);
+    this.hub.setFleet(fleet.metadata.name, { fleet: reading.spec, shards });
   }
 
   #reconcileFleets(): void {

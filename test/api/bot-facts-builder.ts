@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import type { BotFacts } from '../../src/api/bot-facts.ts';
-import { LIFECYCLES, type RuntimeFacts } from '../../src/api/runtime-facts.ts';
+import { BREAKER_STATES, CLOSED_BREAKER } from '../../src/api/breaker.ts';
+import { HEALTH_STATES, UNKNOWN_HEALTH } from '../../src/api/health.ts';
+import { ASPECTS, LIFECYCLES, type RuntimeFacts } from '../../src/api/runtime-facts.ts';
 import { TOKEN_STATES } from '../../src/api/token.ts';
 
 const TIME = '2026-02-01T12:00:00Z';
@@ -11,6 +13,8 @@ const running: RuntimeFacts = {
   token: { state: 'Valid', lastChecked: TIME, message: '' },
   bot: { id: 7, username: 'greeter_bot', name: 'Greeter' },
   updates: { mode: 'Polling' },
+  health: UNKNOWN_HEALTH,
+  breaker: CLOSED_BREAKER,
   counters: { updates: 1, handled: 1, skipped: 0, replies: 1, errors: 0 },
   restarts: 0,
   startedAt: TIME,
@@ -59,6 +63,15 @@ const anyRuntime = fc.record({
   bot: optional(fc.constant(running.bot)),
   conflict: optional(fc.record({ since: fc.constant(TIME), message })),
   updates: fc.constant({ mode: 'Polling' as const }),
+  health: fc.constantFrom(...HEALTH_STATES).map((state) => ({ ...UNKNOWN_HEALTH, state })),
+  breaker: fc.constantFrom(...BREAKER_STATES).map((state) => ({ ...CLOSED_BREAKER, state })),
+  aspects: optional(
+    fc.dictionary(
+      fc.constantFrom(...ASPECTS),
+      fc.record({ ok: fc.boolean(), reason: fc.constantFrom('Synced', 'Failing'), message }),
+      { minKeys: 1 },
+    ),
+  ),
   counters: fc.constant(running.counters),
   restarts: fc.nat(3),
   lastError: optional(

@@ -11,7 +11,7 @@ import { waitFor } from '../support/wait.ts';
 test('is ready once a leader has said what to host, and ends on SIGTERM', async () => {
   await using leaders = await Leaders.start();
   const leader = await leaders.addReplica();
-  leader.hub?.setFleet('default', fleetSpec('http://127.0.0.1:1'));
+  leader.hub?.setFleet('default', { fleet: fleetSpec('http://127.0.0.1:1'), shards: 1 });
   const env = {
     TENANTBOT_CONTROL_URL: leader.url,
     TENANTBOT_CONTROL_CA: join(leaders.folder, 'ca.crt'),

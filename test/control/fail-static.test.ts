@@ -28,7 +28,7 @@ test('bots answer without a leader, as the last one said, and the next one hears
   };
 
   const first = await leaders.addReplica();
-  first.hub?.setFleet('default', fleetSpec(emulator.apiRoot));
+  first.hub?.setFleet('default', { fleet: fleetSpec(emulator.apiRoot), shards: 1 });
   first.hub?.place(SHARD, assignment);
   first.hub?.complete(SHARD);
   const running = await leaders.runtimePort(first.url, caller());
@@ -52,7 +52,7 @@ test('bots answer without a leader, as the last one said, and the next one hears
   second.hub?.onReport((_, { facts }) => {
     replies = facts.counters.replies;
   });
-  second.hub?.setFleet('default', fleetSpec(emulator.apiRoot));
+  second.hub?.setFleet('default', { fleet: fleetSpec(emulator.apiRoot), shards: 1 });
   second.hub?.place(SHARD, assignment);
   await waitFor('the count of both answers', () => replies === 2);
   expect(await polls()).toBe(1);

@@ -17,7 +17,7 @@ async function leading(leaders: Leaders, names: readonly string[] = []): Promise
 }
 
 function lead({ hub }: Replica, names: readonly string[]): void {
-  hub?.setFleet('default', fleetSpec('http://telegram'));
+  hub?.setFleet('default', { fleet: fleetSpec('http://telegram'), shards: 1 });
   for (const name of names) hub?.place(SHARD, bot(name));
   hub?.complete(SHARD);
 }

@@ -99,7 +99,7 @@ class World {
     const instance = `leader-${++this.#leaders}`;
     // Small answers, so that what belongs together is often torn apart.
     this.hub = new ShardHub({ clock: this.clock, instance, answerBytes: 600, refreshMs: 0 });
-    this.hub.setFleet('default', fleetSpec('http://telegram'));
+    this.hub.setFleet('default', { fleet: fleetSpec('http://telegram'), shards: 1 });
     this.hub.onReleased((_, uid) => {
       if (this.wanted.has(uid)) throw new Error(`${uid} was released though it is placed`);
       this.released.add(uid);

@@ -31,7 +31,7 @@ class Bench {
     this.hub.onHosting((_, hosting) =>
       this.hosted.push(hosting.map(({ uid, epoch }) => `${uid}@${epoch}`).join(' ')),
     );
-    this.hub.setFleet('default', fleetSpec('http://telegram'));
+    this.hub.setFleet('default', { fleet: fleetSpec('http://telegram'), shards: 1 });
   }
 
   request(said: Partial<SyncRequest> = {}): SyncRequest {
@@ -75,7 +75,7 @@ test('a runtime is told what was placed, once', async () => {
   const first = await bench.answer({ hosting: [] });
   expect(uids(first)).toEqual(['a']);
   expect(first).toMatchObject({ complete: false, wantHosting: false, removals: [] });
-  expect(first.fleet?.telegram.apiRoot).toBe('http://telegram');
+  expect(first.share?.fleet.telegram.apiRoot).toBe('http://telegram');
   const held = bench.answer({ have: markOf(first) });
   expect(await settled(held)).toBe('waits');
   await bench.clock.advanceAsync(1_000);
@@ -89,7 +89,7 @@ test('news ends the wait, and the same again is no news', async () => {
   const have = await bench.hello();
   const held = bench.answer({ have });
   bench.hub.place(SHARD, bot('a'));
-  bench.hub.setFleet('default', fleetSpec('http://telegram'));
+  bench.hub.setFleet('default', { fleet: fleetSpec('http://telegram'), shards: 1 });
   expect(await settled(held)).toBe('waits');
   bench.hub.place(SHARD, bot('a', { generation: 2 }));
   expect(uids(await held)).toEqual(['a']);

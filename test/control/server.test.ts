@@ -52,7 +52,7 @@ async function post(
 /** A leader with a bot on each of two shards, and a pod of each. */
 async function twoShards(leaders: Leaders): Promise<Replica> {
   const leader = await leaders.addReplica();
-  leader.hub?.setFleet('default', fleetSpec('http://telegram'));
+  leader.hub?.setFleet('default', { fleet: fleetSpec('http://telegram'), shards: 1 });
   leader.hub?.place(SHARD, bot('mine'));
   leader.hub?.place(OTHER, bot('theirs'));
   for (const shard of [SHARD, OTHER]) leader.hub?.complete(shard);

@@ -16,7 +16,7 @@ function answer(
     revision,
     complete: true,
     wantHosting: false,
-    fleet: fleetSpec('http://telegram'),
+    share: { fleet: fleetSpec('http://telegram'), shards: 1 },
     upserts: bots.map(toWire),
     removals: [],
     ...change,
@@ -29,7 +29,7 @@ function uids(mirror: ShardMirror): string[] | undefined {
 
 test('nothing is handed out before the fleet is known', () => {
   const mirror = new ShardMirror();
-  const { fleet: _, ...withoutFleet } = answer(1, [bot('a')]);
+  const { share: _, ...withoutFleet } = answer(1, [bot('a')]);
   mirror.apply(withoutFleet, undefined);
   expect(mirror.handOut()).toBeUndefined();
   mirror.apply(answer(2, []), mirror.mark);

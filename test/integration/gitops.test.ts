@@ -6,7 +6,9 @@ import { LuaFactory } from 'wasmoon';
 import { parse } from 'yaml';
 import type { BotFacts } from '../../src/api/bot-facts.ts';
 import { tenantBotStatus } from '../../src/api/bot-status.ts';
+import { CLOSED_BREAKER } from '../../src/api/breaker.ts';
 import { botFleetStatus } from '../../src/api/fleet-status.ts';
+import { UNKNOWN_HEALTH } from '../../src/api/health.ts';
 import type { RuntimeFacts } from '../../src/api/runtime-facts.ts';
 import { PHASES } from '../../src/api/tenant-bot-status.ts';
 
@@ -19,6 +21,8 @@ const running: RuntimeFacts = {
   token: { state: 'Valid', lastChecked: NOW, message: '' },
   bot: { id: 7, username: 'shop_bot', name: 'Shop' },
   updates: { mode: 'Polling' },
+  health: UNKNOWN_HEALTH,
+  breaker: CLOSED_BREAKER,
   counters: { updates: 0, handled: 0, skipped: 0, replies: 0, errors: 0 },
   restarts: 0,
 };

@@ -93,6 +93,7 @@ export class Hosting implements AsyncDisposable {
         telegram: this.telegram,
         runtime: { ...fleet.runtime, drainSeconds: this.#drainSeconds },
       },
+      shards: 1,
       bots: [...this.bots.values()],
     });
   }

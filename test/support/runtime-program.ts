@@ -21,6 +21,7 @@ answerParent((request: RuntimeRequest) => {
     case 'host':
       return port.assign({
         fleet: fleetSpec(request.apiRoot),
+        shards: 1,
         bots: request.bots.map(botAssignment),
       });
     case 'facts':

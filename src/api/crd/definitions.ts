@@ -29,7 +29,7 @@ export const RESOURCES: readonly ResourceDefinition[] = [
     description: "A Telegram bot: a tenant's wish that the operator runs it.",
     schema: tenantBotSchema,
     columns: TENANT_BOT_COLUMNS,
-    selectableFields: ['.spec.fleet', '.status.placement.shard'],
+    selectableFields: ['.spec.fleet', '.status.placement.shard', '.status.health.state'],
   },
   {
     kind: 'BotFleet',

@@ -15,6 +15,7 @@ export interface StructuralSchema {
   maximum?: number;
   minItems?: number;
   maxItems?: number;
+  maxProperties?: number;
   properties?: Record<string, StructuralSchema>;
   required?: string[];
   additionalProperties?: StructuralSchema;
@@ -42,6 +43,7 @@ const PLAIN_KEYWORDS = [
   'maximum',
   'minItems',
   'maxItems',
+  'maxProperties',
   'required',
   'x-kubernetes-list-type',
   'x-kubernetes-list-map-keys',

@@ -1,3 +1,5 @@
+import { resumeOf } from '../../api/bot-recall.ts';
+import { requestsOf } from '../../api/bot-requests.ts';
 import type { Placement, TenantBotStatus } from '../../api/tenant-bot-status.ts';
 import type { BotAssignment } from '../../control/port.ts';
 import type { GatheredBot } from './gather.ts';
@@ -15,7 +17,8 @@ export function assignmentOf(
   if (!spec.ok || known?.credentials.kind !== 'read') return undefined;
   const { token, signingKeys } = known.credentials;
   if (token.kind !== 'ok' || token.botId !== botId || 'message' in signingKeys) return undefined;
-  const { counters, bot: identity, startedAt } = status;
+  const resume = resumeOf(status, botId);
+  const requests = requestsOf(bot.object.metadata.annotations);
   return {
     uid,
     key,
@@ -25,7 +28,8 @@ export function assignmentOf(
     token: token.token,
     signingKeys,
     // Once it has ever started, its backlog is its own.
-    dropPending: spec.value.updates.dropPending && startedAt === undefined,
-    ...(counters && { resume: { counters, ...(identity?.id === botId && { bot: identity }) } }),
+    dropPending: spec.value.updates.dropPending && status.startedAt === undefined,
+    ...(resume && { resume }),
+    ...(requests && { requests }),
   };
 }

@@ -1,4 +1,6 @@
 import type { UserFromGetMe } from 'grammy/types';
+import { CLOSED_BREAKER } from '../../api/breaker.ts';
+import { UNKNOWN_HEALTH } from '../../api/health.ts';
 import type { RuntimeFacts } from '../../api/runtime-facts.ts';
 import type { BotAssignment } from '../../control/port.ts';
 import { sleep, toTimestamp } from '../../lib/clock.ts';
@@ -107,7 +109,7 @@ export class HostedBot {
       try {
         const me = await this.#deps.startGate.pass(() => this.#caller.getMe(signal));
         this.#token.accepted();
-        if (this.#state.kind === 'Stopped') this.#enter({ kind: 'Starting' });
+        if (this.#state.kind === 'Suspended') this.#enter({ kind: 'Starting' });
         this.#recorder.transition({
           token: this.#token.status,
           bot: { id: me.id, username: me.username, name: me.first_name },
@@ -125,8 +127,8 @@ export class HostedBot {
     const { status } = this.#token;
     this.#log.warn({ token: status.state, waitMs: Math.round(waitMs) }, status.message);
     this.#recorder.transition({ token: status, lastError: toBotError(error, this.#now()) });
-    if (status.state === 'Revoked' && this.#state.kind !== 'Stopped') {
-      this.#enter({ kind: 'Stopped' });
+    if (status.state === 'Revoked' && this.#state.kind !== 'Suspended') {
+      this.#enter({ kind: 'Suspended' });
     }
     await sleep(this.#deps.clock, waitMs, signal);
   }
@@ -194,8 +196,11 @@ export class HostedBot {
       token: this.#token.status,
       ...(resume?.bot && { bot: resume.bot }),
       updates: { mode: 'Polling' },
+      health: resume?.health ?? UNKNOWN_HEALTH,
+      breaker: resume?.breaker ?? CLOSED_BREAKER,
       counters: resume?.counters ?? { updates: 0, handled: 0, skipped: 0, replies: 0, errors: 0 },
-      restarts: 0,
+      restarts: resume?.restarts ?? 0,
+      ...(resume?.handledRequests && { handledRequests: resume.handledRequests }),
     };
   }
 }

@@ -12,7 +12,9 @@ export type BotState =
   | { readonly kind: 'Crashed' }
   /** Finishes what it has begun. */
   | { readonly kind: 'Stopping' }
-  /** Ended for good, or Telegram knows its token no more. */
+  /** Telegram knows its token no more; it waits for another. */
+  | { readonly kind: 'Suspended' }
+  /** Ended for good. */
   | { readonly kind: 'Stopped' };
 
 /**
@@ -21,20 +23,21 @@ export type BotState =
  * ```
  *              getMe answered            told to stop         drained
  *   Starting ────────────────► Running ──────────────► Stopping ─────► Stopped
- *    ▲ ▲  │                     │ │ (from anywhere but Stopped)           │
- *    │ │  │ crash         crash │ │ 401                                   │
- *    │ └──┼── Restarting ◄──────┘ └─────► Starting                        │
- *    │    └─► Crashed, or Stopped (token revoked) ─── new token or spec ──┤
- *    └────────────────────────────────────────────────────────────────────┘
+ *    ▲ ▲  │                     │ │ (from anywhere but Stopped)
+ *    │ │  │ crash         crash │ │ 401
+ *    │ └──┼── Restarting ◄──────┘ └─────► Starting
+ *    │    └─► Crashed, or Suspended (token revoked)
+ *    └────────────────────┘ new spec or token, or somebody says so
  * ```
  */
 const ALLOWED: Record<Lifecycle, readonly Lifecycle[]> = {
-  Starting: ['Running', 'Restarting', 'Crashed', 'Stopping', 'Stopped'],
+  Starting: ['Running', 'Restarting', 'Crashed', 'Stopping', 'Suspended'],
   Running: ['Starting', 'Restarting', 'Crashed', 'Stopping'],
   Restarting: ['Starting', 'Stopping'],
   Crashed: ['Starting', 'Stopping'],
+  Suspended: ['Starting', 'Stopping'],
   Stopping: ['Stopped'],
-  Stopped: ['Starting', 'Stopping'],
+  Stopped: [],
 };
 
 /** `to`, after a check that a bot may go there from `from`. A forbidden step is a defect of ours. */

@@ -28,6 +28,8 @@ const STATES: Record<CallFault, TokenState> = {
   conflict: 'UnknownError',
   rejected: 'UnknownError',
   unknown: 'UnknownError',
+  'breaker-open': 'NetworkError',
+  'held-back': 'UnknownError',
   aborted: 'UnknownError',
 };
 

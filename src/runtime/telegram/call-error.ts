@@ -2,7 +2,11 @@ import { GrammyError, HttpError } from 'grammy';
 import { TenantBotError } from '../../lib/errors.ts';
 import { TransportError, type TransportFault } from '../transport/transport-error.ts';
 
-/** What went wrong with a Bot API call (DESIGN §8), and `aborted`: we called it off ourselves. */
+/**
+ * What went wrong with a Bot API call (DESIGN §8), and three kinds of call that we did not make, or
+ * called off ourselves: `breaker-open` while calls keep failing, `held-back` where its turn under
+ * the limits would come too late, `aborted`.
+ */
 export const CALL_FAULTS = [
   'network',
   'timeout',
@@ -12,6 +16,8 @@ export const CALL_FAULTS = [
   'conflict',
   'rejected',
   'unknown',
+  'breaker-open',
+  'held-back',
   'aborted',
 ] as const;
 export type CallFault = (typeof CALL_FAULTS)[number];
@@ -22,7 +28,7 @@ export class CallError extends TenantBotError {
   readonly fault: CallFault;
   /** Whether Telegram may have carried the call out all the same. */
   readonly mayHaveHappened: boolean;
-  /** How long Telegram wants to be left alone; only with `rate-limited`. */
+  /** How long to make no such call: with `rate-limited`, `breaker-open` and `held-back`. */
   readonly retryAfterMs: number | undefined;
 
   constructor(

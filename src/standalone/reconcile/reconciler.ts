@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { BotFleetSpec } from '../../api/bot-fleet.ts';
+import { resumeOf } from '../../api/bot-recall.ts';
+import { requestsOf } from '../../api/bot-requests.ts';
 import type { RuntimeFacts } from '../../api/runtime-facts.ts';
 import type { Refusal } from '../../api/tenancy.ts';
 import type { BotAssignment, BotReport } from '../../control/port.ts';
@@ -212,7 +214,7 @@ export class Reconciler {
       );
       if (bots.length === 0 && !this.#hosts.has(name)) continue;
       const telegram = this.#options.telegramOf(manifest.spec);
-      this.#hostOf(name).assign({ fleet: { ...manifest.spec, telegram }, bots });
+      this.#hostOf(name).assign({ fleet: { ...manifest.spec, telegram }, shards: 1, bots });
     }
     for (const [name, host] of this.#hosts) {
       if (this.#gathered.fleets.has(name)) continue;
@@ -235,7 +237,8 @@ export class Reconciler {
     const { placement, everStarted, status } = this.#memoryOf(id);
     const runs = this.#verdicts.get(identity.uid)?.kind === 'run';
     if (!runs || !placement || token.kind !== 'ok' || 'message' in signingKeys) return [];
-    const { bot, counters } = status;
+    const resume = resumeOf(status, token.botId);
+    const requests = requestsOf(manifest.metadata.annotations);
     const assignment: BotAssignment = {
       uid: identity.uid,
       key,
@@ -245,7 +248,8 @@ export class Reconciler {
       token: token.token,
       signingKeys,
       dropPending: manifest.spec.updates.dropPending && !everStarted,
-      ...(counters && { resume: { counters, ...(bot?.id === token.botId && { bot }) } }),
+      ...(resume && { resume }),
+      ...(requests && { requests }),
     };
     return [assignment];
   }

@@ -114,7 +114,8 @@ export class BotWorld {
     });
     caches.fleets.subscribe(({ after }) => {
       const reading = after && readFleetSpec(after);
-      if (reading?.kind === 'ok') hub.setFleet(after?.metadata.name ?? '', reading.spec);
+      if (reading?.kind === 'ok')
+        hub.setFleet(after?.metadata.name ?? '', { fleet: reading.spec, shards: 1 });
     });
     const done = runTogether(stop.signal, [
       (signal) => caches.start(signal),

@@ -1,3 +1,5 @@
+import { CLOSED_BREAKER } from '../../../src/api/breaker.ts';
+import { UNKNOWN_HEALTH } from '../../../src/api/health.ts';
 import type { RuntimeFacts } from '../../../src/api/runtime-facts.ts';
 import type { ShardHub } from '../../../src/control/hub.ts';
 import { PROTOCOL } from '../../../src/control/messages.ts';
@@ -150,6 +152,8 @@ export class FakeRuntime {
         : { state: 'Valid', lastChecked: startedAt, message: '' },
       bot: { id, username: `bot_${id}`, name: `Bot ${id}` },
       updates: { mode: 'Polling', ...(this.#updates > 0 && { lastUpdateAt: now }) },
+      health: UNKNOWN_HEALTH,
+      breaker: CLOSED_BREAKER,
       counters: { updates: this.#updates, handled: 0, skipped: 0, replies: 0, errors: 0 },
       restarts: 0,
       startedAt,

@@ -1,4 +1,6 @@
 import { beforeEach, expect, test } from 'vitest';
+import { CLOSED_BREAKER } from '../../../src/api/breaker.ts';
+import { UNKNOWN_HEALTH } from '../../../src/api/health.ts';
 import type { RuntimeFacts } from '../../../src/api/runtime-facts.ts';
 import { AdjustableClock } from '../../../src/lib/adjustable-clock.ts';
 import { FactsRecorder } from '../../../src/runtime/bot/facts-recorder.ts';
@@ -8,6 +10,8 @@ const INITIAL: RuntimeFacts = {
   generation: 1,
   token: { state: 'Valid', message: '' },
   updates: { mode: 'Polling' },
+  health: UNKNOWN_HEALTH,
+  breaker: CLOSED_BREAKER,
   counters: { updates: 0, handled: 0, skipped: 0, replies: 0, errors: 0 },
   restarts: 0,
 };

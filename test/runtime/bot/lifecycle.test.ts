@@ -22,6 +22,8 @@ const FORBIDDEN: readonly (readonly [Lifecycle, Lifecycle])[] = [
   ['Stopped', 'Running'],
   ['Stopped', 'Crashed'],
   ['Stopped', 'Restarting'],
+  ['Suspended', 'Running'],
+  ['Suspended', 'Crashed'],
 ];
 
 test.each(FORBIDDEN)('a bot never goes from %s to %s', (from, to) => {
@@ -30,7 +32,7 @@ test.each(FORBIDDEN)('a bot never goes from %s to %s', (from, to) => {
 
 test('from everywhere a bot can get to where it stops', () => {
   for (const from of LIFECYCLES) {
-    if (from === 'Stopping') continue;
+    if (from === 'Stopping' || from === 'Stopped') continue;
     expect(transition(stateOf(from), stateOf('Stopping'))).toEqual({ kind: 'Stopping' });
   }
   expect(transition(stateOf('Stopping'), stateOf('Stopped'))).toEqual({ kind: 'Stopped' });
