@@ -30,6 +30,7 @@ export function sendText(world: World, action: SendText): SentText {
   const { from, text, replyTo } = action;
   const chat = action.chat ?? privateChatWith(world, action);
   checkMayTalk(chat, from.id);
+  chat.heardAtMs = world.clock.monotonicMs();
   const repliedTo = replyTo === undefined ? undefined : chat.message(replyTo);
   const entities = findEntities(text);
   const message = chat.addMessage((id) => ({
@@ -92,31 +93,63 @@ export interface PressButton {
   readonly from: TgUser;
   readonly chat: Chat | undefined;
   readonly messageId: number;
-  readonly data: string;
+  /** What the press carries; the data of the button where undefined. */
+  readonly data?: string | undefined;
+  /** The text of the button, the first one that has data where undefined. */
+  readonly button?: string | undefined;
+}
+
+interface InlineButton {
+  readonly text: string;
+  readonly callback_data?: string;
 }
 
 /** Open presses remembered per bot. */
 const MAX_CALLBACKS = 10_000;
 
-/** Presses a button below one of the bot's messages. The data need not be one of its buttons'. */
+/** Presses a button below a message; with `data` given, one that need not be there. */
 export function pressButton(
   world: World,
-  { bot, from, chat, messageId, data }: PressButton,
+  { bot, from, chat, messageId, data, button }: PressButton,
 ): { readonly callbackQueryId: string; readonly updateId: number | null } {
   const where = chat ?? bot.privateChats.get(from.id);
   const message = where?.message(messageId);
   if (!where || !message) {
     throw notFound('MESSAGE_NOT_FOUND', `there is no message ${messageId} in that chat`);
   }
+  const carried = data ?? dataOfButton(message, button);
+  where.heardAtMs = world.clock.monotonicMs();
   const callbackQueryId = String(Math.floor(world.random() * 2 ** 53));
   const deadlines = bot.callbackDeadlinesMs;
   deadlines.set(callbackQueryId, world.clock.monotonicMs() + CALLBACK_TTL_MS);
   const [oldest] = deadlines.keys();
   if (deadlines.size > MAX_CALLBACKS && oldest !== undefined) deadlines.delete(oldest);
-  const payload = { id: callbackQueryId, from, message, chat_instance: String(where.id), data };
+  const payload = {
+    id: callbackQueryId,
+    from,
+    message,
+    chat_instance: String(where.id),
+    data: carried,
+  };
   const lane = `callback ${from.id}`;
   const updateId = publish(world, bot, { kind: 'callback_query', payload, chatId: where.id, lane });
   return { callbackQueryId, updateId };
+}
+
+function dataOfButton(message: TgMessage, text: string | undefined): string {
+  const { inline_keyboard: rows = [] } = (message.reply_markup ?? {}) as {
+    readonly inline_keyboard?: readonly (readonly InlineButton[])[];
+  };
+  const pressable = rows.flat().filter((button) => button.callback_data !== undefined);
+  const found = pressable.find((button) => text === undefined || button.text === text);
+  if (found?.callback_data === undefined) {
+    const there = pressable.map((button) => JSON.stringify(button.text)).join(', ') || 'none';
+    throw notFound(
+      'BUTTON_NOT_FOUND',
+      `message ${message.message_id} has no such button with data; it has ${there}`,
+    );
+  }
+  return found.callback_data;
 }
 
 /** Asks to be let into a chat; the bots that administer it hear of it. */
@@ -148,7 +181,17 @@ export function setMembership(
 ): void {
   const user = world.findUser(change.userId);
   if (!user) throw notFound('USER_NOT_FOUND', `there is no user or bot ${change.userId}`);
-  changeMembership(world, chat, { userId: user.id, to: change.to, by: change.by ?? user });
+  const by = change.by ?? user;
+  const to = by === user ? byOneself(chat.membershipOf(user.id), change.to) : change.to;
+  changeMembership(world, chat, { userId: user.id, to, by });
+}
+
+/** Who leaves a chat while restricted there is restricted still when coming back. */
+function byOneself(now: Membership, wanted: Membership): Membership {
+  if (now.status !== 'restricted') return wanted;
+  if (wanted.status === 'left') return { ...now, isMember: false };
+  if (wanted.status === 'member' && now.isMember === false) return { ...now, isMember: true };
+  return wanted;
 }
 
 /** Blocks or unblocks the bot as a user; the bot is told with `my_chat_member`. */

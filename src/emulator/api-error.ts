@@ -1,6 +1,7 @@
 /** What the Bot API adds to an error for programs to act on. */
 export interface ErrorParameters {
-  readonly retry_after?: number;
+  /** Whole seconds; an injected fault may say anything. */
+  readonly retry_after?: number | string;
   readonly migrate_to_chat_id?: number;
 }
 
@@ -9,11 +10,14 @@ export class ApiError extends Error {
   override readonly name = 'ApiError';
   readonly status: number;
   readonly parameters: ErrorParameters | undefined;
+  /** Which of Telegram's limits has refused the call, for the ledger. */
+  readonly limit: string | undefined;
 
-  constructor(status: number, description: string, parameters?: ErrorParameters) {
+  constructor(status: number, description: string, parameters?: ErrorParameters, limit?: string) {
     super(description);
     this.status = status;
     this.parameters = parameters;
+    this.limit = limit;
   }
 }
 
@@ -32,11 +36,11 @@ export function conflict(text: string): ApiError {
   return new ApiError(409, `Conflict: ${text}`);
 }
 
-/** 429 that asks for a pause of `retryAfterSeconds`. */
-export function tooManyRequests(retryAfterSeconds: number): ApiError {
-  return new ApiError(429, `Too Many Requests: retry after ${retryAfterSeconds}`, {
-    retry_after: retryAfterSeconds,
-  });
+/** 429 that asks for a pause of `retryAfterSeconds`, on account of `limit`. */
+export function tooManyRequests(retryAfterSeconds: number, limit?: string): ApiError {
+  const parameters = { retry_after: retryAfterSeconds };
+  const text = `Too Many Requests: retry after ${retryAfterSeconds}`;
+  return new ApiError(429, text, parameters, limit);
 }
 
 /** The body of an error answer. */

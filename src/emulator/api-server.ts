@@ -117,7 +117,8 @@ async function serve(api: BotApi, request: Request, response: Response): Promise
   }
   let handled: Handled;
   try {
-    handled = await api.handle(path, await readArgs(request, path.query));
+    const address = request.socket.remoteAddress ?? '';
+    handled = await api.handle(path, await readArgs(request, path.query), address);
   } catch (error) {
     if (clientGone || error instanceof ClientGone) return;
     if (!(error instanceof ApiError)) throw error;

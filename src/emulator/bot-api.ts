@@ -1,10 +1,11 @@
 import { sleep } from '../lib/clock.ts';
-import { ApiError } from './api-error.ts';
+import { ApiError, badRequest } from './api-error.ts';
 import { Args, type RawArgs } from './args.ts';
 import type { Bot } from './bot.ts';
-import type { Faults } from './faults.ts';
+import type { FaultPlan, Faults } from './faults.ts';
 import { type CallRecord, keptParameters } from './ledger.ts';
-import type { Method, WebhookHost } from './methods/method.ts';
+import type { Limits } from './limits/limits.ts';
+import type { Answer, Method, WebhookHost } from './methods/method.ts';
 import { methodTable } from './methods/table.ts';
 import { Problem } from './problem.ts';
 import { earlyReply, lateReply, type Outcome, type Reply, replyTo } from './reply.ts';
@@ -22,9 +23,42 @@ export interface Handled {
 export interface BotApiOptions {
   readonly world: World;
   readonly faults: Faults;
+  readonly limits: Limits;
   readonly webhooks: WebhookHost;
   readonly unknownTokens: 'reject' | 'create';
 }
+
+/** A call by a bot whose token was good; `method` is undefined where there is no such one. */
+interface NamedCall {
+  readonly bot: Bot;
+  readonly method: Method | undefined;
+  /** In lower case. */
+  readonly name: string;
+  readonly args: Args;
+}
+
+/** What a token opens: a bot, perhaps one that may not call now, or nothing. */
+type Opened =
+  | { readonly bot: Bot; readonly refusal: ApiError | undefined }
+  | { readonly bot: undefined; readonly refusal: ApiError };
+
+/** What became of a call, for the ledger. */
+interface Ending {
+  readonly answer?: Answer;
+  readonly error?: ApiError;
+  readonly fault?: string | undefined;
+}
+
+/** Methods that the server answers by itself: an overloaded bot may still call them. */
+const LOCAL_METHODS: ReadonlySet<string> = new Set([
+  'close',
+  'logout',
+  'getme',
+  'getupdates',
+  'setwebhook',
+  'deletewebhook',
+  'getwebhookinfo',
+]);
 
 /** The Bot API without its transport: from a token, a method and arguments to an answer. */
 export class BotApi {
@@ -35,30 +69,48 @@ export class BotApi {
     this.#options = options;
   }
 
-  /** Carries out a call as it came in over HTTP, with the faults that it meets. */
-  async handle(path: CallPath, raw: RawArgs): Promise<Handled> {
-    const { world, faults } = this.#options;
+  /** Carries out a call from `address` as it came in over HTTP, with the faults that it meets. */
+  async handle(path: CallPath, raw: RawArgs, address: string): Promise<Handled> {
+    const { world, faults, limits } = this.#options;
     const args = new Args(raw);
     const name = (path.method === '' ? args.text('method') : path.method).toLowerCase();
     const method = this.#methods.get(name);
-    const bot = this.#authenticate(path.token);
+    const opened = this.#open(path.token, address);
     const record = world.ledger.startCall({
-      bot: bot instanceof ApiError ? null : bot.name,
+      bot: opened.bot?.name ?? null,
       method: method?.name ?? name.slice(0, 64),
       via: 'request',
-      parameters: keptParameters(args),
+      parameters: keptParameters(raw, args),
     });
-    if (bot instanceof ApiError) {
-      const outcome = { error: bot };
-      return this.#handled(record, replyTo(outcome), { outcome });
+    if (!opened.bot || opened.refusal) {
+      const outcome = { error: opened.refusal };
+      return this.#handled(record, replyTo(outcome), outcome);
     }
-    const plan = faults.plan(bot.id, name);
-    if (plan.delayMs > 0) await sleep(world.clock, plan.delayMs);
+    const { bot } = opened;
+    if (name !== 'close') bot.loadedAtMs ??= world.clock.monotonicMs();
+    bot.activeCalls++;
+    const release = (): void => {
+      bot.activeCalls--;
+      limits.endUse(path.token, bot.loadedAtMs !== undefined);
+    };
+    try {
+      const plan = faults.plan({ botId: bot.id, method: name, chatId: args.text('chat_id') });
+      const how = await this.#carryOut({ bot, method, name, args }, plan);
+      return this.#handled(record, how.reply, how, release);
+    } catch (error) {
+      release();
+      throw error;
+    }
+  }
+
+  async #carryOut(call: NamedCall, plan: FaultPlan): Promise<Ending & { readonly reply: Reply }> {
+    const { clock } = this.#options.world;
+    const fault = plan.label;
+    if (plan.delayMs > 0) await sleep(clock, plan.delayMs);
     const early = earlyReply(plan.effect);
-    if (early) return this.#handled(record, early, { fault: plan.label });
-    const outcome = await this.#run(bot, method, args);
-    const reply = lateReply(plan.effect, replyTo(outcome));
-    return this.#handled(record, reply, { outcome, fault: plan.label });
+    if (early) return { reply: early, fault };
+    const outcome = (await this.#overloaded(call)) ?? (await this.#run(call));
+    return { reply: lateReply(plan.effect, replyTo(outcome)), ...outcome, fault };
   }
 
   /** Carries out a call that a webhook's answer asks for; nobody hears the result. */
@@ -71,34 +123,53 @@ export class BotApi {
       bot: bot.name,
       method: method?.name ?? name.slice(0, 64),
       via: 'webhook-answer',
-      parameters: keptParameters(args),
+      parameters: keptParameters(raw, args),
     });
-    const outcome = await this.#run(bot, method, args);
-    this.#handled(record, replyTo(outcome), { outcome }).sent(false);
+    const outcome = await this.#run({ bot, method, name, args });
+    this.#handled(record, replyTo(outcome), outcome).sent(false);
   }
 
-  #authenticate(token: string): Bot | ApiError {
-    const { world, unknownTokens } = this.#options;
+  #open(token: string, address: string): Opened {
+    const { world, limits } = this.#options;
     const shape = tokenShape(token);
-    if (shape.kind === 'none') return new ApiError(404, 'Not Found');
-    if (shape.kind === 'impossible') {
-      return new ApiError(401, 'Unauthorized: invalid token specified');
+    if (shape.kind === 'none') {
+      return { bot: undefined, refusal: new ApiError(404, 'Not Found') };
     }
-    const bot = world.botByToken(token);
-    if (bot) return bot;
-    const created =
-      unknownTokens === 'create' && !world.knowsToken(token) ? createdBot(world, token) : undefined;
-    return created ?? new ApiError(401, 'Unauthorized');
+    if (shape.kind === 'impossible') {
+      const refusal = new ApiError(401, 'Unauthorized: invalid token specified');
+      return { bot: undefined, refusal };
+    }
+    const bot = world.botByToken(token) ?? this.#createdBot(token);
+    // A webhook keeps its bot loaded.
+    const cold = bot?.webhook ? undefined : limits.refuseCold(token, address, bot !== undefined);
+    if (!bot) return { bot, refusal: cold ?? world.refusalOf(token) };
+    return { bot, refusal: cold };
   }
 
-  async #run(bot: Bot, method: Method | undefined, args: Args): Promise<Outcome> {
-    const { world, webhooks } = this.#options;
+  #createdBot(token: string): Bot | undefined {
+    const { world, unknownTokens } = this.#options;
+    if (unknownTokens !== 'create' || world.knowsToken(token)) return undefined;
+    return createdBot(world, token);
+  }
+
+  async #overloaded({ bot, name }: NamedCall): Promise<Outcome | undefined> {
+    const { world, limits } = this.#options;
+    const overload = LOCAL_METHODS.has(name) ? undefined : limits.overload(bot.activeCalls);
+    if (!overload) return undefined;
+    await sleep(world.clock, overload.delayMs);
+    return { error: overload.error };
+  }
+
+  async #run({ bot, method, name, args }: NamedCall): Promise<Outcome> {
+    const { world, webhooks, limits } = this.#options;
     try {
       const nowMs = world.clock.monotonicMs();
       if (nowMs < bot.loggedOutUntilMs) throw new ApiError(400, 'Logged out');
-      bot.loadedAtMs ??= nowMs;
+      if (name === 'close' && bot.loadedAtMs === undefined) {
+        throw badRequest('the bot has already been closed');
+      }
       if (!method) throw new ApiError(404, 'Not Found: method not found');
-      return { answer: await method.run({ world, bot, args, webhooks }) };
+      return { answer: await method.run({ world, bot, args, webhooks, limits }) };
     } catch (error) {
       if (error instanceof ApiError) return { error };
       throw error;
@@ -108,15 +179,14 @@ export class BotApi {
   #handled(
     record: CallRecord,
     reply: Reply,
-    how: { readonly outcome?: Outcome; readonly fault?: string | undefined },
+    { answer, error, fault }: Ending,
+    release: () => void = () => undefined,
   ): Handled {
     const { ledger } = this.#options.world;
-    const { outcome, fault } = how;
-    const answer = outcome && 'answer' in outcome ? outcome.answer : undefined;
-    const error = outcome && 'error' in outcome ? outcome.error : undefined;
     return {
       reply,
       sent(clientGone) {
+        release();
         const arrived = reply.kind === 'answer' && !clientGone;
         for (const { item } of arrived ? (answer?.updates ?? []) : []) {
           ledger.addDelivery(item.record, 'poll', 'sent');
@@ -125,6 +195,7 @@ export class BotApi {
           status: reply.kind === 'answer' ? reply.status : 0,
           ok: answer !== undefined,
           ...(error && { description: error.message }),
+          ...(error?.limit !== undefined && { limit: error.limit }),
           ...(answer?.messageId !== undefined && { messageId: answer.messageId }),
           ...(fault !== undefined && { fault }),
           ...(clientGone && { clientGone }),

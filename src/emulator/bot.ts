@@ -43,6 +43,8 @@ export class Bot {
   readonly callbackDeadlinesMs = new Map<string, number>();
   allowedKinds: ReadonlySet<UpdateKind> = DEFAULT_KINDS;
   webhook: Webhook | undefined;
+  /** Calls that are under way, held polls among them. */
+  activeCalls = 0;
   /** Grows with every change of the webhook, so that the latest one wins. */
   webhookGeneration = 0;
   nextSetWebhookMs = Number.NEGATIVE_INFINITY;

@@ -1,3 +1,5 @@
+import type { Clock } from '../lib/clock.ts';
+import { type AdminRight, USUAL_RIGHTS } from './permissions.ts';
 import type { ChatType, Membership, TgChat, TgMessage, TgUser } from './telegram-types.ts';
 
 /** Messages remembered per chat, for edits, deletions and replies. The oldest are forgotten. */
@@ -11,11 +13,15 @@ export class Chat {
   readonly info: TgChat;
   readonly memberships = new Map<number, Membership>();
   readonly joinRequests = new Set<number>();
+  /** When a user last wrote or pressed a button here, by the monotonic clock. */
+  heardAtMs = Number.NEGATIVE_INFINITY;
   readonly #messages = new Map<number, TgMessage>();
+  readonly #clock: Clock;
   #nextMessageId = 1;
 
-  constructor(info: TgChat) {
+  constructor(info: TgChat, clock: Clock) {
     this.info = info;
+    this.#clock = clock;
   }
 
   get id(): number {
@@ -26,8 +32,14 @@ export class Chat {
     return this.info.type;
   }
 
+  /** Somebody's standing now: a restriction or a ban whose time is up is over. */
   membershipOf(id: number): Membership {
-    return this.memberships.get(id) ?? { status: 'left' };
+    const membership = this.memberships.get(id) ?? { status: 'left' };
+    const { status, untilDate = 0, isMember = true } = membership;
+    if (untilDate === 0 || untilDate * 1_000 > this.#clock.wallMs()) return membership;
+    if (status === 'kicked') return { status: 'left' };
+    if (status === 'restricted') return { status: isMember ? 'member' : 'left' };
+    return membership;
   }
 
   isMember(id: number): boolean {
@@ -39,6 +51,13 @@ export class Chat {
   isAdmin(id: number): boolean {
     const { status } = this.membershipOf(id);
     return status === 'creator' || status === 'administrator';
+  }
+
+  /** Whether somebody administers the chat and may do this there. */
+  hasRight(id: number, right: AdminRight): boolean {
+    const { status, rights } = this.membershipOf(id);
+    if (status === 'creator') return true;
+    return status === 'administrator' && (rights?.[right] ?? USUAL_RIGHTS[right]);
   }
 
   /** Everyone who is in the chat now. */
@@ -81,12 +100,13 @@ export function quoted({ reply_to_message: _deeper, ...message }: TgMessage): Tg
 }
 
 /** The chat between `user` and one bot. */
-export function privateChat(user: TgUser): Chat {
-  return new Chat({
+export function privateChat(user: TgUser, clock: Clock): Chat {
+  const info: TgChat = {
     id: user.id,
     type: 'private',
     first_name: user.first_name,
     ...(user.last_name !== undefined && { last_name: user.last_name }),
     ...(user.username !== undefined && { username: user.username }),
-  });
+  };
+  return new Chat(info, clock);
 }

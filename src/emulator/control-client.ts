@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { environmentError, errorMessage, inputError } from '../lib/errors.ts';
 import type * as schema from './control-api/schemas.ts';
+import type { LimitSettings, LimitsInForce } from './limits/settings.ts';
 
 /** A bot, and the token that opens it. */
 export type MadeBot = z.output<typeof schema.madeBot>;
@@ -122,6 +123,16 @@ export class EmulatorClient {
 
   async clearFaults(): Promise<void> {
     await this.#send('DELETE', '/faults', {});
+  }
+
+  /** The limits in force. */
+  limits(): Promise<LimitsInForce> {
+    return this.#send('GET', '/limits');
+  }
+
+  /** Turns limits on or off, or gives them other figures; counting starts anew. */
+  setLimits(limits: LimitSettings): Promise<LimitsInForce> {
+    return this.#post('/limits', limits);
   }
 
   /** The calls of bots, oldest first. */

@@ -8,6 +8,8 @@ import { BotApi } from './bot-api.ts';
 import { startControlServer } from './control-api/server.ts';
 import { Faults } from './faults.ts';
 import { Ledger } from './ledger.ts';
+import { Limits } from './limits/limits.ts';
+import type { LimitSettings } from './limits/settings.ts';
 import { makeCertificates } from './tls.ts';
 import type { WebhookRules } from './webhook-rules.ts';
 import { openWebhooks } from './webhooks.ts';
@@ -33,6 +35,8 @@ export interface EmulatorOptions {
   readonly webhookRules?: WebhookRules | undefined;
   /** PEM of certificates that webhooks' endpoints may show beside the usual ones. */
   readonly webhookCa?: string | undefined;
+  /** Telegram's limits; off unless given. The control interface changes them at run time. */
+  readonly limits?: LimitSettings | undefined;
   /** Calls and updates that the ledger keeps, each. */
   readonly ledgerCapacity?: number | undefined;
   /** What time is built upon; the control interface moves the emulator ahead of it. */
@@ -72,6 +76,7 @@ const DEFAULTS = {
   unknownTokens: 'reject',
   webhookRules: 'loopback',
   webhookCa: '',
+  limits: {},
   ledgerCapacity: 100_000,
   clock: systemClock,
   random: systemRandom,
@@ -97,13 +102,15 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Runn
   const ledger = new Ledger(clock, settings.ledgerCapacity);
   const world = new World({ clock, random, ledger });
   const faults = new Faults(seededRandom(settings.seed));
+  const limits = new Limits(clock, settings.limits);
   const tls = await keyPairFor(settings);
-  const api = makeApi(settings, world, faults);
+  const api = makeApi(settings, { world, faults, limits });
   const apiServer = await listening('Bot API', host, settings.port, () =>
     startApiServer({ ...settings, api, tls }),
   );
   const closing = new AbortController();
-  const controlled = { world, faults, clock, realClock: settings.clock, closing: closing.signal };
+  const realClock = settings.clock;
+  const controlled = { world, faults, limits, clock, realClock, closing: closing.signal };
   const address = { host: controlHost, port: settings.controlPort };
   const control = await listening('control interface', controlHost, address.port, () =>
     startControlServer(controlled, address),
@@ -125,7 +132,11 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Runn
   };
 }
 
-function makeApi(settings: Settings, world: World, faults: Faults): BotApi {
+function makeApi(
+  settings: Settings,
+  parts: { readonly world: World; readonly faults: Faults; readonly limits: Limits },
+): BotApi {
+  const { world } = parts;
   const { unknownTokens, webhookRules, webhookCa, onDefect } = settings;
   const webhooks = openWebhooks({
     world,
@@ -133,7 +144,7 @@ function makeApi(settings: Settings, world: World, faults: Faults): BotApi {
     ca: webhookCa,
     answer: (bot, raw) => api.handleWebhookAnswer(bot, raw).catch(onDefect),
   });
-  const api = new BotApi({ world, faults, webhooks, unknownTokens });
+  const api = new BotApi({ ...parts, webhooks, unknownTokens });
   return api;
 }
 

@@ -6,7 +6,7 @@ export type FaultEffect =
       readonly kind: 'status';
       readonly status: number;
       readonly description?: string | undefined;
-      readonly retryAfterSeconds?: number | undefined;
+      readonly retryAfterSeconds?: number | string | undefined;
     }
   | { readonly kind: 'delay'; readonly delayMs: number }
   | { readonly kind: 'reset'; readonly when: 'before' | 'after' }
@@ -22,6 +22,8 @@ export interface NewFault {
   readonly botId?: number | undefined;
   /** Any method where undefined. */
   readonly method?: string | undefined;
+  /** Any chat where undefined. */
+  readonly chatId?: number | undefined;
   /** The share of matching calls that meet it, 0 to 1. */
   readonly share: number;
   /** How many calls meet it before it is used up; undefined for no end. */
@@ -34,6 +36,15 @@ export interface Fault extends NewFault {
   readonly id: number;
   /** How many calls have met it. */
   readonly hits: number;
+}
+
+/** A call that may meet a fault. */
+export interface FaultyCall {
+  readonly botId: number;
+  /** In lower case. */
+  readonly method: string;
+  /** As the call gives it, `''` where it gives none. */
+  readonly chatId: string;
 }
 
 /** What one call meets: a delay first, then at most one other effect. */
@@ -77,12 +88,12 @@ export class Faults {
     return [...this.#faults.values()];
   }
 
-  /** What a call of `method` by `botId` meets; uses up the counts of the faults that it meets. */
-  plan(botId: number, method: string): FaultPlan {
+  /** What `call` meets; uses up the counts of the faults that it meets. */
+  plan(call: FaultyCall): FaultPlan {
     if (this.#faults.size === 0) return NO_FAULT;
     let delayMs = 0;
     for (const fault of this.#faults.values()) {
-      if (!concerns(fault, botId, method) || !this.#strikes(fault)) continue;
+      if (!concerns(fault, call) || !this.#strikes(fault)) continue;
       if (fault.effect.kind !== 'delay') {
         return { delayMs, effect: fault.effect, label: fault.effect.kind };
       }
@@ -99,7 +110,8 @@ export class Faults {
   }
 }
 
-function concerns(fault: Fault, botId: number, method: string): boolean {
+function concerns(fault: Fault, { botId, method, chatId }: FaultyCall): boolean {
   if (fault.botId !== undefined && fault.botId !== botId) return false;
+  if (fault.chatId !== undefined && String(fault.chatId) !== chatId) return false;
   return fault.method === undefined || fault.method.toLowerCase() === method;
 }

@@ -1,5 +1,6 @@
 import type { Clock } from '../lib/clock.ts';
 import { redactTokens } from '../lib/secret.ts';
+import type { Args, RawArgs } from './args.ts';
 import { Ring } from './ring.ts';
 import type { UpdateFate } from './update-queue.ts';
 
@@ -21,6 +22,8 @@ export interface CallOutcome {
   readonly messageId?: number;
   /** The injected fault that the call met. */
   readonly fault?: string;
+  /** Which of Telegram's limits refused the call. */
+  readonly limit?: string;
   /** The client had gone before the answer could be sent. */
   readonly clientGone?: boolean;
 }
@@ -72,7 +75,7 @@ export interface LedgerFilter {
 export const DELIVERIES_KEPT = 20;
 
 /** The parameters that a test may ask for; the others are not kept. */
-const KEPT_PARAMETERS = [
+const KEPT_PARAMETERS: ReadonlySet<string> = new Set([
   'chat_id',
   'user_id',
   'text',
@@ -88,7 +91,17 @@ const KEPT_PARAMETERS = [
   'action',
   'photo',
   'document',
-] as const;
+  'show_alert',
+  'url',
+  'until_date',
+  'permissions',
+  'name',
+  'description',
+  'short_description',
+  'commands',
+  'scope',
+  'language_code',
+]);
 
 /** Longest value of a parameter that is kept. */
 const KEPT_CHARS = 8_192;
@@ -191,10 +204,10 @@ export function selectRecords<Item extends { readonly bot: BotName | null }>(
 }
 
 /** The parameters of a call that the ledger keeps, cut to a bounded length, without tokens. */
-export function keptParameters(args: { text(name: string): string }): Record<string, string> {
+export function keptParameters(raw: RawArgs, args: Args): Record<string, string> {
   const kept: Record<string, string> = {};
-  for (const name of KEPT_PARAMETERS) {
-    const value = args.text(name);
+  for (const name of raw.values.keys()) {
+    const value = KEPT_PARAMETERS.has(name) ? args.text(name) : '';
     if (value !== '') kept[name] = redactTokens(value.slice(0, KEPT_CHARS));
   }
   const reply = /"message_id":\s*"?(\d+)/.exec(args.text('reply_parameters'))?.[1];

@@ -9,6 +9,8 @@ export interface MembershipChange {
   readonly userId: number;
   readonly to: Membership;
   readonly by: TgUser;
+  /** Somebody was let in who had asked for it. */
+  readonly viaJoinRequest?: boolean;
 }
 
 /**
@@ -29,6 +31,7 @@ export function changeMembership(world: World, chat: Chat, change: MembershipCha
     date: world.unixTime(),
     old_chat_member: memberView(user, from),
     new_chat_member: memberView(user, to),
+    ...(change.viaJoinRequest === true && { via_join_request: true }),
   };
   const own = world.findBot(userId);
   if (own)

@@ -47,6 +47,21 @@ export const emulatorFlags = z
         'endpoints that bots may set: cloud, loopback (also http and any port on this machine), any',
       ),
     webhookCaFile: z.string().optional().describe('PEM file of a CA to trust at webhook endpoints'),
+    coldStart: z
+      .boolean()
+      .default(false)
+      .describe('limit first calls of bots to 20 a minute and 600 an hour for one address'),
+    overload: z
+      .boolean()
+      .default(false)
+      .describe('refuse calls of a bot that has more than 1,000 under way'),
+    floodControl: z
+      .boolean()
+      .default(false)
+      .describe(
+        'limit messages: 1 a second to a user, 20 a minute to a group, 30 a second in bulk',
+      ),
+    nameChanges: z.boolean().default(false).describe('limit setMyName to 5 calls a day'),
     seed: wholeNumber(0, 2 ** 32 - 1)
       .default(1)
       .describe('decides which calls meet a fault with a share; 1 unless given'),

@@ -20,5 +20,25 @@ export const PERMISSIONS = [
 export type Permission = (typeof PERMISSIONS)[number];
 export type Permissions = Readonly<Record<Permission, boolean>>;
 
+/** What an administrator may, by the Bot API's names, and whether one may unless told otherwise. */
+export const USUAL_RIGHTS = {
+  can_manage_chat: true,
+  can_change_info: true,
+  can_delete_messages: true,
+  can_invite_users: true,
+  can_restrict_members: true,
+  can_pin_messages: true,
+  can_promote_members: false,
+  can_manage_video_chats: true,
+  can_post_messages: true,
+  can_edit_messages: true,
+  can_post_stories: false,
+  can_edit_stories: false,
+  can_delete_stories: false,
+  can_send_welcome_messages: false,
+} as const;
+export type AdminRight = keyof typeof USUAL_RIGHTS;
+export const ADMIN_RIGHTS = Object.keys(USUAL_RIGHTS) as AdminRight[];
+
 /** Who has all of these is an ordinary member: the rest concerns the chat itself. */
 export const SENDING_PERMISSIONS: readonly Permission[] = PERMISSIONS.slice(0, 11);

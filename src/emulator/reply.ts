@@ -13,7 +13,7 @@ export type Reply =
       readonly body: string;
       /** JSON where undefined. */
       readonly type?: string;
-      readonly retryAfterSeconds?: number | undefined;
+      readonly retryAfterSeconds?: number | string | undefined;
     }
   | { readonly kind: 'truncated'; readonly status: number; readonly body: string }
   | { readonly kind: 'reset' }

@@ -1,4 +1,4 @@
-import type { Permissions } from './permissions.ts';
+import type { AdminRight, Permissions } from './permissions.ts';
 
 /** A user or bot, as the Bot API shows it. */
 export interface TgUser {
@@ -69,4 +69,6 @@ export interface Membership {
   readonly untilDate?: number;
   readonly isMember?: boolean;
   readonly permissions?: Permissions;
+  /** Of an administrator, where they are not the usual ones. */
+  readonly rights?: Readonly<Partial<Record<AdminRight, boolean>>> | undefined;
 }

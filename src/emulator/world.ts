@@ -1,5 +1,6 @@
 import type { Clock } from '../lib/clock.ts';
 import type { Random } from '../lib/random.ts';
+import { ApiError } from './api-error.ts';
 import { Bot } from './bot.ts';
 import { Chat, privateChat } from './chat.ts';
 import type { Ledger } from './ledger.ts';
@@ -45,6 +46,14 @@ interface TokenEntry {
   readonly bot: Bot;
   /** From then on the server lets it in; a revoked one never again. */
   validFromMs: number;
+  /** What a token that is not valid yet answers. */
+  readonly flutterStatus: 401 | 504;
+}
+
+/** How a new token is refused at first, as Telegram's are now and then. */
+export interface Flutter {
+  readonly flutterMs: number;
+  readonly flutterStatus: 401 | 504;
 }
 
 /** What the world is built upon. */
@@ -86,6 +95,15 @@ export class World {
     return entry && entry.validFromMs <= this.clock.monotonicMs() ? entry.bot : undefined;
   }
 
+  /** What a call with `token` gets that opens nothing now. */
+  refusalOf(token: string): ApiError {
+    const entry = this.#tokens.get(token);
+    const isFluttering = entry !== undefined && Number.isFinite(entry.validFromMs);
+    return isFluttering && entry.flutterStatus === 504
+      ? new ApiError(504, 'Gateway Timeout')
+      : new ApiError(401, 'Unauthorized');
+  }
+
   /** Whether `token` was ever given out: a revoked one never makes a new bot. */
   knowsToken(token: string): boolean {
     return this.#tokens.has(token);
@@ -112,7 +130,7 @@ export class World {
       );
     }
     const bot = this.#addBot(shape.botId, options);
-    this.#tokens.set(token, { bot, validFromMs: Number.NEGATIVE_INFINITY });
+    this.#tokens.set(token, { bot, validFromMs: Number.NEGATIVE_INFINITY, flutterStatus: 401 });
     this.#currentTokens.set(bot.id, token);
     return { bot, token };
   }
@@ -125,11 +143,13 @@ export class World {
     bot.unload();
   }
 
-  /** Gives the bot a new token that answers 401 for the first `flutterMs`. */
-  reissueToken(bot: Bot, flutterMs: number): string {
+  /** Gives the bot a new token, which is refused at first where `flutter` says so. */
+  reissueToken(bot: Bot, flutter: Flutter): string {
     this.revokeToken(bot);
     const token = makeToken(bot.id);
-    this.#tokens.set(token, { bot, validFromMs: this.clock.monotonicMs() + flutterMs });
+    const { flutterMs, flutterStatus } = flutter;
+    const validFromMs = this.clock.monotonicMs() + flutterMs;
+    this.#tokens.set(token, { bot, validFromMs, flutterStatus });
     this.#currentTokens.set(bot.id, token);
     return token;
   }
@@ -189,7 +209,8 @@ export class World {
     refuseAbove(this.#chats.size, MAX_CHATS, 'chats');
     const number = FIRST_GROUP_ID + this.#nextId++;
     const id = type === 'group' ? -number : -(CHANNEL_ID_BASE + number);
-    const chat = new Chat({ id, type, title, ...(username !== undefined && { username }) });
+    const info = { id, type, title, ...(username !== undefined && { username }) };
+    const chat = new Chat(info, this.clock);
     this.#chats.set(id, chat);
     if (key !== undefined) this.#chatsByUsername.set(key, chat);
     return chat;
@@ -222,7 +243,7 @@ export class World {
   openPrivateChat(bot: Bot, user: TgUser): Chat {
     const known = bot.privateChats.get(user.id);
     if (known) return known;
-    const chat = privateChat(user);
+    const chat = privateChat(user, this.clock);
     chat.memberships.set(bot.id, { status: 'member' });
     chat.memberships.set(user.id, { status: 'member' });
     bot.privateChats.set(user.id, chat);

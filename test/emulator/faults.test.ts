@@ -6,12 +6,13 @@ import { acquainted, testEmulator } from './support.ts';
 
 describe('Faults', () => {
   const effect = { kind: 'truncate' } as const;
+  const GET_ME = { botId: 1, method: 'getme', chatId: '' };
 
   it('strike the share of calls that they were given, the same ones for the same seed', () => {
     const strikes = (seed: number): boolean[] => {
       const faults = new Faults(seededRandom(seed));
       faults.add({ share: 0.25, effect });
-      return Array.from({ length: 1_000 }, () => faults.plan(1, 'getme').effect !== undefined);
+      return Array.from({ length: 1_000 }, () => faults.plan(GET_ME).effect !== undefined);
     };
     const struck = strikes(7).filter(Boolean).length;
     expect(struck).toBeGreaterThan(200);
@@ -29,7 +30,10 @@ describe('Faults', () => {
       [1, 'sendmessage'],
       [1, 'sendmessage'],
       [1, 'sendmessage'],
-    ].map(([bot, method]) => faults.plan(Number(bot), String(method)).label);
+    ].map(
+      ([bot, method]) =>
+        faults.plan({ botId: Number(bot), method: String(method), chatId: '' }).label,
+    );
     expect(met).toEqual([undefined, undefined, 'truncate', 'truncate', undefined]);
     expect(faults.list()).toEqual([]);
   });
@@ -38,7 +42,7 @@ describe('Faults', () => {
     const faults = new Faults(seededRandom(1));
     for (const delayMs of [10, 20]) faults.add({ share: 1, effect: { kind: 'delay', delayMs } });
     faults.add({ share: 1, effect });
-    expect(faults.plan(1, 'getme')).toEqual({ delayMs: 30, effect, label: 'truncate' });
+    expect(faults.plan(GET_ME)).toEqual({ delayMs: 30, effect, label: 'truncate' });
   });
 });
 

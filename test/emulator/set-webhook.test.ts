@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { Args } from '../../src/emulator/args.ts';
 import { Ledger } from '../../src/emulator/ledger.ts';
+import { Limits } from '../../src/emulator/limits/limits.ts';
 import type { Answer, Call } from '../../src/emulator/methods/method.ts';
 import { methodTable } from '../../src/emulator/methods/table.ts';
 import { World } from '../../src/emulator/world.ts';
@@ -18,6 +19,7 @@ it('setWebhook gives way to a change that comes while its host is being looked u
       world,
       bot,
       args: new Args({ values: new Map(Object.entries(values)), files: new Map() }),
+      limits: new Limits(clock),
       webhooks: { rules: 'loopback', open: (_bot, { url }) => opened.push(url) },
     };
     return await (methodTable().get(method)?.run(call) ?? Promise.reject(new Error(method)));

@@ -44,9 +44,11 @@ async function toEmulatorOptions(
   flags: EmulatorFlags,
   out: (line: string) => void,
 ): Promise<EmulatorOptions> {
-  const { tls, tlsCert, tlsKey, caFile: _caFile, webhookCaFile, ...rest } = flags;
+  const { tls, tlsCert, tlsKey, caFile: _caFile, webhookCaFile, ...others } = flags;
+  const { coldStart, overload, floodControl: flood, nameChanges, ...rest } = others;
   return {
     ...rest,
+    limits: { coldStart, overload, flood, nameChanges },
     tls:
       tlsCert !== undefined && tlsKey !== undefined
         ? { cert: await readPem('--tls-cert', tlsCert), key: await readPem('--tls-key', tlsKey) }

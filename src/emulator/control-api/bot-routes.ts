@@ -48,7 +48,7 @@ export function addBotRoutes(routes: Routes, { world }: Controlled): void {
         response: { 200: schema.newToken },
       },
     },
-    ({ params, body }) => ({ token: world.reissueToken(world.bot(params.bot), body.flutterMs) }),
+    ({ params, body }) => ({ token: world.reissueToken(world.bot(params.bot), body) }),
   );
 }
 

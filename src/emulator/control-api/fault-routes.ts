@@ -10,9 +10,10 @@ export function addFaultRoutes(routes: Routes, { world, faults }: Controlled): v
       schema: { summary: 'Inject a fault', body: schema.newFault, response: { 200: schema.fault } },
     },
     ({ body }) => {
-      const { bot, ...rest } = body;
+      const { bot, chat: chatId, ...rest } = body;
       const fault = faults.add({
         ...rest,
+        chatId,
         botId: bot === undefined ? undefined : world.bot(bot).id,
       });
       if (!fault)

@@ -7,7 +7,7 @@ import * as schema from './schemas.ts';
 
 /** Reading the ledger, waiting for what it shows, moving the clock, starting anew. */
 export function addLedgerRoutes(routes: Routes, controlled: Controlled): void {
-  const { world, faults, clock, realClock, closing } = controlled;
+  const { world, faults, limits, clock, realClock, closing } = controlled;
   const { ledger } = world;
   routes.get(
     '/ledger/calls',
@@ -89,6 +89,7 @@ export function addLedgerRoutes(routes: Routes, controlled: Controlled): void {
     },
     () => {
       faults.clear();
+      limits.reset();
       world.reset();
       ledger.clear();
       return { done: true } as const;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ADMIN_RIGHTS } from '../permissions.ts';
 import { CHAT_TYPES, MEMBER_STATUSES, type TgMessage } from '../telegram-types.ts';
 import { UPDATE_FATES } from '../update-queue.ts';
 
@@ -37,7 +38,8 @@ export const bot = z.object({
 });
 export const madeBot = bot.extend({ token: z.string() });
 export const reissue = z.strictObject({
-  flutterMs: z.int().min(0).default(0).describe('the new token answers 401 for this long'),
+  flutterMs: z.int().min(0).default(0).describe('the new token is refused for this long'),
+  flutterStatus: z.literal([401, 504]).default(401).describe('what it answers until then'),
 });
 export const newToken = z.object({ token: z.string() });
 
@@ -69,6 +71,10 @@ export const chat = z.object({
 export const newMember = z.strictObject({
   user: z.int().positive().describe('id of a user or of a bot'),
   status: z.enum(MEMBER_STATUSES).default('member'),
+  rights: z
+    .partialRecord(z.enum(ADMIN_RIGHTS), z.boolean())
+    .optional()
+    .describe('of an administrator, where they are not the usual ones'),
   by: userId.optional().describe('who did it; the member itself where missing'),
 });
 
@@ -89,7 +95,8 @@ export const press = z.strictObject({
   from: userId,
   chat: chatId.optional(),
   messageId: z.int().positive(),
-  data: z.string(),
+  data: z.string().optional().describe('any data; that of the button where missing'),
+  button: z.string().optional().describe('the text of the button; the first one where missing'),
 });
 export const pressed = z.object({ callbackQueryId: z.string(), updateId: z.number().nullable() });
 export const joinRequest = z.strictObject({ chat: chatId, from: userId });
@@ -119,7 +126,10 @@ export const effect = z.discriminatedUnion('kind', [
     kind: z.literal('status'),
     status: z.int().min(400).max(599),
     description: z.string().optional(),
-    retryAfterSeconds: z.int().positive().optional(),
+    retryAfterSeconds: z
+      .union([z.number(), z.string().regex(/^[\x21-\x7e]{1,64}$/)])
+      .optional()
+      .describe('anything that a broken server may say: 0, -1, 1000000000, "x"'),
   }),
   z.strictObject({ kind: z.literal('delay'), delayMs: z.int().positive() }),
   z.strictObject({ kind: z.literal('reset'), when }),
@@ -132,6 +142,7 @@ export const effect = z.discriminatedUnion('kind', [
 export const newFault = z.strictObject({
   bot: botRef.optional(),
   method: z.string().optional(),
+  chat: chatId.optional(),
   share: z.number().min(0).max(1).default(1).describe('the share of matching calls that meet it'),
   count: z.int().positive().optional().describe('how many calls meet it; no end where missing'),
   effect,
@@ -140,6 +151,7 @@ export const fault = z.object({
   id: z.number(),
   botId: z.number().optional(),
   method: z.string().optional(),
+  chatId: z.number().optional(),
   share: z.number(),
   count: z.number().optional(),
   hits: z.number(),
@@ -163,6 +175,7 @@ export const call = z.object({
       description: z.string().optional(),
       messageId: z.number().optional(),
       fault: z.string().optional(),
+      limit: z.string().optional().describe('which of the limits in force refused the call'),
       clientGone: z.boolean().optional(),
     })
     .nullable()

@@ -21,6 +21,7 @@ import { addBotRoutes } from './bot-routes.ts';
 import type { Controlled } from './controlled.ts';
 import { addFaultRoutes } from './fault-routes.ts';
 import { addLedgerRoutes } from './ledger-routes.ts';
+import { addLimitRoutes } from './limit-routes.ts';
 import { problem } from './schemas.ts';
 import { addUserRoutes } from './user-routes.ts';
 
@@ -54,6 +55,7 @@ export async function startControlServer(
     addBotRoutes(routes.withTypeProvider<ZodTypeProvider>(), controlled);
     addUserRoutes(routes.withTypeProvider<ZodTypeProvider>(), controlled);
     addFaultRoutes(routes.withTypeProvider<ZodTypeProvider>(), controlled);
+    addLimitRoutes(routes.withTypeProvider<ZodTypeProvider>(), controlled);
     addLedgerRoutes(routes.withTypeProvider<ZodTypeProvider>(), controlled);
     done();
   });

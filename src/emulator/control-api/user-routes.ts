@@ -48,7 +48,7 @@ function addPeople(routes: Routes, { world }: Controlled): void {
     },
     ({ params, body }) => {
       const by = body.by === undefined ? undefined : world.user(body.by);
-      const change = { userId: body.user, to: { status: body.status }, by };
+      const change = { userId: body.user, to: { status: body.status, rights: body.rights }, by };
       setMembership(world, world.chat(params.id), change);
       return { done: true } as const;
     },

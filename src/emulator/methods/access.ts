@@ -5,7 +5,7 @@ import type { TgMessage } from '../telegram-types.ts';
 import type { Call } from './method.ts';
 
 /** What a method wants to do in a chat. */
-export type Access = 'read' | 'edit' | 'write';
+export type Access = 'read' | 'read-members' | 'edit' | 'write';
 
 /** The chat that `chat_id` names, if the bot may do there what it wants to. */
 export function chatArg(call: Call, access: Access, name = 'chat_id'): Chat {
@@ -41,7 +41,7 @@ function chatById({ world, bot }: Call, id: number): Chat | undefined {
 function refusalIn(chat: Chat, botId: number, access: Access): ApiError | undefined {
   const { status } = chat.membershipOf(botId);
   if (chat.type === 'private') {
-    const blocked = status === 'kicked' && access !== 'read';
+    const blocked = status === 'kicked' && (access === 'edit' || access === 'write');
     return blocked ? forbidden('bot was blocked by the user') : undefined;
   }
   if (chat.type === 'group') {
@@ -53,7 +53,8 @@ function refusalIn(chat: Chat, botId: number, access: Access): ApiError | undefi
     );
   }
   if (status === 'kicked') return forbidden(`bot was kicked from the ${chat.type} chat`);
-  const open = access === 'read' && chat.info.username !== undefined;
+  const reads = access === 'read' || access === 'read-members';
+  const open = reads && chat.info.username !== undefined;
   if (chat.isMember(botId) || open) return undefined;
   return forbidden(`bot is not a member of the ${chat.type} chat`);
 }

@@ -1,11 +1,11 @@
 import { badRequest, tooManyRequests } from '../api-error.ts';
-import { isObject, jsonArg } from './arguments.ts';
+import { isObject, jsonArg, languageArg } from './arguments.ts';
 import { type Answer, answer, type Call, type Method } from './method.ts';
 
 const CLOSE_AFTER_MS = 10 * 60_000;
 const LOGGED_OUT_MS = 10 * 60_000;
 
-/** What a bot asks and tells about itself. */
+/** What a bot asks about itself, its commands, and its end. */
 export const ACCOUNT_METHODS: readonly Method[] = [
   { name: 'getMe', run: getMe },
   { name: 'logOut', run: logOut },
@@ -13,21 +13,6 @@ export const ACCOUNT_METHODS: readonly Method[] = [
   { name: 'setMyCommands', run: setMyCommands },
   { name: 'getMyCommands', run: getMyCommands },
   { name: 'deleteMyCommands', run: deleteMyCommands },
-  setter('setMyName', 'name', 64, (call) => call.bot.profile.names),
-  getter('getMyName', 'name', (call) => call.bot.profile.names),
-  setter('setMyDescription', 'description', 512, (call) => call.bot.profile.descriptions),
-  getter('getMyDescription', 'description', (call) => call.bot.profile.descriptions),
-  setter(
-    'setMyShortDescription',
-    'short_description',
-    120,
-    (call) => call.bot.profile.shortDescriptions,
-  ),
-  getter(
-    'getMyShortDescription',
-    'short_description',
-    (call) => call.bot.profile.shortDescriptions,
-  ),
 ];
 
 function getMe({ bot }: Call): Answer {
@@ -98,7 +83,7 @@ function commandsKey({ args }: Pick<Call, 'args'>): string {
     throw badRequest("can't parse BotCommandScope: Unsupported type specified");
   }
   const { type, chat_id, user_id } = scope;
-  return JSON.stringify([type, chat_id, user_id, args.text('language_code')]);
+  return JSON.stringify([type, chat_id, user_id, languageArg(args)]);
 }
 
 function checkCommand(value: unknown): object {
@@ -117,31 +102,4 @@ function checkCommand(value: unknown): object {
   if (description === '') throw badRequest('command description must be non-empty');
   if (description.length > 256) throw badRequest('command description length must not exceed 256');
   return { command: name, description };
-}
-
-type ProfileTexts = (call: Call) => Map<string, string>;
-
-function setter(name: string, field: string, maxChars: number, texts: ProfileTexts): Method {
-  return {
-    name,
-    run(call) {
-      const value = call.args.text(field);
-      if (Array.from(value).length > maxChars)
-        throw badRequest(`${field.replace('_', ' ')} is too long`);
-      const language = call.args.text('language_code');
-      if (value === '') texts(call).delete(language);
-      else texts(call).set(language, value);
-      return answer(true);
-    },
-  };
-}
-
-function getter(name: string, field: string, texts: ProfileTexts): Method {
-  return {
-    name,
-    run(call) {
-      const own = texts(call).get(call.args.text('language_code')) ?? texts(call).get('');
-      return answer({ [field]: own ?? (field === 'name' ? call.bot.firstName : '') });
-    },
-  };
 }

@@ -1,11 +1,10 @@
 import { badRequest } from '../api-error.ts';
 import type { Chat } from '../chat.ts';
 import { memberView } from '../member-view.ts';
-import { changeMembership } from '../memberships.ts';
+import { changeMembership, type MembershipChange } from '../memberships.ts';
 import { SENDING_PERMISSIONS } from '../permissions.ts';
-import type { Membership } from '../telegram-types.ts';
 import { chatArg } from './access.ts';
-import { userIdArg } from './arguments.ts';
+import { untilDateArg, userIdArg } from './arguments.ts';
 import { type Answer, answer, type Call, type Method } from './method.ts';
 import { permissionsArg } from './permissions.ts';
 
@@ -42,14 +41,23 @@ function getChat(call: Call): Answer {
 
 function getChatMember(call: Call): Answer {
   const userId = userIdArg(call.args);
-  const chat = chatArg(call, userId === call.bot.id ? 'read' : 'edit');
+  const ownId = call.bot.id;
+  const chat = chatArg(call, userId === ownId ? 'read' : 'read-members');
   const user = call.world.findUser(userId);
+  if (userId !== ownId && !maySeeMembers(chat, ownId)) {
+    throw badRequest('member list is inaccessible');
+  }
   if (!user) throw badRequest('user not found');
   return answer(memberView(user, chat.membershipOf(userId)));
 }
 
 function getChatMemberCount(call: Call): Answer {
-  return answer(chatArg(call, 'edit').memberIds().length);
+  return answer(chatArg(call, 'read-members').memberIds().length);
+}
+
+/** A channel shows its members to administrators only, and a public group to those inside. */
+function maySeeMembers(chat: Chat, botId: number): boolean {
+  return chat.type === 'channel' ? chat.isAdmin(botId) : chat.isMember(botId);
 }
 
 function restrictChatMember(call: Call): Answer {
@@ -63,11 +71,12 @@ function restrictChatMember(call: Call): Answer {
   checkMayRestrict(call, chat, userId);
   const isMember = chat.isMember(userId);
   const free = SENDING_PERMISSIONS.every((name) => permissions[name]);
-  return change(call, chat, userId, {
-    ...(free
+  const untilDate = untilDateArg(args, call.world.unixTime());
+  return change(call, chat, {
+    userId,
+    to: free
       ? { status: isMember ? 'member' : 'left' }
-      : { status: 'restricted', isMember, permissions }),
-    untilDate: args.integer('until_date', { fallback: 0 }),
+      : { status: 'restricted', isMember, permissions, untilDate },
   });
 }
 
@@ -76,13 +85,13 @@ function banChatMember(call: Call): Answer {
   const chat = chatArg(call, 'write');
   if (chat.type === 'private') throw badRequest("can't ban members in private chats");
   checkMayRestrict(call, chat, userId);
-  const untilDate = call.args.integer('until_date', { fallback: 0 });
-  return change(call, chat, userId, { status: 'kicked', untilDate });
+  const untilDate = untilDateArg(call.args, call.world.unixTime());
+  return change(call, chat, { userId, to: { status: 'kicked', untilDate } });
 }
 
 function checkMayRestrict({ world, bot }: Call, chat: Chat, userId: number): void {
   if (!world.findUser(userId)) throw badRequest('user not found');
-  if (!chat.isAdmin(bot.id)) {
+  if (!chat.hasRight(bot.id, 'can_restrict_members')) {
     throw badRequest('not enough rights to restrict/unrestrict chat member');
   }
   const { status } = chat.membershipOf(userId);
@@ -91,8 +100,8 @@ function checkMayRestrict({ world, bot }: Call, chat: Chat, userId: number): voi
   if (status === 'administrator') throw badRequest('user is an administrator of the chat');
 }
 
-function change({ world, bot }: Call, chat: Chat, userId: number, to: Membership): Answer {
-  changeMembership(world, chat, { userId, to, by: bot.user });
+function change({ world, bot }: Call, chat: Chat, how: Omit<MembershipChange, 'by'>): Answer {
+  changeMembership(world, chat, { ...how, by: bot.user });
   return answer(true);
 }
 
@@ -101,12 +110,14 @@ function decideJoinRequest(call: Call, verdict: 'approve' | 'decline'): Answer {
   const userId = userIdArg(args);
   const chat = chatArg(call, 'write');
   if (chat.type === 'private') throw badRequest("the chat can't have join requests");
-  if (!chat.isAdmin(bot.id)) throw badRequest('not enough rights to manage chat join requests');
+  if (!chat.hasRight(bot.id, 'can_invite_users')) {
+    throw badRequest('not enough rights to manage chat join requests');
+  }
   if (!world.findUser(userId)) throw badRequest('user not found');
   if (!chat.joinRequests.has(userId)) {
     throw badRequest(chat.isMember(userId) ? 'USER_ALREADY_PARTICIPANT' : 'HIDE_REQUESTER_MISSING');
   }
   chat.joinRequests.delete(userId);
   if (verdict === 'decline') return answer(true);
-  return change(call, chat, userId, { status: 'member' });
+  return change(call, chat, { userId, to: { status: 'member' }, viaJoinRequest: true });
 }

@@ -10,6 +10,9 @@ import { formattedArg } from './formatted.ts';
 import { type Answer, answer, type Call, type Method } from './method.ts';
 import { replyMarkupArg } from './reply-markup.ts';
 
+/** Older messages stay, except where the bot administers the chat. */
+const DELETABLE_SECONDS = 48 * 3_600;
+
 /** Sending, changing and deleting messages. */
 export const MESSAGE_METHODS: readonly Method[] = [
   { name: 'sendMessage', run: sendMessage },
@@ -46,7 +49,10 @@ function sendDocument(call: Call): Answer {
   });
 }
 
-/** A URL that Telegram would fetch, a file id, or an upload, which gets an id. */
+/**
+ * A URL that Telegram would fetch (nothing is fetched here, and hosts below `.invalid` can't be), a
+ * file id, or an upload, which gets an id.
+ */
 function fileArg({ args, world }: Call, field: 'photo' | 'document'): string {
   const file = args.file(field);
   if (file?.bytes === 0) throw badRequest('file must be non-empty');
@@ -55,6 +61,9 @@ function fileArg({ args, world }: Call, field: 'photo' | 'document'): string {
   if (text === '' || text.startsWith('attach://'))
     throw badRequest(`there is no ${field} in the request`);
   if (/^[a-z]+:/i.test(text) && !URL.canParse(text)) throw badRequest('wrong HTTP URL specified');
+  if (URL.canParse(text) && new URL(text).hostname.endsWith('.invalid')) {
+    throw badRequest('failed to get HTTP URL content');
+  }
   if (!URL.canParse(text) && !/^[A-Za-z0-9_-]+$/.test(text)) {
     throw badRequest('wrong remote file identifier specified: Wrong character in the string');
   }
@@ -74,14 +83,15 @@ function captionArg(args: Args): Pick<TgMessage, 'caption' | 'caption_entities'>
 
 /** Checks everything that all sending methods share, then stores a message with `content`. */
 function send(call: Call, content: Partial<TgMessage>): Answer {
-  const { bot, world, args } = call;
+  const { bot, world, args, limits } = call;
   const replyMarkup = replyMarkupArg(args);
   const chat = chatArg(call, 'write');
-  if (chat.type === 'channel' && !chat.isAdmin(bot.id)) {
+  if (chat.type === 'channel' && !chat.hasRight(bot.id, 'can_post_messages')) {
     throw badRequest('need administrator rights in the channel chat');
   }
-  checkMayTalk(chat, bot.id);
+  checkMaySend(chat, bot.id, content);
   const replyTo = repliedMessage(call, chat);
+  limits.countMessage(bot, chat);
   const message = chat.addMessage((id) => ({
     message_id: id,
     ...(chat.type === 'channel' ? { sender_chat: chat.info } : { from: bot.user }),
@@ -94,11 +104,12 @@ function send(call: Call, content: Partial<TgMessage>): Answer {
   return { ...answer(message), messageId: message.message_id };
 }
 
-function checkMayTalk(chat: Chat, botId: number): void {
+function checkMaySend(chat: Chat, botId: number, { photo, document }: Partial<TgMessage>): void {
   const { status, permissions } = chat.membershipOf(botId);
-  if (status === 'restricted' && permissions?.can_send_messages !== true) {
-    throw badRequest('not enough rights to send text messages to the chat');
-  }
+  const kind = photo ? 'photos' : document ? 'documents' : 'messages';
+  if (status !== 'restricted' || permissions?.[`can_send_${kind}`] === true) return;
+  const called = kind === 'messages' ? 'text messages' : kind;
+  throw badRequest(`not enough rights to send ${called} to the chat`);
 }
 
 function repliedMessage({ args }: Call, chat: Chat): TgMessage | undefined {
@@ -120,14 +131,17 @@ function repliedMessage({ args }: Call, chat: Chat): TgMessage | undefined {
 }
 
 function deleteMessage(call: Call): Answer {
-  const { args, bot } = call;
+  const { args, bot, world } = call;
   if (args.text('chat_id') === '') throw badRequest('chat identifier is not specified');
   if (messageIdArg(args) === 0) throw badRequest('message identifier is not specified');
   const chat = chatArg(call, 'write');
   const message = messageIn(chat, messageIdArg(args), 'message to delete');
   const own = message.from?.id === bot.id;
-  if (!own && chat.type !== 'private' && !chat.isAdmin(bot.id)) {
-    throw badRequest("message can't be deleted");
+  if (!chat.hasRight(bot.id, 'can_delete_messages')) {
+    if (!own && chat.type !== 'private') throw badRequest("message can't be deleted");
+    if (world.unixTime() - message.date > DELETABLE_SECONDS) {
+      throw badRequest("message can't be deleted for everyone");
+    }
   }
   chat.deleteMessage(message.message_id);
   return answer(true);

@@ -1,5 +1,6 @@
 import type { Args } from '../args.ts';
 import type { Bot } from '../bot.ts';
+import type { Limits } from '../limits/limits.ts';
 import type { PendingUpdate } from '../pending-update.ts';
 import type { Queued } from '../update-queue.ts';
 import type { WebhookSettings } from '../webhook.ts';
@@ -19,6 +20,7 @@ export interface Call {
   readonly bot: Bot;
   readonly args: Args;
   readonly webhooks: WebhookHost;
+  readonly limits: Limits;
 }
 
 /** A successful answer. */
