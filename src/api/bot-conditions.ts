@@ -143,8 +143,8 @@ function placed({ placement }: BotFacts, obstacle: Obstacle | undefined): Findin
 }
 
 /** How its calls go: while it runs. */
-function calls({ runtime }: BotFacts): Finding[] {
-  if (runtime?.lifecycle !== 'Running') return [];
+function calls({ runtime, deletion, suspended }: BotFacts): Finding[] {
+  if (runtime?.lifecycle !== 'Running' || deletion || suspended) return [];
   const { health, breaker } = runtime;
   const isClosed = breaker.state === 'Closed';
   return [

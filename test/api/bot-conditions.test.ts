@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { BOT_REASONS, type BotReason } from '../../src/api/bot-checks.ts';
 import { BOT_CONDITIONS, botFindings } from '../../src/api/bot-conditions.ts';
 import type { BotFacts } from '../../src/api/bot-facts.ts';
+import { UNKNOWN_HEALTH } from '../../src/api/health.ts';
 import type { TokenState } from '../../src/api/token.ts';
 import { anyBotFacts, botFacts, runtimeFacts, without } from './bot-facts-builder.ts';
 
@@ -32,13 +33,15 @@ interface Case {
 
 const pending = without(botFacts(), 'placement', 'runtime');
 
+const CALLS = ['Healthy=True/Healthy', 'BreakerClosed=True/Closed'];
+
 const cases: readonly Case[] = [
   {
     when: 'the bot answers',
     facts: botFacts(),
     ready: 'Running',
     says: 'Answers as @greeter_bot.',
-    also: ['TokenValid=True/Valid', 'Placed=True/Placed'],
+    also: ['TokenValid=True/Valid', 'Placed=True/Placed', ...CALLS],
   },
   {
     when: 'it is suspended and still drains',
@@ -139,14 +142,19 @@ const cases: readonly Case[] = [
     facts: tokenState(state, 'It is checked again.'),
     ready: state,
     says: 'It is checked again.',
-    also: [`TokenValid=Unknown/${state}`, 'Placed=True/Placed', `Reconciling=True/${state}`],
+    also: [
+      `TokenValid=Unknown/${state}`,
+      'Placed=True/Placed',
+      ...CALLS,
+      `Reconciling=True/${state}`,
+    ],
   })),
   {
     when: 'the token was revoked',
     facts: tokenState('Revoked', 'Ask @BotFather.'),
     ready: 'Revoked',
     says: 'Ask @BotFather.',
-    also: ['TokenValid=False/Revoked', 'Placed=True/Placed', 'Stalled=True/Revoked'],
+    also: ['TokenValid=False/Revoked', 'Placed=True/Placed', ...CALLS, 'Stalled=True/Revoked'],
   },
   {
     when: 'another program polls',
@@ -156,6 +164,7 @@ const cases: readonly Case[] = [
     also: [
       'TokenValid=True/Valid',
       'Placed=True/Placed',
+      ...CALLS,
       'Conflict=True/AnotherPoller',
       'Stalled=True/AnotherPoller',
     ],
@@ -178,18 +187,72 @@ const cases: readonly Case[] = [
     also: ['TokenValid=True/Valid', 'Placed=True/Placed', 'Stalled=True/Crashed'],
   },
   {
+    when: 'most of its calls fail',
+    facts: runtimeFacts({
+      health: { ...UNKNOWN_HEALTH, state: 'Unhealthy', lastError: 'No route.' },
+    }),
+    ready: 'Unhealthy',
+    says: 'Most calls to Telegram fail. The last error: No route.',
+    also: [
+      'TokenValid=True/Valid',
+      'Placed=True/Placed',
+      'Healthy=False/Unhealthy',
+      'BreakerClosed=True/Closed',
+      'Reconciling=True/Unhealthy',
+    ],
+  },
+  {
+    when: 'some of its calls fail and the breaker is open',
+    facts: runtimeFacts({
+      health: { ...UNKNOWN_HEALTH, state: 'Degraded' },
+      breaker: { state: 'Open', failures: 5, nextProbeAt: '2026-02-01T12:01:00Z' },
+    }),
+    ready: 'Running',
+    says: 'Answers as @greeter_bot.',
+    also: [
+      'TokenValid=True/Valid',
+      'Placed=True/Placed',
+      'Healthy=False/Degraded',
+      'BreakerClosed=False/Open',
+    ],
+  },
+  {
+    when: 'nobody has proved to own it, and its profile is in step',
+    facts: runtimeFacts({
+      aspects: {
+        ownership: { ok: false, reason: 'CodePending', message: 'Send the code to the bot.' },
+        profile: { ok: true, reason: 'Synced', message: 'As the spec says.' },
+      },
+    }),
+    ready: 'NotVerified',
+    says: 'Send the code to the bot.',
+    also: [
+      'TokenValid=True/Valid',
+      'Placed=True/Placed',
+      ...CALLS,
+      'OwnershipVerified=False/CodePending',
+      'ProfileSynced=True/Synced',
+      'Stalled=True/NotVerified',
+    ],
+  },
+  {
     when: 'a new spec is not in effect',
     facts: runtimeFacts({ generation: 2 }),
     ready: 'Running',
     says: 'Answers as @greeter_bot.',
-    also: ['TokenValid=True/Valid', 'Placed=True/Placed', 'Reconciling=True/SpecNotInEffect'],
+    also: [
+      'TokenValid=True/Valid',
+      'Placed=True/Placed',
+      ...CALLS,
+      'Reconciling=True/SpecNotInEffect',
+    ],
   },
   {
     when: 'the manifest is broken and the last good one runs on',
     facts: botFacts({ manifestProblem: 'bots.yaml:3:5 is no YAML' }),
     ready: 'Running',
     says: 'not in effect: bots.yaml:3:5 is no YAML',
-    also: ['TokenValid=True/Valid', 'Placed=True/Placed', 'Stalled=True/ManifestInvalid'],
+    also: ['TokenValid=True/Valid', 'Placed=True/Placed', ...CALLS, 'Stalled=True/ManifestInvalid'],
   },
 ];
 

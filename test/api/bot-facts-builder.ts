@@ -68,7 +68,11 @@ const anyRuntime = fc.record({
   aspects: optional(
     fc.dictionary(
       fc.constantFrom(...ASPECTS),
-      fc.record({ ok: fc.boolean(), reason: fc.constantFrom('Synced', 'Failing'), message }),
+      fc.record({
+        ok: fc.boolean(),
+        reason: fc.constantFrom('Valid', 'NotVerified'),
+        message: fc.constant('It is so.'),
+      }),
       { minKeys: 1 },
     ),
   ),

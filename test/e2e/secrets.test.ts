@@ -1,5 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { CLOSED_BREAKER } from '../../src/api/breaker.ts';
+import { UNKNOWN_HEALTH } from '../../src/api/health.ts';
 import type { TestNamespace } from '../cluster/namespace.ts';
 import { waitFor } from '../support/wait.ts';
 import { openControlChannel } from './support/control-channel.ts';
@@ -114,10 +116,12 @@ describeOnNode('secrets', ({ attach }) => {
     const wanted = { fleet: 'vault-a', ordinal: 1 };
     const { uid } = bot.metadata;
     const facts = {
-      lifecycle: 'Stopped',
+      lifecycle: 'Suspended',
       generation: 1,
       token: { state: 'Revoked' },
       updates: { mode: 'Polling' },
+      health: UNKNOWN_HEALTH,
+      breaker: CLOSED_BREAKER,
       counters: { updates: 0, handled: 0, skipped: 0, replies: 0, errors: 0 },
       restarts: 0,
     };

@@ -71,12 +71,12 @@ const BOTS: readonly (readonly [name: string, facts: BotFacts, argo: string, flu
   ['names no fleet', { ...pending, fleet: 'missing' }, 'Degraded', 'failed'],
   ['is suspended', { ...pending, suspended: true }, 'Suspended', 'current'],
   [
-    'has stopped',
+    'has a token that was revoked',
     {
       ...well,
       runtime: {
         ...running,
-        lifecycle: 'Stopped',
+        lifecycle: 'Suspended',
         token: { state: 'Revoked', lastChecked: NOW, message: 'x' },
       },
     },

@@ -20,7 +20,7 @@ describe('a token', () => {
     const revoked = await waitFor('the end of patience', async () => {
       await hosting.advance(10_000);
       const facts = hosting.port.facts.get('greeter');
-      return facts?.lifecycle === 'Stopped' && facts;
+      return facts?.lifecycle === 'Suspended' && facts;
     });
     expect(revoked.token).toMatchObject({
       state: 'Revoked',

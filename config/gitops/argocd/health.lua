@@ -12,11 +12,11 @@ end
 if status.observedGeneration ~= obj.metadata.generation then
   return { status = "Progressing", message = "The operator has not seen the newest spec yet." }
 end
-if status.phase == "Suspended" then
-  return { status = "Suspended", message = condition("Ready").message }
-end
 if condition("Stalled").status == "True" then
   return { status = "Degraded", message = condition("Stalled").message }
+end
+if status.phase == "Suspended" then
+  return { status = "Suspended", message = condition("Ready").message }
 end
 if condition("Reconciling").status == "True" then
   return { status = "Progressing", message = condition("Reconciling").message }

@@ -145,7 +145,7 @@ export class FakeRuntime {
     const startedAt = this.#startedAt.get(uid) ?? now;
     const refused = ledger.refused.has(id);
     const facts: RuntimeFacts = {
-      lifecycle: refused ? 'Stopped' : 'Running',
+      lifecycle: refused ? 'Suspended' : 'Running',
       generation,
       token: refused
         ? { state: 'Revoked', lastChecked: startedAt, message: 'Telegram refuses it. Renew it.' }
