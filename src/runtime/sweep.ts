@@ -1,0 +1,108 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { Clock, Timer } from '../lib/clock.ts';
+import { IndexedHeap } from '../lib/indexed-heap.ts';
+import type { Random } from '../lib/random.ts';
+
+/** Looks after one thing. Returns how long until the next look in milliseconds; none if undefined. */
+export type Visit = () => number | undefined;
+
+/** Something that is looked after from time to time. Cancelling it twice does nothing. */
+export interface SweepTask {
+  cancel(): void;
+}
+
+interface Entry {
+  dueMs: number;
+  cancelled: boolean;
+  /** Breaks ties, so that the order is strict. */
+  readonly order: number;
+  readonly visit: Visit;
+}
+
+/** Looks that are due within the same second share a wake-up. */
+const GRAIN_MS = 1_000;
+/** Up to so much is added to each pause, so that what began together does not stay together. */
+const JITTER = 0.1;
+
+/**
+ * Looks after any number of things from time to time, with one timer for all of them, and with none
+ * while there are none. A look comes up to a tenth and a second later than asked for, never earlier.
+ * It happens in the async context of {@link Sweep.add}'s caller. What it throws is thrown there, as
+ * by a timer of one's own: it ends this task and keeps no other waiting.
+ */
+export class Sweep {
+  readonly #clock: Clock;
+  readonly #random: Random;
+  readonly #entries = new IndexedHeap<Entry>(
+    (a, b) => a.dueMs < b.dueMs || (a.dueMs === b.dueMs && a.order < b.order),
+  );
+  #added = 0;
+  #timer: { readonly timer: Timer; readonly dueMs: number } | undefined;
+
+  constructor(clock: Clock, random: Random) {
+    this.#clock = clock;
+    this.#random = random;
+  }
+
+  /** Calls `visit` in `delayMs`, and again as often as it asks for. */
+  add(delayMs: number, visit: Visit): SweepTask {
+    const entry: Entry = {
+      dueMs: this.#dueIn(delayMs),
+      cancelled: false,
+      order: this.#added++,
+      visit: AsyncLocalStorage.bind(() => visitAlone(visit)),
+    };
+    this.#entries.push(entry);
+    this.#arm();
+    return { cancel: () => this.#cancel(entry) };
+  }
+
+  #cancel(entry: Entry): void {
+    entry.cancelled = true;
+    this.#entries.remove(entry);
+    this.#arm();
+  }
+
+  #dueIn(delayMs: number): number {
+    return this.#clock.monotonicMs() + delayMs * (1 + JITTER * this.#random());
+  }
+
+  /** Has the timer stand at the first entry's time, rounded up to the grain. */
+  #arm(): void {
+    const first = this.#entries.peek();
+    const dueMs = first && Math.ceil(first.dueMs / GRAIN_MS) * GRAIN_MS;
+    if (this.#timer?.dueMs === dueMs) return;
+    this.#timer?.timer.cancel();
+    this.#timer = undefined;
+    if (dueMs === undefined) return;
+    const delayMs = dueMs - this.#clock.monotonicMs();
+    this.#timer = { timer: this.#clock.setTimer(delayMs, () => this.#fire()), dueMs };
+  }
+
+  #fire(): void {
+    this.#timer = undefined;
+    const nowMs = this.#clock.monotonicMs();
+    for (;;) {
+      const entry = this.#entries.peek();
+      if (!entry || entry.dueMs > nowMs) break;
+      this.#entries.pop();
+      const nextMs = entry.visit();
+      if (nextMs === undefined || entry.cancelled) continue;
+      entry.dueMs = this.#dueIn(nextMs);
+      this.#entries.push(entry);
+    }
+    this.#arm();
+  }
+}
+
+/** A defect in one visit is an uncaught error in that one's context, and ends no loop. */
+function visitAlone(visit: Visit): number | undefined {
+  try {
+    return visit();
+  } catch (error) {
+    queueMicrotask(() => {
+      throw error;
+    });
+    return undefined;
+  }
+}
