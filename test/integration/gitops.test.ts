@@ -69,6 +69,12 @@ const BOTS: readonly (readonly [name: string, facts: BotFacts, argo: string, flu
     'failed',
   ],
   ['names no fleet', { ...pending, fleet: 'missing' }, 'Degraded', 'failed'],
+  [
+    'has stopped, on its way elsewhere',
+    { ...well, runtime: { ...running, lifecycle: 'Stopped' } },
+    'Progressing',
+    'inProgress',
+  ],
   ['is suspended', { ...pending, suspended: true }, 'Suspended', 'current'],
   [
     'has a token that was revoked',
