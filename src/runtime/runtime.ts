@@ -6,6 +6,7 @@ import type { Log } from '../telemetry/log.ts';
 import type { BotDeps } from './bot/bot-deps.ts';
 import { Gate } from './bot/gate.ts';
 import { BotSlot } from './bot-slot.ts';
+import { ShardGuards } from './pipeline/guards.ts';
 import { createHttpPost } from './transport/http-post.ts';
 import { type TelegramSettings, TelegramTransport } from './transport/telegram-transport.ts';
 
@@ -44,6 +45,7 @@ export class Runtime {
       log,
       holdSeconds,
       httpPost: this.#posts.post,
+      guards: new ShardGuards(),
       startGate: new Gate(START_WIDTH),
       drainMs: () => this.#drainMs,
     };

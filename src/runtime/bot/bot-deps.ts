@@ -1,6 +1,7 @@
 import type { Clock } from '../../lib/clock.ts';
 import type { Random } from '../../lib/random.ts';
 import type { Log } from '../../telemetry/log.ts';
+import type { ShardGuards } from '../pipeline/guards.ts';
 import type { HttpPost } from '../transport/http-post.ts';
 import type { TelegramTransport } from '../transport/telegram-transport.ts';
 import type { Gate } from './gate.ts';
@@ -13,6 +14,8 @@ export interface BotDeps {
   readonly log: Log;
   readonly transport: TelegramTransport;
   readonly httpPost: HttpPost;
+  /** What guards the calls of all bots together. */
+  readonly guards: ShardGuards;
   /** Through it bots ask who they are, a few at a time. */
   readonly startGate: Gate;
   /** How long Telegram may hold a poll, in seconds. */

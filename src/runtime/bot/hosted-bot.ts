@@ -6,6 +6,7 @@ import type { BotAssignment } from '../../control/port.ts';
 import { sleep, toTimestamp } from '../../lib/clock.ts';
 import { errorMessage, TenantBotError } from '../../lib/errors.ts';
 import { botLog, type Log } from '../../telemetry/log.ts';
+import { BotGuards } from '../pipeline/guards.ts';
 import { CallError, classifyThrown } from '../telegram/call-error.ts';
 import { DirectCaller } from '../telegram/direct-caller.ts';
 import type { BotDeps } from './bot-deps.ts';
@@ -30,6 +31,7 @@ export class HostedBot {
   readonly #recorder: FactsRecorder;
   readonly #token: TokenCheck;
   readonly #caller: DirectCaller;
+  readonly #guards: BotGuards;
   #assignment: BotAssignment;
   #state: BotState = { kind: 'Starting' };
   #serving: Serving | undefined;
@@ -45,6 +47,7 @@ export class HostedBot {
     this.#log = botLog(deps.log, assignment.key, assignment.spec.logLevel);
     this.#token = new TokenCheck(deps.clock, deps.random);
     this.#caller = new DirectCaller(deps.transport, assignment.token);
+    this.#guards = new BotGuards(assignment, deps.clock);
     this.#recorder = new FactsRecorder(deps.clock, this.#initialFacts(assignment), publish);
   }
 
@@ -56,6 +59,7 @@ export class HostedBot {
     if (saysTheSame(assignment, this.#assignment)) return;
     this.#assignment = assignment;
     this.#log.level = assignment.spec.logLevel;
+    this.#guards.apply(assignment.spec);
     try {
       this.#serving?.apply(assignment);
       this.#recorder.transition({ generation: assignment.generation });
@@ -88,6 +92,7 @@ export class HostedBot {
       assignment,
       me,
       deps: this.#deps,
+      guards: this.#guards,
       log: this.#log,
       recorder: this.#recorder,
       dropPending: this.#dropPending,

@@ -8,6 +8,7 @@ import type { Log } from '../../telemetry/log.ts';
 import { UpdateDispatcher, type UpdateOutcome } from '../dispatch/update-dispatcher.ts';
 import { type CompiledHandlers, compileHandlers } from '../handlers/compile.ts';
 import { Poller } from '../intake/poller.ts';
+import type { BotGuards } from '../pipeline/guards.ts';
 import { createPipeline } from '../pipeline/pipeline.ts';
 import type { Effects } from '../pipeline/step.ts';
 import type { CallError } from '../telegram/call-error.ts';
@@ -24,6 +25,7 @@ export interface ServingOptions {
   readonly assignment: BotAssignment;
   readonly me: UserFromGetMe;
   readonly deps: BotDeps;
+  readonly guards: BotGuards;
   readonly log: Log;
   readonly recorder: FactsRecorder;
   readonly dropPending: boolean;
@@ -159,7 +161,7 @@ export class Serving {
   }
 
   #contextFor(update: Update, effects: Effects, signal: AbortSignal): Context {
-    const { assignment, me, deps, recorder } = this.#options;
+    const { assignment, me, deps, guards, recorder } = this.#options;
     const api = new Api(assignment.token.reveal(), this.#client);
     api.config.use(
       ...createPipeline({
@@ -167,8 +169,12 @@ export class Serving {
         random: deps.random,
         signal,
         effects,
+        bot: guards,
+        shard: deps.guards,
+        priority: 'reply',
         send: (method, json, signal) => this.#caller.send(method, json, signal),
         onSent: () => recorder.count({ replies: 1 }),
+        onStateChange: () => recorder.transition({}),
         onFailed: (error) => this.#callFailed(error),
       }),
     );

@@ -2,9 +2,11 @@ import { Api, InputFile } from 'grammy';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { AdjustableClock } from '../../../src/lib/adjustable-clock.ts';
 import { seededRandom } from '../../../src/lib/random.ts';
+import { BotGuards, ShardGuards } from '../../../src/runtime/pipeline/guards.ts';
 import { createPipeline } from '../../../src/runtime/pipeline/pipeline.ts';
 import type { CallFault } from '../../../src/runtime/telegram/call-error.ts';
 import { TransportError } from '../../../src/runtime/transport/transport-error.ts';
+import { botAssignment } from '../../support/assignments.ts';
 
 type Outcome = object | Error;
 
@@ -44,6 +46,10 @@ function apiWith(outcomes: Outcome[]): Api {
       random: seededRandom(1),
       signal: stop.signal,
       effects,
+      bot: new BotGuards(botAssignment({ name: 'a', token: '1:a', handlers: [] }), clock),
+      shard: new ShardGuards(),
+      priority: 'reply',
+      onStateChange: () => undefined,
       async send(method, json) {
         tries.push(method);
         sentJson = json;
