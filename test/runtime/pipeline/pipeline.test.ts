@@ -10,6 +10,11 @@ import { botAssignment } from '../../support/assignments.ts';
 
 type Outcome = object | Error;
 
+const BOT = botAssignment({
+  name: 'a',
+  token: '1:a',
+  handlers: [{ command: { name: 'start', reply: { text: 'Hello' } } }],
+});
 const OK = { ok: true, result: true };
 const refused = (error_code: number, retry_after?: number) => ({
   ok: false,
@@ -46,7 +51,7 @@ function apiWith(outcomes: Outcome[]): Api {
       random: seededRandom(1),
       signal: stop.signal,
       effects,
-      bot: new BotGuards(botAssignment({ name: 'a', token: '1:a', handlers: [] }), clock),
+      bot: new BotGuards(BOT, clock),
       shard: new ShardGuards(),
       priority: 'reply',
       onStateChange: () => undefined,
