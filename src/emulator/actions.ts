@@ -51,6 +51,9 @@ export function sendText(world: World, action: SendText): SentText {
 }
 
 function checkMayTalk(chat: Chat, userId: number): void {
+  if (chat.upgradedTo !== undefined) {
+    throw notNow('CHAT_UPGRADED', `chat ${chat.id} has become chat ${chat.upgradedTo}`);
+  }
   const { status, permissions } = chat.membershipOf(userId);
   if (!chat.isMember(userId)) {
     throw notNow('NOT_A_MEMBER', `user ${userId} is not in chat ${chat.id}; add it first`);

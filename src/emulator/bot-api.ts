@@ -3,7 +3,7 @@ import { ApiError, badRequest } from './api-error.ts';
 import { Args, type RawArgs } from './args.ts';
 import type { Bot } from './bot.ts';
 import type { FaultPlan, Faults } from './faults.ts';
-import { type CallRecord, keptParameters } from './ledger.ts';
+import { type CallOutcome, type CallRecord, keptParameters } from './ledger.ts';
 import type { Limits } from './limits/limits.ts';
 import type { Answer, Method, WebhookHost } from './methods/method.ts';
 import { methodTable } from './methods/table.ts';
@@ -39,8 +39,8 @@ interface NamedCall {
 
 /** What a token opens: a bot, perhaps one that may not call now, or nothing. */
 type Opened =
-  | { readonly bot: Bot; readonly refusal: ApiError | undefined }
-  | { readonly bot: undefined; readonly refusal: ApiError };
+  | { readonly bot: Bot; readonly refusal?: undefined }
+  | { readonly bot: Bot | undefined; readonly refusal: ApiError };
 
 /** What became of a call, for the ledger. */
 interface Ending {
@@ -82,7 +82,7 @@ export class BotApi {
       via: 'request',
       parameters: keptParameters(raw, args),
     });
-    if (!opened.bot || opened.refusal) {
+    if (opened.refusal) {
       const outcome = { error: opened.refusal };
       return this.#handled(record, replyTo(outcome), outcome);
     }
@@ -142,8 +142,8 @@ export class BotApi {
     const bot = world.botByToken(token) ?? this.#createdBot(token);
     // A webhook keeps its bot loaded.
     const cold = bot?.webhook ? undefined : limits.refuseCold(token, address, bot !== undefined);
-    if (!bot) return { bot, refusal: cold ?? world.refusalOf(token) };
-    return { bot, refusal: cold };
+    if (cold) return { bot, refusal: cold };
+    return bot ? { bot } : { bot, refusal: world.refusalOf(token) };
   }
 
   #createdBot(token: string): Bot | undefined {
@@ -194,8 +194,7 @@ export class BotApi {
         ledger.endCall(record, {
           status: reply.kind === 'answer' ? reply.status : 0,
           ok: answer !== undefined,
-          ...(error && { description: error.message }),
-          ...(error?.limit !== undefined && { limit: error.limit }),
+          ...(error && seenError(error)),
           ...(answer?.messageId !== undefined && { messageId: answer.messageId }),
           ...(fault !== undefined && { fault }),
           ...(clientGone && { clientGone }),
@@ -203,6 +202,10 @@ export class BotApi {
       },
     };
   }
+}
+
+function seenError({ message, limit }: ApiError): Pick<CallOutcome, 'description' | 'limit'> {
+  return { description: message, ...(limit !== undefined && { limit }) };
 }
 
 /** Undefined where the bot can't be: its id or its username is another's, or there are too many. */

@@ -13,6 +13,8 @@ export class Chat {
   readonly info: TgChat;
   readonly memberships = new Map<number, Membership>();
   readonly joinRequests = new Set<number>();
+  /** The supergroup that this group has become. */
+  upgradedTo: number | undefined;
   /** When a user last wrote or pressed a button here, by the monotonic clock. */
   heardAtMs = Number.NEGATIVE_INFINITY;
   readonly #messages = new Map<number, TgMessage>();

@@ -66,6 +66,11 @@ export class EmulatorClient {
     await this.#post(`/chats/${chat}/members`, member);
   }
 
+  /** Makes a group a supergroup; returns the new chat. */
+  upgradeChat(chat: number): Promise<ChatView> {
+    return this.#post(`/chats/${chat}/upgrade`, {});
+  }
+
   /** Sends a text or command as a user, by default in the private chat with the bot. */
   sendText(text: z.input<typeof schema.text>): Promise<SentText> {
     return this.#post('/messages', text);

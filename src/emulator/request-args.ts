@@ -1,5 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Http2ServerRequest } from 'node:http2';
+import type { Readable } from 'node:stream';
+import { createGunzip, createInflate } from 'node:zlib';
 import { Busboy, type BusboyInstance } from '@fastify/busboy';
 import { ApiError } from './api-error.ts';
 import type { RawArgs, UploadedFile } from './args.ts';
@@ -61,21 +63,43 @@ function addJson(text: string, values: Map<string, unknown>): void {
   }
 }
 
+/** The body as it was before it was compressed. */
+function contentOf(request: ApiRequest, reject: (error: ApiError) => void): Readable {
+  const encoding = (request.headers['content-encoding'] ?? 'identity').toLowerCase();
+  if (encoding === 'identity') return request;
+  if (!['gzip', 'x-gzip', 'deflate'].includes(encoding)) {
+    throw new ApiError(415, 'Unsupported Media Type: unsupported content-encoding');
+  }
+  const inflated = request.pipe(encoding === 'deflate' ? createInflate() : createGunzip());
+  inflated.on('error', () => {
+    drain(request, inflated);
+    reject(new ApiError(400, `Bad Request: the body is not ${encoding}`));
+  });
+  return inflated;
+}
+
+/** Lets the rest of a body that nobody wants come and go. */
+function drain(request: ApiRequest, content: Readable): void {
+  content.removeAllListeners('data');
+  request.unpipe();
+  request.resume();
+}
+
 function readBody(request: ApiRequest): Promise<string> {
   return new Promise((resolve, reject) => {
+    const content = contentOf(request, reject);
     const chunks: Buffer[] = [];
     let bytes = 0;
-    request.on('data', (chunk: Buffer) => {
+    content.on('data', (chunk: Buffer) => {
       bytes += chunk.length;
       if (bytes > MAX_PARAMETER_BYTES) {
-        request.removeAllListeners('data');
-        request.resume();
+        drain(request, content);
         reject(new ApiError(413, 'Request Entity Too Large: too much parameters'));
         return;
       }
       chunks.push(chunk);
     });
-    request.on('end', () =>
+    content.on('end', () =>
       resolve(chunks.length === 1 ? String(chunks[0]) : String(Buffer.concat(chunks))),
     );
     onLeaving(request, reject);
@@ -99,13 +123,13 @@ function readMultipart(
 ): Promise<void> {
   return new Promise((resolve, reject) => {
     const parser = openParser(request);
+    const content = contentOf(request, reject);
     let bytes = 0;
-    request.on('data', (chunk: Buffer) => {
+    content.on('data', (chunk: Buffer) => {
       bytes += chunk.length;
       if (bytes <= MAX_UPLOAD_BYTES) return;
-      request.unpipe(parser);
-      request.removeAllListeners('data');
-      request.resume();
+      content.unpipe(parser);
+      drain(request, content);
       reject(
         new ApiError(413, `Request Entity Too Large: content length is above ${MAX_UPLOAD_BYTES}`),
       );
@@ -127,7 +151,7 @@ function readMultipart(
     parser.on('finish', resolve);
     parser.on('error', (error) => reject(badForm(error)));
     onLeaving(request, reject);
-    request.pipe(parser);
+    content.pipe(parser);
   });
 }
 

@@ -48,6 +48,8 @@ export interface TgMessage {
   readonly caption_entities?: readonly TgEntity[];
   readonly new_chat_members?: readonly TgUser[];
   readonly left_chat_member?: TgUser;
+  readonly migrate_to_chat_id?: number;
+  readonly migrate_from_chat_id?: number;
   readonly photo?: readonly object[];
   readonly document?: object;
   readonly reply_markup?: object;

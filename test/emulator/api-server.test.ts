@@ -1,4 +1,5 @@
 import { connect } from 'node:http2';
+import { deflateSync, gzipSync } from 'node:zlib';
 import { Agent, fetch as undiciFetch } from 'undici';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { acquainted, type TestEmulator, testEmulator } from './support.ts';
@@ -95,6 +96,54 @@ describe('the Bot API over HTTP', () => {
       ['/bot123456:aaaaa', 401, 'Unauthorized: invalid token specified'],
       ['/bot123456:aaaaa', 401, 'Unauthorized'],
     ]);
+  });
+
+  it('takes compressed bodies, and says what it cannot read', async () => {
+    const test = await testEmulator();
+    const { bot, user } = await acquainted(test);
+    const json = JSON.stringify({ chat_id: user.id, text: 'packed' });
+    const form = new FormData();
+    form.set('chat_id', String(user.id));
+    form.set('text', 'packed form');
+    const multipart = new Response(form);
+    const formType = multipart.headers.get('content-type') ?? '';
+    const large = JSON.stringify({ text: 'x'.repeat(1 << 20) });
+    const post = async (body: Buffer, encoding: string, type = 'application/json') => {
+      const headers = { 'content-type': type, 'content-encoding': encoding };
+      const url = `${test.emulator.apiRoot}/bot${bot.token}/sendMessage`;
+      const answer = await answerOf(fetch(url, { method: 'POST', headers, body }));
+      return [answer.status, (answer.body as { description?: string }).description];
+    };
+    expect([
+      await post(gzipSync(json), 'gzip'),
+      await post(deflateSync(json), 'deflate'),
+      await post(gzipSync(Buffer.from(await multipart.arrayBuffer())), 'GZIP', formType),
+      await post(Buffer.from(json), 'gzip'),
+      await post(gzipSync(json), 'zstd'),
+      await post(gzipSync(large), 'gzip'),
+    ]).toEqual([
+      [200, undefined],
+      [200, undefined],
+      [200, undefined],
+      [400, 'Bad Request: the body is not gzip'],
+      [415, 'Unsupported Media Type: unsupported content-encoding'],
+      [413, 'Request Entity Too Large: too much parameters'],
+    ]);
+    const texts = (await test.control.messages(user.id, bot.id)).map(({ text }) => text);
+    expect(texts).toEqual(['/start', 'packed', 'packed', 'packed form']);
+  });
+
+  it('answers 504 or 401 for a new token for a while', async () => {
+    const test = await testEmulator();
+    const { bot } = await acquainted(test);
+    const token = await test.control.reissueToken(bot.id, { flutterMs: 5_000, flutterStatus: 504 });
+    expect(await test.api(token, 'getMe')).toMatchObject({
+      status: 504,
+      body: { description: 'Gateway Timeout' },
+    });
+    expect((await test.api(bot.token, 'getMe')).status).toBe(401);
+    await test.control.advanceClock(5_000);
+    expect((await test.api(token, 'getMe')).status).toBe(200);
   });
 
   it('answers 413 for a body that is too large, whatever its form', async () => {

@@ -49,6 +49,18 @@ describe('tenantbot emulator', () => {
     await expect(fetch(`${api}/bot${token}/getMe`)).rejects.toThrow('fetch failed');
   });
 
+  it('turns on the limits that it is told to', async () => {
+    const { lines, end } = await started({ coldStart: true, floodControl: true });
+    onTestFinished(end);
+    const [, control] = /^control interface +(http:\S+)/m.exec(lines.join('\n')) ?? [];
+    expect(await new EmulatorClient(String(control)).limits()).toMatchObject({
+      coldStart: { perMinute: 20 },
+      overload: null,
+      flood: { groupPerMinute: 20 },
+      nameChanges: null,
+    });
+  });
+
   it('writes the CA to trust where it is told to', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'emulator-'));
     onTestFinished(() => rm(folder, { recursive: true }));

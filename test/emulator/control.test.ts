@@ -56,6 +56,7 @@ describe('the control interface', () => {
         "POST /button-presses",
         "POST /chats",
         "POST /chats/{id}/members",
+        "POST /chats/{id}/upgrade",
         "POST /clock/advance",
         "POST /faults",
         "POST /join-requests",

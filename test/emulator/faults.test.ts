@@ -72,6 +72,42 @@ describe('an injected fault', () => {
     expect(call?.outcome).toMatchObject({ status, ok: false, fault: effect.kind });
   });
 
+  it.each([0, -1, 1e9, 'x'])('can say that a pause lasts %j', async (retry_after) => {
+    const test = await testEmulator();
+    const { bot } = await acquainted(test);
+    const effect = { kind: 'status', status: 429, retryAfterSeconds: retry_after } as const;
+    await test.control.addFault({ effect });
+    expect((await test.api(bot.token, 'getMe')).body).toEqual({
+      ok: false,
+      error_code: 429,
+      description: `Too Many Requests: retry after ${retry_after}`,
+      parameters: { retry_after },
+    });
+  });
+
+  it.each(['getMe', 'getUpdates'])('can be a 429 of %s', async (method) => {
+    const test = await testEmulator();
+    const { bot } = await acquainted(test);
+    const effect = { kind: 'status', status: 429, retryAfterSeconds: 5 } as const;
+    await test.control.addFault({ method, count: 1, effect });
+    expect((await test.api(bot.token, method)).body.parameters).toEqual({ retry_after: 5 });
+    expect((await test.api(bot.token, method)).status).toBe(200);
+  });
+
+  it('can be for one chat', async () => {
+    const test = await testEmulator();
+    const { bot, user } = await acquainted(test);
+    const ben = await test.control.createUser({ firstName: 'Ben' });
+    await test.control.sendText({ bot: bot.id, from: ben.id, text: 'hi' });
+    await test.control.addFault({ chat: ben.id, effect: { kind: 'status', status: 429 } });
+    const statuses: number[] = [];
+    for (const { id } of [user, ben]) {
+      const sent = await test.api(bot.token, 'sendMessage', { chat_id: id, text: 'hi' });
+      statuses.push(sent.status);
+    }
+    expect(statuses).toEqual([200, 429]);
+  });
+
   it('can be a page of HTML', async () => {
     const test = await testEmulator();
     const { bot } = await acquainted(test);

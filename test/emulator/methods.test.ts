@@ -113,6 +113,38 @@ const REFUSED: readonly (readonly [string, object, number, string])[] = [
     400,
     'Bad Request: BOT_COMMAND_INVALID',
   ],
+  ['setMyName', { name: 'x'.repeat(65) }, 400, 'Bad Request: name is too long'],
+  [
+    'setMyDescription',
+    { description: 'x'.repeat(513) },
+    400,
+    'Bad Request: description is too long',
+  ],
+  [
+    'setMyShortDescription',
+    { short_description: 'x'.repeat(121) },
+    400,
+    'Bad Request: short description is too long',
+  ],
+  [
+    'setMyName',
+    { name: 'x', language_code: 'english' },
+    400,
+    'Bad Request: invalid language code specified',
+  ],
+  ['getMyCommands', { language_code: 'E1' }, 400, 'Bad Request: invalid language code specified'],
+  [
+    'sendPhoto',
+    { chat_id: ANN, photo: 'https://gone.invalid/a.png' },
+    400,
+    'Bad Request: failed to get HTTP URL content',
+  ],
+  [
+    'sendDocument',
+    { chat_id: ANN, document: 'not an id' },
+    400,
+    'Bad Request: wrong remote file identifier specified: Wrong character in the string',
+  ],
   ['setWebhook', { url: 'ftp://127.0.0.1' }, 400, 'Bad Request: invalid webhook URL specified'],
   ['noSuchMethod', {}, 404, 'Not Found: method not found'],
 ];
@@ -210,6 +242,29 @@ describe('the methods of the Bot API', () => {
       first_name: 'Greeter',
       username: 'greeter_bot',
     });
+  });
+
+  it('keep what a bot says of itself in each language by itself', async () => {
+    const test = await testEmulator();
+    const { bot } = await acquainted(test);
+    const commands = [{ command: 'start', description: 'Anfangen' }];
+    for (const [method, body] of [
+      ['setMyName', { name: 'Greeter' }],
+      ['setMyName', { name: 'Grüßer', language_code: 'de' }],
+      ['setMyCommands', { commands, language_code: 'de' }],
+    ] as const) {
+      expect((await test.api(bot.token, method, body)).body.result).toBe(true);
+    }
+    const read = async (method: string, language_code: string): Promise<unknown> =>
+      (await test.api(bot.token, method, { language_code })).body.result;
+    expect([
+      await read('getMyName', 'de'),
+      await read('getMyName', 'fr'),
+      await read('getMyCommands', 'de'),
+      await read('getMyCommands', ''),
+    ]).toEqual([{ name: 'Grüßer' }, { name: 'Greeter' }, commands, []]);
+    await test.api(bot.token, 'setMyName', { name: '', language_code: 'de' });
+    expect(await read('getMyName', 'de')).toEqual({ name: 'Greeter' });
   });
 
   it('let an administrating bot judge the members of a supergroup, and tell it of changes', async () => {
@@ -313,6 +368,60 @@ describe('the methods of the Bot API', () => {
     await test.control.advanceClock(150_001);
     const late = await test.api(bot.token, 'answerCallbackQuery', { callback_query_id });
     expect(late.body.description).toMatch(/^Bad Request: query is too old/);
+  });
+
+  it('show the buttons of a message, which users press by their texts', async () => {
+    const test = await testEmulator();
+    const { bot, user } = await acquainted(test);
+    const rows = [
+      [{ text: 'Join', url: 'https://t.me/club' }],
+      [
+        { text: 'I have joined', callback_data: 'check' },
+        { text: 'No', callback_data: 'no' },
+      ],
+    ];
+    const prompt = {
+      chat_id: user.id,
+      text: 'Join first',
+      reply_markup: { inline_keyboard: rows },
+    };
+    const messageId = Number(
+      (await test.api(bot.token, 'sendMessage', prompt)).body.result.message_id,
+    );
+    const shown = await test.control.messages(user.id, bot.id);
+    expect(shown.at(-1)?.reply_markup).toEqual({ inline_keyboard: rows });
+    const press = { bot: bot.id, from: user.id, messageId };
+    await test.control.pressButton(press);
+    await test.control.pressButton({ ...press, button: 'No' });
+    const { body } = await test.api(bot.token, 'getUpdates', { offset: -2 });
+    expect(body.result).toMatchObject([
+      { callback_query: { data: 'check', from: { id: user.id }, message: { text: 'Join first' } } },
+      { callback_query: { data: 'no' } },
+    ]);
+    await expect(test.control.pressButton({ ...press, button: 'Join' })).rejects.toThrow(
+      'has no such button with data; it has "I have joined", "No"',
+    );
+  });
+
+  it('give a deep link as a command with its payload', async () => {
+    const test = await testEmulator();
+    const { bot, user } = await acquainted(test);
+    await test.control.sendText({ bot: bot.id, from: user.id, text: '/start gate_-100123' });
+    const { body } = await test.api(bot.token, 'getUpdates', { offset: -1 });
+    expect(body.result[0].message).toMatchObject({
+      text: '/start gate_-100123',
+      entities: [{ type: 'bot_command', offset: 0, length: 6 }],
+    });
+  });
+
+  it('leave messages alone that are older than two days', async () => {
+    const test = await testEmulator();
+    const { bot, user } = await acquainted(test);
+    const chat = { chat_id: user.id };
+    await test.api(bot.token, 'sendMessage', { ...chat, text: 'hi' });
+    await test.control.advanceClock(48 * 3_600_000 + 1_000);
+    const late = await test.api(bot.token, 'deleteMessage', { ...chat, message_id: 2 });
+    expect(late.body.description).toBe("Bad Request: message can't be deleted for everyone");
   });
 
   it('keep a bot out for ten minutes after logOut, and refuse close in the first ten', async () => {

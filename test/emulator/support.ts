@@ -15,7 +15,7 @@ export interface ApiAnswer {
     readonly result?: any;
     readonly error_code?: number;
     readonly description?: string;
-    readonly parameters?: { readonly retry_after?: number };
+    readonly parameters?: { readonly retry_after?: unknown; readonly migrate_to_chat_id?: number };
   };
 }
 

@@ -5,6 +5,7 @@ import type { Chat } from '../chat.ts';
 import { notFound } from '../problem.ts';
 import type { TgUser } from '../telegram-types.ts';
 import { publishRaw } from '../updates.ts';
+import { upgradeToSupergroup } from '../upgrade.ts';
 import type { World } from '../world.ts';
 import type { Controlled, Routes } from './controlled.ts';
 import * as schema from './schemas.ts';
@@ -52,6 +53,18 @@ function addPeople(routes: Routes, { world }: Controlled): void {
       setMembership(world, world.chat(params.id), change);
       return { done: true } as const;
     },
+  );
+  routes.post(
+    '/chats/:id/upgrade',
+    {
+      schema: {
+        summary: 'Make a group a supergroup, which has another id',
+        params: schema.idParam,
+        body: schema.nothing,
+        response: { 200: schema.chat },
+      },
+    },
+    ({ params }) => chatView(upgradeToSupergroup(world, world.chat(params.id))),
   );
   routes.get(
     '/messages',

@@ -1,3 +1,6 @@
+/** Who has waited as long as it was told is not kept for what was lost in rounding. */
+const ONE = 1 - 1e-9;
+
 /**
  * `perSecond` events a second as an average, of which `burst` may come at once. Pure: time comes in
  * with each call and never goes back.
@@ -17,7 +20,7 @@ export class TokenBucket {
   /** How long until one more event may happen; 0 where it may happen now. */
   waitMs(nowMs: number): number {
     const tokens = this.#tokensAt(nowMs);
-    return tokens >= 1 ? 0 : ((1 - tokens) * 1_000) / this.#perSecond;
+    return tokens >= ONE ? 0 : ((1 - tokens) * 1_000) / this.#perSecond;
   }
 
   /** Counts an event that {@link waitMs} let pass. */

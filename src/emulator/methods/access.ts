@@ -1,4 +1,4 @@
-import { type ApiError, badRequest, forbidden } from '../api-error.ts';
+import { ApiError, badRequest, forbidden } from '../api-error.ts';
 import { leadingInteger } from '../args.ts';
 import type { Chat } from '../chat.ts';
 import type { TgMessage } from '../telegram-types.ts';
@@ -39,22 +39,44 @@ function chatById({ world, bot }: Call, id: number): Chat | undefined {
 }
 
 function refusalIn(chat: Chat, botId: number, access: Access): ApiError | undefined {
+  switch (chat.type) {
+    case 'private': {
+      const isBlocked = chat.membershipOf(botId).status === 'kicked' && !reads(access);
+      return isBlocked ? forbidden('bot was blocked by the user') : undefined;
+    }
+    case 'group':
+      return access === 'read' ? undefined : refusalInGroup(chat, botId);
+    case 'supergroup':
+    case 'channel': {
+      const isOpen = reads(access) && chat.info.username !== undefined;
+      const isOut = !chat.isMember(botId) && !isOpen;
+      const isKicked = chat.membershipOf(botId).status === 'kicked';
+      return isOut || isKicked ? outside(chat, botId) : undefined;
+    }
+    default:
+      return chat.type satisfies never;
+  }
+}
+
+function reads(access: Access): boolean {
+  return access === 'read' || access === 'read-members';
+}
+
+function refusalInGroup(group: Chat, botId: number): ApiError | undefined {
+  const { upgradedTo } = group;
+  if (upgradedTo !== undefined) {
+    const parameters = { migrate_to_chat_id: upgradedTo };
+    const text = 'Bad Request: group chat was upgraded to a supergroup chat';
+    return new ApiError(400, text, parameters);
+  }
+  return group.isMember(botId) ? undefined : outside(group, botId);
+}
+
+function outside(chat: Chat, botId: number): ApiError {
   const { status } = chat.membershipOf(botId);
-  if (chat.type === 'private') {
-    const blocked = status === 'kicked' && (access === 'edit' || access === 'write');
-    return blocked ? forbidden('bot was blocked by the user') : undefined;
-  }
-  if (chat.type === 'group') {
-    if (access === 'read' || chat.isMember(botId)) return undefined;
-    return forbidden(
-      status === 'kicked'
-        ? 'bot was kicked from the group chat'
-        : 'bot is not a member of the group chat',
-    );
-  }
-  if (status === 'kicked') return forbidden(`bot was kicked from the ${chat.type} chat`);
-  const reads = access === 'read' || access === 'read-members';
-  const open = reads && chat.info.username !== undefined;
-  if (chat.isMember(botId) || open) return undefined;
-  return forbidden(`bot is not a member of the ${chat.type} chat`);
+  return forbidden(
+    status === 'kicked'
+      ? `bot was kicked from the ${chat.type} chat`
+      : `bot is not a member of the ${chat.type} chat`,
+  );
 }
