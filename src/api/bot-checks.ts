@@ -42,6 +42,11 @@ export const BOT_REASONS = [
   'Open',
   'HalfOpen',
   'NotVerified',
+  'Registered',
+  'NoAddress',
+  'NotListening',
+  'WebhookRefused',
+  'WebhookFailing',
   'ManifestInvalid',
 ] as const;
 export type BotReason = (typeof BOT_REASONS)[number];

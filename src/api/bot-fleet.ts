@@ -6,6 +6,7 @@ import { podSettings } from './pod-settings.ts';
 import { rateLimitsSchema } from './rate-limits.ts';
 import { text, withRule } from './rules.ts';
 import { tenancySchema } from './tenancy.ts';
+import { fleetWebhookSchema, PUBLIC_URL_RULE } from './webhook.ts';
 
 /** Where bots talk to Telegram unless the fleet says otherwise. */
 export const TELEGRAM_API_ROOT = 'https://api.telegram.org';
@@ -80,13 +81,17 @@ const runtimeSchema = z
   });
 
 /** `spec` of a BotFleet. */
-export const botFleetSpecSchema = z.strictObject({
-  telegram: telegramSchema.prefault({}),
-  sharding: shardingSchema.prefault({}),
-  runtime: runtimeSchema.prefault({}),
-  rateLimits: rateLimitsSchema.prefault({}),
-  tenancy: tenancySchema.prefault({}),
-});
+export const botFleetSpecSchema = withRule(
+  z.strictObject({
+    telegram: telegramSchema.prefault({}),
+    webhook: fleetWebhookSchema.optional(),
+    sharding: shardingSchema.prefault({}),
+    runtime: runtimeSchema.prefault({}),
+    rateLimits: rateLimitsSchema.prefault({}),
+    tenancy: tenancySchema.prefault({}),
+  }),
+  PUBLIC_URL_RULE,
+);
 
 /** `status` of a BotFleet. */
 export const botFleetStatusSchema = z.strictObject({

@@ -2,6 +2,7 @@ import { ASPECT_CONDITIONS } from './bot-conditions.ts';
 import type { BotRequests } from './bot-requests.ts';
 import { type BreakerStatus, CLOSED_BREAKER } from './breaker.ts';
 import { type HealthStatus, UNKNOWN_HEALTH } from './health.ts';
+import type { OwnershipStatus } from './ownership.ts';
 import {
   ASPECTS,
   type Aspect,
@@ -23,12 +24,16 @@ export function recallRuntime(status: TenantBotStatus): RuntimeFacts | undefined
   const generation = recallGeneration(status);
   if (!lifecycle || !updates || !counters || generation === undefined) return undefined;
   if (isSuspendedBySpec(status)) return undefined;
-  const { mode, lastUpdateAt } = updates;
+  const { mode, webhookUrl, lastUpdateAt } = updates;
   return {
     lifecycle,
     generation,
     token: token?.lastChecked === undefined ? { state: 'UnknownError', message: '' } : token,
-    updates: { mode, ...(lastUpdateAt !== undefined && { lastUpdateAt }) },
+    updates: {
+      mode,
+      ...(webhookUrl !== undefined && { webhookUrl }),
+      ...(lastUpdateAt !== undefined && { lastUpdateAt }),
+    },
     counters,
     restarts,
     health: status.health ?? UNKNOWN_HEALTH,
@@ -71,12 +76,17 @@ function recallExtras({
   startedAt,
   lastError,
   handledRequests,
-}: TenantBotStatus): Pick<RuntimeFacts, 'bot' | 'startedAt' | 'lastError' | 'handledRequests'> {
+  ownership,
+}: TenantBotStatus): Pick<
+  RuntimeFacts,
+  'bot' | 'startedAt' | 'lastError' | 'handledRequests' | 'ownership'
+> {
   return {
     ...(bot && { bot }),
     ...(startedAt !== undefined && { startedAt }),
     ...(lastError && { lastError }),
     ...(handledRequests && { handledRequests }),
+    ...(ownership && { ownership }),
   };
 }
 
@@ -88,15 +98,16 @@ export interface Resume {
   readonly health?: HealthStatus;
   readonly breaker?: BreakerStatus;
   readonly handledRequests?: BotRequests;
+  readonly ownership?: OwnershipStatus;
 }
 
 /** What `status` holds for the bot with the id `botId` to go on from; undefined where it never ran. */
 export function resumeOf(status: TenantBotStatus, botId: number): Resume | undefined {
-  const { bot, counters, restarts, health, breaker, handledRequests } = status;
+  const { bot, counters, restarts, health, breaker, handledRequests, ownership } = status;
   if (!counters) return undefined;
   return {
     counters,
-    ...(bot?.id === botId && { bot }),
+    ...(bot?.id === botId && { bot, ...(ownership && { ownership }) }),
     ...(restarts !== undefined && { restarts }),
     ...(health && { health }),
     ...(breaker && { breaker }),

@@ -68,7 +68,7 @@ function withoutTraffic(status: TenantBotStatus | RuntimeFacts): object {
   return {
     ...status,
     counters: undefined,
-    updates: updates?.mode,
+    updates: updates && { ...updates, lastUpdateAt: undefined },
     lastError: lastError?.fingerprint,
     health: health?.state,
     breaker: breaker?.state,

@@ -1,6 +1,7 @@
 import type { BotRequests } from './bot-requests.ts';
 import type { BreakerStatus } from './breaker.ts';
 import type { HealthStatus } from './health.ts';
+import type { OwnershipStatus } from './ownership.ts';
 import type {
   BotError,
   BotIdentity,
@@ -34,6 +35,14 @@ export interface Aspect {
 export const ASPECTS = ['webhook', 'ownership', 'profile', 'gate'] as const;
 export type AspectName = (typeof ASPECTS)[number];
 
+/** How a bot gets its updates. */
+export interface UpdatesFacts {
+  readonly mode: UpdateMode;
+  /** Where Telegram sends them, without the part that nobody may know. */
+  readonly webhookUrl?: string;
+  readonly lastUpdateAt?: string;
+}
+
 /** What a runtime knows of one bot. Plain data: it crosses the control channel. */
 export interface RuntimeFacts {
   readonly lifecycle: Lifecycle;
@@ -44,7 +53,7 @@ export interface RuntimeFacts {
   readonly bot?: BotIdentity;
   /** Another poller takes this bot's updates. `since` is RFC 3339. */
   readonly conflict?: { readonly since: string; readonly message: string };
-  readonly updates: { readonly mode: UpdateMode; readonly lastUpdateAt?: string };
+  readonly updates: UpdatesFacts;
   readonly health: HealthStatus;
   readonly breaker: BreakerStatus;
   readonly aspects?: Readonly<Partial<Record<AspectName, Aspect>>>;
@@ -54,4 +63,6 @@ export interface RuntimeFacts {
   readonly lastError?: BotError;
   /** The requests that were met last. */
   readonly handledRequests?: BotRequests;
+  /** Where the spec asks for a proof of ownership. */
+  readonly ownership?: OwnershipStatus;
 }

@@ -3,6 +3,7 @@ import { botRequestsSchema } from './bot-requests.ts';
 import { breakerStatusSchema } from './breaker.ts';
 import { conditionsSchema } from './conditions.ts';
 import { healthStatusSchema } from './health.ts';
+import { ownershipStatusSchema } from './ownership.ts';
 import { TOKEN_STATES } from './token.ts';
 
 /** The life of a bot, as `status.phase` shows it. */
@@ -19,7 +20,7 @@ export const PHASES = [
 export type Phase = (typeof PHASES)[number];
 
 /** How a bot gets its updates. */
-export const UPDATE_MODES = ['Polling'] as const;
+export const UPDATE_MODES = ['Polling', 'Webhook'] as const;
 export type UpdateMode = (typeof UPDATE_MODES)[number];
 
 const time = (description: string) => z.string().meta({ format: 'date-time', description });
@@ -92,6 +93,9 @@ export const tenantBotStatusSchema = z.strictObject({
   updates: z
     .strictObject({
       mode: z.enum(UPDATE_MODES).meta({ description: 'How updates are received.' }),
+      webhookUrl: z.string().max(2048).optional().meta({
+        description: 'Where Telegram sends them, without the part that nobody may know.',
+      }),
       lastUpdateAt: time('When the last update arrived.').optional(),
     })
     .optional()
@@ -103,6 +107,7 @@ export const tenantBotStatusSchema = z.strictObject({
   startedAt: time('When the bot last started.').optional(),
   lastError: botErrorSchema.optional(),
   handledRequests: botRequestsSchema.optional(),
+  ownership: ownershipStatusSchema.optional(),
 });
 
 export type BotIdentity = z.output<typeof botIdentitySchema>;

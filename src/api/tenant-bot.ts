@@ -2,9 +2,10 @@ import { z } from 'zod';
 import { UPDATE_KINDS } from '../lib/update-kinds.ts';
 import { breakerSettingsSchema } from './breaker.ts';
 import { API_VERSION } from './group.ts';
-import { handlerSchema, secretRefSchema } from './handlers.ts';
+import { handlersSchema, secretRefSchema } from './handlers.ts';
 import { limitsSchema } from './limits.ts';
 import { metadataSchema, type ObjectMeta } from './metadata.ts';
+import { ownershipSettingsSchema } from './ownership.ts';
 import { restartSchema } from './restart.ts';
 import { retrySchema } from './retry.ts';
 import { tenantBotStatusSchema } from './tenant-bot-status.ts';
@@ -12,8 +13,16 @@ import { tenantBotStatusSchema } from './tenant-bot-status.ts';
 /** Log levels, the most talkative first. */
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
 
+/** How a bot may want to get its updates. */
+export const INTAKE_MODES = ['Auto', 'Polling', 'Webhook'] as const;
+export type IntakeMode = (typeof INTAKE_MODES)[number];
+
 const updatesSchema = z
   .strictObject({
+    mode: z.enum(INTAKE_MODES).default('Auto').meta({
+      description:
+        'Webhook: Telegram sends updates to the address of the fleet; the bot polls while that does not work. Polling: the bot fetches them. Auto: Webhook where the fleet has an address, else Polling.',
+    }),
     allowedUpdates: z.array(z.enum(UPDATE_KINDS)).min(1).max(UPDATE_KINDS.length).optional().meta({
       description: 'Kinds of update to ask Telegram for. What the handlers need unless given.',
     }),
@@ -42,13 +51,12 @@ export const tenantBotSpecSchema = z.strictObject({
     .default(false)
     .meta({ description: 'Whether the bot is stopped (after what it has begun) but kept.' }),
   updates: updatesSchema.prefault({}),
-  handlers: z.array(handlerSchema).min(1).max(100).meta({
-    description: 'What the bot does. The first handler that fits an update handles it.',
-  }),
+  handlers: handlersSchema,
   limits: limitsSchema.prefault({}),
   breaker: breakerSettingsSchema.prefault({}),
   retry: retrySchema.prefault({}),
   restart: restartSchema.prefault({}),
+  ownership: ownershipSettingsSchema.prefault({}),
   logLevel: z
     .enum(LOG_LEVELS)
     .default('info')

@@ -4,6 +4,7 @@ import { botRequestsSchema } from '../api/bot-requests.ts';
 import { breakerStatusSchema } from '../api/breaker.ts';
 import type { BotKey } from '../api/group.ts';
 import { healthStatusSchema } from '../api/health.ts';
+import { ownershipStatusSchema } from '../api/ownership.ts';
 import { ASPECTS, LIFECYCLES, type RuntimeFacts } from '../api/runtime-facts.ts';
 import { tenantBotSpecSchema } from '../api/tenant-bot.ts';
 import {
@@ -53,7 +54,11 @@ const factsSchema: z.ZodType<RuntimeFacts> = z.object({
   token: tokenStatusSchema,
   bot: botIdentitySchema.exactOptional(),
   conflict: z.object({ since: z.string(), message: z.string().max(1024) }).exactOptional(),
-  updates: z.object({ mode: z.enum(UPDATE_MODES), lastUpdateAt: z.string().exactOptional() }),
+  updates: z.object({
+    mode: z.enum(UPDATE_MODES),
+    webhookUrl: z.string().max(2048).exactOptional(),
+    lastUpdateAt: z.string().exactOptional(),
+  }),
   health: healthStatusSchema,
   breaker: breakerStatusSchema,
   aspects: z.partialRecord(z.enum(ASPECTS), aspectSchema).exactOptional(),
@@ -62,6 +67,7 @@ const factsSchema: z.ZodType<RuntimeFacts> = z.object({
   startedAt: z.string().exactOptional(),
   lastError: botErrorSchema.exactOptional(),
   handledRequests: botRequestsSchema.exactOptional(),
+  ownership: ownershipStatusSchema.exactOptional(),
 });
 
 const reportSchema: z.ZodType<BotReport> = z.object({ uid, epoch, facts: factsSchema });
@@ -119,6 +125,7 @@ export const assignmentSchema: z.ZodType<BotAssignment> = z.object({
       health: healthStatusSchema.exactOptional(),
       breaker: breakerStatusSchema.exactOptional(),
       handledRequests: botRequestsSchema.exactOptional(),
+      ownership: ownershipStatusSchema.exactOptional(),
     })
     .exactOptional(),
   requests: botRequestsSchema.exactOptional(),

@@ -62,7 +62,10 @@ const anyRuntime = fc.record({
   }),
   bot: optional(fc.constant(running.bot)),
   conflict: optional(fc.record({ since: fc.constant(TIME), message })),
-  updates: fc.constant({ mode: 'Polling' as const }),
+  updates: fc.constantFrom(
+    { mode: 'Polling' as const },
+    { mode: 'Webhook' as const, webhookUrl: 'https://bots.example.com/0/…', lastUpdateAt: TIME },
+  ),
   health: fc.constantFrom(...HEALTH_STATES).map((state) => ({ ...UNKNOWN_HEALTH, state })),
   breaker: fc.constantFrom(...BREAKER_STATES).map((state) => ({ ...CLOSED_BREAKER, state })),
   aspects: optional(

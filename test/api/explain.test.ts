@@ -37,7 +37,7 @@ describe('problems', () => {
 
   it('list what is known where nothing is close', () => {
     expect(said(bot({ updates: { webhookCertificate: 1 } }))).toEqual([
-      'spec.updates.webhookCertificate: is not a known field; known here: allowedUpdates, dropPending, maxConcurrent',
+      'spec.updates.webhookCertificate: is not a known field; known here: mode, allowedUpdates, dropPending, maxConcurrent',
     ]);
   });
 

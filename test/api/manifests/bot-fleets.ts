@@ -212,6 +212,56 @@ export const BOT_FLEET_ROWS: readonly Row[] = [
       says: 'values must be given for In and NotIn',
     },
   })),
+  ...[
+    'https://bots.example.com',
+    'https://bots.example.com:8443/a/b/',
+    'https://203.0.113.7:88',
+    'http://127.0.0.1:8080',
+    'http://localhost:1/x',
+    'http://[::1]:8080',
+  ].map((publicUrl) => ({
+    name: `publicUrl "${publicUrl}"`,
+    manifest: fleet({ webhook: { publicUrl } }),
+  })),
+  {
+    name: 'publicUrl that only a Bot API server of our own takes',
+    manifest: fleet({
+      telegram: { apiRoot: 'http://bot-api.default.svc:8081' },
+      webhook: { publicUrl: 'http://hooks.example:8080/x', maxConnections: 100 },
+    }),
+  },
+  ...[
+    'http://bots.example.com',
+    'https://bots.example.com:8080',
+    'https://bots.example.com:4430',
+    'http://127.0.0.1.example.com',
+    'https://[2001:db8::1]:443',
+  ].map((publicUrl) => ({
+    name: `publicUrl "${publicUrl}"`,
+    manifest: fleet({ webhook: { publicUrl } }),
+    wrong: { path: 'spec', says: 'webhook.publicUrl must be an https:// address' },
+  })),
+  ...[
+    'bots.example.com',
+    'https://bots.example.com/?a',
+    'https://u@bots.example.com',
+    'ftp://a',
+    '',
+  ].map((publicUrl) => ({
+    name: `publicUrl "${publicUrl}"`,
+    manifest: fleet({ webhook: { publicUrl } }),
+    wrong: { path: 'spec.webhook.publicUrl', says: 'must be an address such as https://' },
+  })),
+  {
+    name: 'webhook without an address',
+    manifest: fleet({ webhook: {} }),
+    wrong: { path: 'spec.webhook.publicUrl', says: 'is missing' },
+  },
+  ...[0, 101].map((maxConnections) => ({
+    name: `maxConnections ${maxConnections}`,
+    manifest: fleet({ webhook: { publicUrl: 'https://bots.example.com', maxConnections } }),
+    wrong: { path: 'spec.webhook.maxConnections', says: 'must be at' },
+  })),
   {
     name: 'maxBotsPerNamespace 0',
     manifest: fleet({ tenancy: { maxBotsPerNamespace: 0 } }),

@@ -11,7 +11,12 @@ export const TENANT_BOT_ROWS: readonly Row[] = [
       fleet: 'canary',
       tokenSecretRef: { name: 'a.b-c', key: 'Bot_Token.v1' },
       suspended: true,
-      updates: { allowedUpdates: ['message', 'poll'], dropPending: true, maxConcurrent: 100 },
+      updates: {
+        mode: 'Webhook',
+        allowedUpdates: ['message', 'poll'],
+        dropPending: true,
+        maxConcurrent: 100,
+      },
       logLevel: 'debug',
     }),
   },
@@ -30,6 +35,11 @@ export const TENANT_BOT_ROWS: readonly Row[] = [
     name: 'null in a list',
     manifest: botWith(command, null),
     wrong: { path: 'spec.handlers[1]', says: 'must be an object, is empty' },
+  },
+  {
+    name: 'a way to get updates that there is not',
+    manifest: bot({ updates: { mode: 'Push' } }),
+    wrong: { path: 'spec.updates.mode', says: 'must be one of' },
   },
   {
     name: 'no spec',
