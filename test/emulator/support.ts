@@ -15,7 +15,10 @@ export interface ApiAnswer {
     readonly result?: any;
     readonly error_code?: number;
     readonly description?: string;
-    readonly parameters?: { readonly retry_after?: unknown; readonly migrate_to_chat_id?: number };
+    readonly parameters?: {
+      readonly retry_after?: number | string;
+      readonly migrate_to_chat_id?: number;
+    };
   };
 }
 
