@@ -1,11 +1,10 @@
 import { RE2JS, RE2JSSyntaxException } from 're2js';
 import { z } from 'zod';
 import { UPDATE_KINDS } from '../lib/update-kinds.ts';
+import { callbackSchema, joinRequestSchema } from './button-handlers.ts';
+import { membershipGateSchema } from './membership-gate.ts';
+import { replySchema } from './reply.ts';
 import { text, withRule } from './rules.ts';
-import { PLACEHOLDERS, parseTemplate, TEMPLATE_PATTERN } from './template.ts';
-
-/** Telegram's limit for the text of one message, in characters. */
-export const MAX_MESSAGE_CHARACTERS = 4096;
 
 /** Bot API methods that a forward service may ask for unless the manifest says otherwise. */
 export const DEFAULT_FORWARD_METHODS = [
@@ -24,41 +23,11 @@ export const DEFAULT_FORWARD_METHODS = [
  */
 const MANAGED_METHODS = ['getupdates', 'setwebhook', 'deletewebhook', 'close', 'logout'];
 
-/** Reply text with placeholders, checked when the manifest is read. */
-const templateText = text({ maxLength: MAX_MESSAGE_CHARACTERS })
-  .superRefine((value, context) => {
-    const parsed = parseTemplate(value);
-    if (!parsed.ok) context.addIssue({ code: 'custom', message: parsed.message });
-  })
-  .meta({
-    minLength: 1,
-    maxLength: MAX_MESSAGE_CHARACTERS,
-    'x-kubernetes-validations': [
-      {
-        rule: `self.matches(r'${TEMPLATE_PATTERN}')`,
-        message: `may hold only the placeholders ${PLACEHOLDERS.map((name) => `{${name}}`).join(', ')}; write {{ and }} for plain braces`,
-      },
-    ],
-    description:
-      'Text to send, up to 4096 characters. May hold the placeholders {firstName}, {username}, {args} and {botName}, which are escaped for the parse mode; write {{ and }} for plain braces.',
-  });
-
-export const PARSE_MODES = ['None', 'HTML', 'MarkdownV2'] as const;
-export type ParseMode = (typeof PARSE_MODES)[number];
-
-export const replySchema = z
-  .strictObject({
-    text: templateText,
-    parseMode: z.enum(PARSE_MODES).default('None').meta({
-      description: 'How Telegram reads the text: as it stands, as HTML or as MarkdownV2.',
-    }),
-  })
-  .meta({ description: 'The message to answer with.' });
-
 const commandSchema = z
   .strictObject({
     name: z
       .string()
+      .max(32)
       .regex(/^[A-Za-z0-9_]{1,32}$/, {
         error: 'must be 1 to 32 of A–Z a–z 0–9 _, without the slash in front',
       })
@@ -177,26 +146,53 @@ const forwardSchema = z
       "Hands the update to the tenant's own HTTP service, which answers with nothing, one Bot API call or a list of them.",
   });
 
+const handlerKinds = {
+  command: commandSchema.optional(),
+  text: textSchema.optional(),
+  callback: callbackSchema.optional(),
+  joinRequest: joinRequestSchema.optional(),
+  membershipGate: membershipGateSchema.optional(),
+  forward: forwardSchema.optional(),
+};
+const KINDS = Object.keys(handlerKinds) as readonly (keyof typeof handlerKinds)[];
+
 /** One entry of `spec.handlers`: exactly one kind. The first that fits an update handles it. */
-export const handlerSchema = withRule(
-  z.strictObject({
-    command: commandSchema.optional(),
-    text: textSchema.optional(),
-    forward: forwardSchema.optional(),
+export const handlerSchema = withRule(z.strictObject(handlerKinds), {
+  cel: `${KINDS.map((kind) => `(has(self.${kind}) ? 1 : 0)`).join(' + ')} == 1`,
+  message: `a handler is exactly one of ${KINDS.join(', ')}; give each an entry of its own`,
+  holds: (handler) => countDefined(...KINDS.map((kind) => handler[kind])) === 1,
+});
+
+/** `spec.handlers` of a TenantBot. */
+export const handlersSchema = withRule(
+  z.array(handlerSchema).min(1).max(100).meta({
+    description: 'What the bot does. The first handler that fits an update handles it.',
   }),
   {
-    cel: '(has(self.command) ? 1 : 0) + (has(self.text) ? 1 : 0) + (has(self.forward) ? 1 : 0) == 1',
-    message: 'a handler is exactly one of command, text and forward; give each an entry of its own',
-    holds: (handler) => countDefined(handler.command, handler.text, handler.forward) === 1,
+    cel: 'self.all(one, !has(one.command) || self.filter(other, has(other.command) && other.command.name.lowerAscii() == one.command.name.lowerAscii()).size() == 1)',
+    message:
+      'two handlers answer the same command, and the second would never be asked; case does not matter',
+    holds: (handlers) => repeatedCommand(handlers) === undefined,
+    because: (handlers) => repeatedCommand(handlers),
   },
 );
 
-export type Reply = z.output<typeof replySchema>;
 export type CommandHandler = z.output<typeof commandSchema>;
 export type TextHandler = z.output<typeof textSchema>;
 export type ForwardHandler = z.output<typeof forwardSchema>;
 export type Handler = z.output<typeof handlerSchema>;
 export type SecretRef = z.output<ReturnType<typeof secretRefSchema>>;
+
+/** A command that two handlers answer. */
+function repeatedCommand(handlers: readonly Handler[]): string | undefined {
+  const seen = new Set<string>();
+  for (const { command } of handlers) {
+    const name = command?.name.toLowerCase();
+    if (name !== undefined && seen.has(name)) return `/${name}`;
+    if (name !== undefined) seen.add(name);
+  }
+  return undefined;
+}
 
 function countDefined(...values: readonly unknown[]): number {
   return values.filter((value) => value !== undefined).length;

@@ -8,9 +8,11 @@ import { UPDATE_KINDS, type UpdateKind } from '../../lib/update-kinds.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { updateKind } from '../dispatch/update-kind.ts';
 import type { HttpPost } from '../transport/http-post.ts';
+import { compileCallback } from './callback.ts';
 import { compileCommand } from './command.ts';
 import { compileForward } from './forward/forward.ts';
 import type { HandlerContext, UpdateHandler } from './handler.ts';
+import { compileJoinRequest } from './join-request.ts';
 import { compileText } from './text.ts';
 
 /** The bot whose handlers are compiled. */
@@ -67,11 +69,13 @@ function compileHandler(
   index: number,
   bot: HandlersInput & HandlerDeps,
 ): UpdateHandler {
-  const { command, text, forward } = handler;
+  const { command, text, callback, joinRequest, forward } = handler;
   if (command) return compileCommand(command, bot.log);
   if (text) return compileText(text, bot.log);
+  if (callback) return compileCallback(callback, bot.log);
+  if (joinRequest) return compileJoinRequest(joinRequest, bot.log);
   const place = `spec.handlers[${index}]`;
-  if (!forward) throw inputError('HANDLER_EMPTY', `${place}: give it command, text or forward`);
+  if (!forward) throw inputError('HANDLER_EMPTY', `${place}: give it one kind, such as command`);
   const signingKey = bot.signingKeys.get(index);
   if (!signingKey) {
     const { name, key } = forward.signingSecretRef;

@@ -1,4 +1,4 @@
-import type { ParseMode } from '../../api/handlers.ts';
+import type { ParseMode } from '../../api/reply.ts';
 
 const HTML_ESCAPES: Readonly<Record<string, string>> = {
   '&': '&amp;',

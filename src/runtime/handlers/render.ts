@@ -1,4 +1,4 @@
-import { MAX_MESSAGE_CHARACTERS, type ParseMode, type Reply } from '../../api/handlers.ts';
+import { MAX_MESSAGE_CHARACTERS, type ParseMode } from '../../api/reply.ts';
 import { type Placeholder, parseTemplate } from '../../api/template.ts';
 import { inputError } from '../../lib/errors.ts';
 import { escapeCharacter } from './escape.ts';
@@ -6,29 +6,38 @@ import { escapeCharacter } from './escape.ts';
 /** What each placeholder stands for; empty where there is nothing. */
 export type ReplyValues = Readonly<Record<Placeholder, string>>;
 
+/** Text with placeholders, and how Telegram reads it. */
+export interface Template {
+  readonly text: string;
+  readonly parseMode: ParseMode;
+}
+
 const ELLIPSIS = '…';
 
 /**
- * A function that fills in a reply's template. Values are escaped for the parse mode, so that they
+ * A function that fills in a template, up to `maxCharacters`. Values are escaped for the parse mode, so that they
  * show as they are and change nothing around them. What was written in the manifest is never cut;
  * a value that makes the whole exceed Telegram's limit is, between two characters, with an
  * ellipsis. The limit is counted in UTF-16 units and before Telegram reads the markup: the
  * narrowest way to understand it.
  */
-export function compileTemplate(reply: Reply): (values: ReplyValues) => string {
-  const template = parseTemplate(reply.text);
+export function compileTemplate(
+  { text: source, parseMode }: Template,
+  maxCharacters = MAX_MESSAGE_CHARACTERS,
+): (values: ReplyValues) => string {
+  const template = parseTemplate(source);
   if (!template.ok) throw inputError('TEMPLATE_INVALID', `reply: ${template.message}`);
   const { parts } = template;
   const fixed = parts.reduce((sum, part) => sum + (part.kind === 'text' ? part.text.length : 0), 0);
   return (values) => {
-    let room = Math.max(0, MAX_MESSAGE_CHARACTERS - fixed);
+    let room = Math.max(0, maxCharacters - fixed);
     let text = '';
     for (const part of parts) {
       if (part.kind === 'text') {
         text += part.text;
         continue;
       }
-      const inserted = escapeInto(room, values[part.name], reply.parseMode);
+      const inserted = escapeInto(room, values[part.name], parseMode);
       room -= inserted.length;
       text += inserted;
     }

@@ -1,5 +1,6 @@
 import { RE2JS } from 're2js';
-import { MAX_MESSAGE_CHARACTERS, type TextHandler } from '../../api/handlers.ts';
+import type { TextHandler } from '../../api/handlers.ts';
+import { MAX_MESSAGE_CHARACTERS } from '../../api/reply.ts';
 import { inputError } from '../../lib/errors.ts';
 import type { Log } from '../../telemetry/log.ts';
 import type { UpdateHandler } from './handler.ts';

@@ -10,12 +10,12 @@ export const HANDLER_ROWS: readonly Row[] = [
   {
     name: 'two handlers in one entry',
     manifest: botWith({ ...command, ...text({ exact: 'hi' }) }),
-    wrong: { path: HANDLER, says: 'a handler is exactly one of command, text and forward' },
+    wrong: { path: HANDLER, says: 'a handler is exactly one of command, text' },
   },
   {
     name: 'an entry without a handler',
     manifest: botWith({}),
-    wrong: { path: HANDLER, says: 'a handler is exactly one of command, text and forward' },
+    wrong: { path: HANDLER, says: 'a handler is exactly one of command, text' },
   },
   ...['start', 'a', 'A_9', 'x'.repeat(32)].map((name) => ({
     name: `command ${name}`,

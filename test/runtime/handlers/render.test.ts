@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type ParseMode, replySchema } from '../../../src/api/handlers.ts';
+import { type ParseMode, replySchema } from '../../../src/api/reply.ts';
 import { parseHtml } from '../../../src/emulator/html.ts';
 import { parseMarkdown } from '../../../src/emulator/markdown.ts';
 import { compileTemplate, type ReplyValues } from '../../../src/runtime/handlers/render.ts';
@@ -8,7 +8,8 @@ import { compileTemplate, type ReplyValues } from '../../../src/runtime/handlers
 const NOBODY: ReplyValues = { firstName: '', username: '', args: '', botName: '' };
 
 function render(text: string, values: Partial<ReplyValues>, parseMode: ParseMode = 'None'): string {
-  return compileTemplate(replySchema.parse({ text, parseMode }))({ ...NOBODY, ...values });
+  replySchema.parse({ text, parseMode });
+  return compileTemplate({ text, parseMode })({ ...NOBODY, ...values });
 }
 
 /** What Telegram would show of `text`; throws where Telegram would refuse it. */

@@ -12,6 +12,41 @@ describe('a reply', () => {
     ]);
   });
 
+  test('has buttons', async () => {
+    const buttons = [
+      [{ text: 'Hours', callback: 'hours' }],
+      [{ text: 'Site', url: 'https://x.example' }],
+    ];
+    const bot = triedBot(onHi({ text: 'Hello', buttons }));
+    await bot.handle(message({ text: 'hi' }));
+    const inline_keyboard = [
+      [{ text: 'Hours', callback_data: 'hours' }],
+      [{ text: 'Site', url: 'https://x.example' }],
+    ];
+    expect(bot.calls).toMatchObject([{ method: 'sendMessage', reply_markup: { inline_keyboard } }]);
+  });
+
+  test.each([
+    [
+      'sendPhoto',
+      { photo: 'https://x.example/cat.png', text: '<b>{firstName}</b>', parseMode: 'HTML' },
+      { photo: 'https://x.example/cat.png', caption: '<b>Ann</b>', parse_mode: 'HTML' },
+    ],
+    ['sendDocument', { document: 'BQACAgIAAxkBAAIB' }, { document: 'BQACAgIAAxkBAAIB' }],
+    ['sendPhoto', { photo: 'AgACAgIAAxkB', text: '{args}' }, { photo: 'AgACAgIAAxkB' }],
+  ])('is a file: %s', async (method, reply, sent) => {
+    const bot = triedBot(onHi(reply));
+    await bot.handle(message({ text: 'hi' }));
+    expect(bot.calls).toEqual([{ method, chat_id: 7, ...sent }]);
+  });
+
+  test('cuts what is put below a file at the limit of a caption', async () => {
+    const handler = { command: { name: 'x', reply: { photo: 'AgACAgIAAxkB', text: '{args}' } } };
+    const bot = triedBot([handler]);
+    await bot.handle(message({ text: `/x ${'a'.repeat(3_000)}` }));
+    expect((bot.calls[0]?.['caption'] as string).length).toBe(1_024);
+  });
+
   test('names user and bot', async () => {
     const bot = triedBot(onHi({ text: '{firstName} @{username} {botName}' }));
     await bot.handle(message({ text: 'hi' }));
