@@ -12,12 +12,23 @@ const handlers = [{ command: { name: 'start', reply: { text: 'Hello {firstName}'
 const bots: ReturnType<typeof botAssignment>[] = [];
 
 const port = new MemoryPort();
-beMeasured((tokens) => {
-  for (const token of tokens) {
-    bots.push(botAssignment({ name: `bot-${bots.length}`, token, handlers }));
-  }
-  port.assign({ fleet: fleetSpec(apiRoot, { http2: protocol === 'HTTP/2' }), bots: [...bots] });
-});
+const stopping = new AbortController();
 const log = createLog({ level: 'info', format: 'json', destination: process.stderr });
 const runtime = new Runtime({ clock: systemClock, random: systemRandom, log, port });
-await runtime.start(new AbortController().signal);
+const stopped = runtime.start(stopping.signal);
+beMeasured({
+  add: (tokens) => {
+    for (const token of tokens) {
+      bots.push(botAssignment({ name: `bot-${bots.length}`, token, handlers }));
+    }
+    port.assign({
+      fleet: fleetSpec(apiRoot, { http2: protocol === 'HTTP/2' }),
+      shards: 1,
+      bots: [...bots],
+    });
+  },
+  stop: () => {
+    stopping.abort();
+    return stopped;
+  },
+});

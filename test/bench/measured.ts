@@ -1,3 +1,4 @@
+import { getHeapSpaceStatistics } from 'node:v8';
 import { nextMacrotask } from '../../src/lib/clock.ts';
 import { answerParent } from '../support/answering.ts';
 
@@ -7,19 +8,40 @@ export type ClientRequest =
   | { readonly kind: 'add'; readonly tokens: readonly string[] }
   /** Answered with the CPU time that the process has used so far, in microseconds. */
   | { readonly kind: 'cpu' }
-  /** Answered with the resident bytes that stay after garbage collection. */
-  | { readonly kind: 'memory' };
+  /** Answered with {@link ClientMemory}. */
+  | { readonly kind: 'memory' }
+  /** Answered once all bots have stopped. Only our runtime is asked for it. */
+  | { readonly kind: 'stop' };
 
-/** Makes this process a measured client; `add` starts bots and returns before they poll. */
-export function beMeasured(add: (tokens: readonly string[]) => void): void {
+/** Bytes that stay after garbage collection. */
+export interface ClientMemory {
+  readonly resident: number;
+  /**
+   * The part of them that is the heap's young generation. It grows once, to 48 MB at most, with the
+   * pace at which a process allocates, and would be counted as the first thousand bots' otherwise.
+   */
+  readonly young: number;
+}
+
+/** How a client does what it is asked for. */
+export interface MeasuredClient {
+  /** Starts bots, and returns before they poll. */
+  readonly add: (tokens: readonly string[]) => void;
+  readonly stop?: () => Promise<void>;
+}
+
+/** Makes this process a measured client. */
+export function beMeasured(client: MeasuredClient): void {
   answerParent((request: ClientRequest) => {
     switch (request.kind) {
       case 'add':
-        return add(request.tokens);
+        return client.add(request.tokens);
       case 'cpu':
         return cpuMicros();
       case 'memory':
-        return residentBytes();
+        return memory();
+      case 'stop':
+        return client.stop?.();
       default:
         return request satisfies never;
     }
@@ -31,11 +53,12 @@ function cpuMicros(): number {
   return user + system;
 }
 
-async function residentBytes(): Promise<number> {
+async function memory(): Promise<ClientMemory> {
   // What the first collection lets go of may hold more, and pages go back to the system late.
   for (let pass = 0; pass < 5; pass++) {
     globalThis.gc?.();
     await nextMacrotask();
   }
-  return process.memoryUsage.rss();
+  const young = getHeapSpaceStatistics().find(({ space_name }) => space_name === 'new_space');
+  return { resident: process.memoryUsage.rss(), young: young?.physical_space_size ?? 0 };
 }

@@ -1,15 +1,7 @@
-import { join } from 'node:path';
-import { type Program, startScript } from '../support/program.ts';
-import { waitFor } from '../support/wait.ts';
-import type { ClientRequest } from './measured.ts';
-import type { ServerLoad, ServerRequest } from './server.ts';
-
-/** A client to measure: a script next to this one, which gets the API's address and `args`. */
-export interface Contestant {
-  readonly name: string;
-  readonly script: string;
-  readonly args: readonly string[];
-}
+import type { BenchServer } from './bench.ts';
+import { tokens } from './bench.ts';
+import type { Contestant } from './contestants.ts';
+import type { ClientMemory, ClientRequest } from './measured.ts';
 
 /** How much is measured. */
 export interface Size {
@@ -33,48 +25,32 @@ const WARM_BOTS = 20;
 const BATCH = 20;
 /** A start takes more connections than polling does; those beyond this are waited out. */
 const SPARE_CONNECTIONS = 10;
-const START_TIMEOUT_MS = 60_000;
 
 /** Measures one client in a fresh process: its memory with idle bots first, then its CPU. */
 export async function takeSample(
-  server: Program,
+  server: BenchServer,
   contestant: Contestant,
   size: Size,
 ): Promise<Sample> {
-  const askServer = <Answer>(request: ServerRequest) => server.ask<Answer>(request);
-  const { apiRoot, certificatePath } = await askServer<{
-    apiRoot: string;
-    certificatePath: string;
-  }>({ kind: 'address' });
-  const loadIs = (description: string, check: (load: ServerLoad) => boolean) =>
-    waitFor(description, async () => check(await askServer<ServerLoad>({ kind: 'load' })), {
-      timeoutMs: START_TIMEOUT_MS,
-    });
-  await loadIs("the end of the last client's connections", (load) => load.connections === 0);
-  await askServer({ kind: 'reset' });
-  await using client = await startScript(join(import.meta.dirname, contestant.script), {
-    args: [apiRoot, ...contestant.args],
-    env: { NODE_EXTRA_CA_CERTS: certificatePath },
-    nodeFlags: ['--expose-gc'],
-  });
+  await using client = await server.start(contestant);
   const askClient = <Answer>(request: ClientRequest) => client.ask<Answer>(request);
   const addBots = async (from: number, to: number): Promise<void> => {
     for (let first = from; first < to; first += BATCH) {
-      const tokens = Array.from({ length: BATCH }, (_, index) => tokenOf(first + index));
-      await askClient({ kind: 'add', tokens });
       const polling = first + BATCH;
-      await loadIs(`${polling} polling bots`, (load) => load.waitingPolls === polling);
+      await askClient({ kind: 'add', tokens: tokens(first, polling) });
+      await server.loadIs(`${polling} polling bots`, (load) => load.waitingPolls === polling);
     }
   };
   const bytesWith = async (bots: number): Promise<number> => {
-    await askServer({ kind: 'closeIdle' });
+    await server.ask({ kind: 'closeIdle' });
     const most = bots + SPARE_CONNECTIONS;
-    await loadIs('the end of spare connections', (load) => load.connections <= most);
-    return askClient<number>({ kind: 'memory' });
+    await server.loadIs('the end of spare connections', (load) => load.connections <= most);
+    const { resident, young } = await askClient<ClientMemory>({ kind: 'memory' });
+    return resident - young;
   };
   const microsOf = async (updates: number): Promise<number> => {
     const before = await askClient<number>({ kind: 'cpu' });
-    await askServer({ kind: 'traffic', updates, perSecond: size.perSecond });
+    await server.ask({ kind: 'traffic', updates, perSecond: size.perSecond });
     return (await askClient<number>({ kind: 'cpu' })) - before;
   };
 
@@ -90,9 +66,4 @@ export async function takeSample(
     kilobytesABot: (many - few) / size.bots / 1_000,
     microsAnUpdate: micros / size.updates,
   };
-}
-
-/** A token of the right form: the server tells bots apart by the number alone. */
-function tokenOf(id: number): string {
-  return `${100_000 + id}:${'A'.repeat(35)}`;
 }

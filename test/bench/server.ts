@@ -14,6 +14,7 @@ import { answerParent } from '../support/answering.ts';
 
 /** What the server is asked for. */
 export type ServerRequest =
+  /** Answered with its {@link ServerAddress}. */
   | { readonly kind: 'address' }
   /** Forgets all bots, those of a client that has ended. */
   | { readonly kind: 'reset' }
@@ -23,6 +24,12 @@ export type ServerRequest =
   | { readonly kind: 'load' }
   /** Sends updates at a steady pace, bot by bot; answered once every one has been replied to. */
   | { readonly kind: 'traffic'; readonly updates: number; readonly perSecond: number };
+
+/** Where the server listens, and what it must be trusted by. */
+export interface ServerAddress {
+  readonly apiRoot: string;
+  readonly certificatePath: string;
+}
 
 /** Bots that wait for updates right now, and connections that clients hold. */
 export interface ServerLoad {
@@ -43,9 +50,10 @@ interface BenchBot {
   endPoll: (() => void) | undefined;
 }
 
+/** As numbers, or as the text that some clients send. */
 interface Parameters {
-  readonly offset?: number;
-  readonly timeout?: number;
+  readonly offset?: number | string;
+  readonly timeout?: number | string;
 }
 
 const STREAMS_A_CONNECTION = 128;
@@ -73,9 +81,9 @@ const methods: Record<string, (bot: BenchBot, parameters: Parameters) => unknown
 };
 
 async function poll(bot: BenchBot, { offset = 0, timeout = 0 }: Parameters): Promise<unknown> {
-  while (bot.queue[0] && bot.queue[0].update_id < offset) bot.queue.shift();
+  while (bot.queue[0] && bot.queue[0].update_id < Number(offset)) bot.queue.shift();
   bot.endPoll?.();
-  if (bot.queue.length === 0) await hold(bot, Math.min(timeout, MAX_POLL_SECONDS) * 1_000);
+  if (bot.queue.length === 0) await hold(bot, Math.min(Number(timeout), MAX_POLL_SECONDS) * 1_000);
   return bot.queue.slice(0, 1);
 }
 
@@ -150,7 +158,7 @@ async function parametersOf(request: Http2ServerRequest): Promise<Parameters> {
   const body = await text(request);
   if (body !== '') return JSON.parse(body) as Parameters;
   const query = new URLSearchParams(request.url.split('?')[1]);
-  return { offset: Number(query.get('offset')), timeout: Number(query.get('timeout')) };
+  return { offset: query.get('offset') ?? 0, timeout: query.get('timeout') ?? 0 };
 }
 
 const certificate = await generate([{ name: 'commonName', value: 'localhost' }], {
@@ -180,7 +188,7 @@ server.listen(0, '127.0.0.1', () => {
   answerParent((request: ServerRequest) => {
     switch (request.kind) {
       case 'address':
-        return { apiRoot: `https://localhost:${port}`, certificatePath };
+        return { apiRoot: `https://localhost:${port}`, certificatePath } satisfies ServerAddress;
       case 'load':
         return { waitingPolls: waitingPolls(), connections };
       case 'closeIdle':

@@ -1,0 +1,69 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { errorMessage } from '../../src/lib/errors.ts';
+import { findGo } from '../cluster/go.ts';
+import { type Program, startProgram, startScript } from '../support/program.ts';
+import type { ServerAddress } from './server.ts';
+
+/** A client to measure: a process that answers what a `ClientRequest` asks. */
+export interface Contestant {
+  readonly name: string;
+  /** Starts it against this server, which it trusts. */
+  readonly start: (server: ServerAddress) => Promise<Program>;
+}
+
+export const PLAIN_GRAMMY = script('plain grammY, HTTP/1.1', 'client-grammy.ts', []);
+export const OURS = {
+  http1: script('tenantbot, HTTP/1.1', 'client-tenantbot.ts', ['HTTP/1.1']),
+  http2: script('tenantbot, HTTP/2', 'client-tenantbot.ts', ['HTTP/2']),
+} as const;
+const GRAMMY_RUNNER = script('grammY with its runner, HTTP/1.1', 'client-grammy.ts', ['runner']);
+
+const TELEBOT_MODULE = join(import.meta.dirname, 'telebot');
+
+/**
+ * All that can run here. Telebot is built into `folder`; where that fails, `say` is told why, and
+ * the others go on without it.
+ */
+export async function allContestants(
+  folder: string,
+  say: (words: string) => void,
+): Promise<readonly Contestant[]> {
+  const telebot = await buildTelebot(folder).catch((error: unknown) => {
+    say(`without telebot: ${errorMessage(error)}`);
+  });
+  const goes = telebot ? [goProgram(telebot, 'HTTP/1.1'), goProgram(telebot, 'HTTP/2')] : [];
+  return [OURS.http1, OURS.http2, PLAIN_GRAMMY, GRAMMY_RUNNER, ...goes];
+}
+
+/** Go's own cache makes the second build one of a second or two. */
+async function buildTelebot(folder: string): Promise<string> {
+  const go = await findGo(TELEBOT_MODULE);
+  const program = join(folder, 'telebot');
+  await promisify(execFile)(go, ['build', '-mod=readonly', '-buildvcs=false', '-o', program, '.'], {
+    cwd: TELEBOT_MODULE,
+    env: { ...process.env, GOFLAGS: '', GOWORK: 'off', CGO_ENABLED: '0' },
+  });
+  return program;
+}
+
+function script(name: string, file: string, args: readonly string[]): Contestant {
+  return {
+    name,
+    start: ({ apiRoot, certificatePath }) =>
+      startScript(join(import.meta.dirname, file), {
+        args: [apiRoot, ...args],
+        env: { NODE_EXTRA_CA_CERTS: certificatePath },
+        nodeFlags: ['--expose-gc'],
+      }),
+  };
+}
+
+function goProgram(path: string, protocol: string): Contestant {
+  return {
+    name: `Go's telebot v4, ${protocol}`,
+    start: ({ apiRoot, certificatePath }) =>
+      startProgram([path, apiRoot, protocol], { env: { SSL_CERT_FILE: certificatePath } }),
+  };
+}
