@@ -10,7 +10,7 @@ export interface Bench {
   /** Fewer rounds, fewer bots. */
   readonly quick: boolean;
   /** Tells whoever waits how far it is. */
-  say(words: string): void;
+  readonly say: (words: string) => void;
 }
 
 /** Something that can be measured by itself. Resolves with what to print, Markdown. */

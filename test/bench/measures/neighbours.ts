@@ -113,7 +113,7 @@ async function answerTimes({
 
 function host(runtime: Program, apiRoot: string, bots: readonly HostedBot[]): Promise<unknown> {
   const request: RuntimeRequest = { kind: 'host', apiRoot, bots };
-  return runtime.ask(request as never);
+  return runtime.ask(request);
 }
 
 interface Deed {
