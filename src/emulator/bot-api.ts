@@ -131,15 +131,10 @@ export class BotApi {
 
   #open(token: string, address: string): Opened {
     const { world, limits } = this.#options;
-    const shape = tokenShape(token);
-    if (shape.kind === 'none') {
-      return { bot: undefined, refusal: new ApiError(404, 'Not Found') };
-    }
-    if (shape.kind === 'impossible') {
-      const refusal = new ApiError(401, 'Unauthorized: invalid token specified');
-      return { bot: undefined, refusal };
-    }
-    const bot = world.botByToken(token) ?? this.#createdBot(token);
+    const known = world.botByToken(token);
+    const refusal = known ? undefined : refusalByShape(token);
+    if (refusal) return { bot: undefined, refusal };
+    const bot = known ?? this.#createdBot(token);
     // A webhook keeps its bot loaded.
     const cold = bot?.webhook ? undefined : limits.refuseCold(token, address, bot !== undefined);
     if (cold) return { bot, refusal: cold };
@@ -206,6 +201,21 @@ export class BotApi {
 
 function seenError({ message, limit }: ApiError): Pick<CallOutcome, 'description' | 'limit'> {
   return { description: message, ...(limit !== undefined && { limit }) };
+}
+
+/** What the server answers without looking the token up; undefined where it has to. */
+function refusalByShape(token: string): ApiError | undefined {
+  const { kind } = tokenShape(token);
+  switch (kind) {
+    case 'none':
+      return new ApiError(404, 'Not Found');
+    case 'impossible':
+      return new ApiError(401, 'Unauthorized: invalid token specified');
+    case 'possible':
+      return undefined;
+    default:
+      return kind satisfies never;
+  }
 }
 
 /** Undefined where the bot can't be: its id or its username is another's, or there are too many. */

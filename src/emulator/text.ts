@@ -21,11 +21,15 @@ const FOUND_IN_TEXT: readonly (readonly [string, RegExp])[] = [
   ['url', /\bhttps?:\/\/[^\s<>"]+/g],
 ];
 
+/** Most texts have none of the marks that every entity begins with. */
+const MAY_HAVE_ENTITY = /[/@#]/;
+
 /** More entities than this are not marked in one message. */
 const MAX_ENTITIES = 100;
 
 /** The entities that Telegram finds in a text by itself, in order. */
 export function findEntities(text: string): TgEntity[] {
+  if (!MAY_HAVE_ENTITY.test(text)) return [];
   const found = FOUND_IN_TEXT.flatMap(([type, pattern]) =>
     Array.from(text.matchAll(pattern), (match) => ({
       type,

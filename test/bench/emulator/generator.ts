@@ -9,7 +9,7 @@ import type { Address } from './serving.ts';
 
 /** What the generator is asked for. */
 export type LoadRequest =
-  /** Holds one getUpdates for each of the first `polls` bots; answered once all are written. */
+  /** Polls for each of the first `polls` bots, one poll after the other, from then on. */
   | { readonly kind: 'poll'; readonly address: Address; readonly polls: number }
   /** Makes `calls` calls as fast as they are answered; answered with {@link Load}. */
   | {
@@ -18,9 +18,7 @@ export type LoadRequest =
       readonly method: 'getMe' | 'sendMessage';
       readonly calls: number;
       readonly connections: number;
-    }
-  /** Ends all polls. */
-  | { readonly kind: 'end' };
+    };
 
 /** What a load showed. */
 export interface Load {
@@ -32,7 +30,6 @@ export interface Load {
 }
 
 const POLL_SECONDS = 50;
-const polling = new Set<Socket>();
 
 answerParent((request: LoadRequest) => {
   switch (request.kind) {
@@ -40,10 +37,6 @@ answerParent((request: LoadRequest) => {
       return poll(request.address, request.polls);
     case 'load':
       return load(request);
-    case 'end':
-      for (const socket of polling) socket.destroy();
-      polling.clear();
-      return null;
     default:
       return request satisfies never;
   }
@@ -53,12 +46,12 @@ async function poll({ port, bots }: Address, polls: number): Promise<void> {
   for (const { token } of bots.slice(0, polls)) {
     const socket = connect(port, '127.0.0.1');
     await once(socket, 'connect');
-    polling.add(socket);
-    const again = (): boolean =>
-      socket.write(callBytes(token, 'getUpdates', { timeout: POLL_SECONDS }));
-    socket.on('data', again);
-    socket.on('error', () => polling.delete(socket));
-    again();
+    const ask = (offset: number): boolean =>
+      socket.write(callBytes(token, 'getUpdates', { offset, timeout: POLL_SECONDS }));
+    onAnswers(socket, (_status, body) => ask(lastUpdateId(body) + 1));
+    // Ends with the server.
+    socket.on('error', () => undefined);
+    ask(0);
   }
 }
 
@@ -109,8 +102,14 @@ async function load(request: LoadRequest & { readonly kind: 'load' }): Promise<L
   return { seconds, refused, p50Ms: at(0.5), p99Ms: at(0.99) };
 }
 
-/** Calls `onAnswer` with the status of each answer; reads no more of it than where it ends. */
-function onAnswers(socket: Socket, onAnswer: (status: number) => void): void {
+/** The id of the newest update in an answer, -1 where there is none. */
+function lastUpdateId(body: string): number {
+  const at = body.lastIndexOf('"update_id":');
+  return at === -1 ? -1 : Number.parseInt(body.slice(at + '"update_id":'.length), 10);
+}
+
+/** Calls `onAnswer` with each answer, as Latin-1. */
+function onAnswers(socket: Socket, onAnswer: (status: number, body: string) => void): void {
   let rest = '';
   socket.setEncoding('latin1');
   socket.on('data', (text: string) => {
@@ -120,8 +119,9 @@ function onAnswers(socket: Socket, onAnswer: (status: number) => void): void {
     const length = Number(/content-length: (\d+)/i.exec(rest.slice(0, headEnd))?.[1]);
     if (rest.length < headEnd + 4 + length) return;
     const status = Number(rest.slice(9, 12));
+    const body = rest.slice(headEnd + 4, headEnd + 4 + length);
     rest = rest.slice(headEnd + 4 + length);
-    onAnswer(status);
+    onAnswer(status, body);
   });
 }
 

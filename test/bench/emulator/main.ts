@@ -18,110 +18,132 @@ const BOTS = 10_000;
 const POLLS = 2_000;
 const CONNECTIONS = 64;
 const CALLS = flags.quick ? 20_000 : 50_000;
-/** Calls before the first measured ones: code that is not yet compiled is not what is asked for. */
+/** Calls before the measured ones: code that is not compiled yet is not what is asked for. */
 const WARM_CALLS = 20_000;
+const UPDATES_A_SECOND = 4_000;
 const POLLS_TIMEOUT_MS = 60_000;
 
-const METHODS = ['sendMessage', 'getMe'] as const;
-type Method = (typeof METHODS)[number];
+/** What is measured: a call by itself, or an update that is fetched with a poll of its own. */
+const WORK = ['sendMessage', 'getMe', 'update'] as const;
+type Work = (typeof WORK)[number];
+
+const SHOWN = {
+  sendMessage: 'sendMessage',
+  getMe: 'getMe',
+  update: 'update with its poll',
+} as const satisfies Record<Work, string>;
 
 interface Sample {
-  readonly microsACall: number;
-  readonly callsASecond: number;
-  readonly p99Ms: number;
+  readonly micros: number;
+  readonly seenASecond: number;
+  readonly p99Ms: number | undefined;
 }
 
-/** One kind of server, with its samples. */
+/** One kind of server, with what was seen of it. */
 interface Contestant {
   readonly name: string;
   readonly script: string;
-  readonly samples: Readonly<Record<Method, Sample[]>>;
-  size?: ServerSize;
+  readonly samples: Readonly<Record<Work, Sample[]>>;
+  readonly mebibytes: number[];
 }
 
-const contestants: readonly Contestant[] = [
-  { name: 'emulator', script: 'server-emulator.ts', samples: { sendMessage: [], getMe: [] } },
-  { name: 'bare node:http', script: 'server-bare.ts', samples: { sendMessage: [], getMe: [] } },
-];
+const EMULATOR = contestant('emulator', 'server-emulator.ts');
+const BASELINE = contestant('bare node:http', 'server-bare.ts');
 
 for (let round = 1; round <= rounds; round++) {
-  for (const contestant of contestants) {
-    console.error(`round ${round} of ${rounds}: ${contestant.name} …`);
-    await measure(contestant);
+  for (const each of [EMULATOR, BASELINE]) {
+    console.error(`round ${round} of ${rounds}: ${each.name} …`);
+    await measure(each);
   }
 }
 print();
 
-async function measure(contestant: Contestant): Promise<void> {
-  await using server = await startScript(join(import.meta.dirname, contestant.script), {
+function contestant(name: string, script: string): Contestant {
+  return { name, script, samples: { sendMessage: [], getMe: [], update: [] }, mebibytes: [] };
+}
+
+async function measure({ name, script, samples, mebibytes }: Contestant): Promise<void> {
+  await using server = await startScript(join(import.meta.dirname, script), {
     args: [String(BOTS)],
     nodeFlags: ['--expose-gc'],
   });
   await using generator = await startScript(join(import.meta.dirname, 'generator.ts'));
-  const askGenerator = <Answer>(request: LoadRequest) => generator.ask<Answer>(request);
   const address = await askServer<Address>(server, { kind: 'address' });
-  await askGenerator({ kind: 'poll', address, polls: POLLS });
-  let size: ServerSize = { heldPolls: 0, bytes: 0 };
-  await waitFor(
-    `${POLLS} held polls`,
-    async () => {
-      size = await askServer<ServerSize>(server, { kind: 'size' });
-      return size.heldPolls === POLLS;
-    },
-    { timeoutMs: POLLS_TIMEOUT_MS },
-  );
-  contestant.size = size;
-  const load = (method: Method, calls: number): Promise<Load> =>
-    askGenerator({ kind: 'load', address, method, calls, connections: CONNECTIONS });
-  for (const method of METHODS) {
-    await load(method, WARM_CALLS);
+  await askGenerator(generator, { kind: 'poll', address, polls: POLLS });
+  mebibytes.push((await sizeOncePolled(server)).bytes / 2 ** 20);
+
+  const work = async (kind: Work, count: number): Promise<Pick<Sample, 'p99Ms'>> => {
+    if (kind === 'update') {
+      const pace = { perSecond: UPDATES_A_SECOND, polls: POLLS };
+      await askServer(server, { kind: 'traffic', updates: count, ...pace });
+      return { p99Ms: undefined };
+    }
+    const how = { address, method: kind, calls: count, connections: CONNECTIONS };
+    const { refused, p99Ms } = await askGenerator<Load>(generator, { kind: 'load', ...how });
+    if (refused > 0) throw new Error(`${name} refused ${refused} calls of ${kind}`);
+    return { p99Ms };
+  };
+  for (const kind of WORK) {
+    await work(kind, WARM_CALLS);
     const before = await askServer<number>(server, { kind: 'cpu' });
-    const { seconds, refused, p99Ms } = await load(method, CALLS);
+    const startMs = performance.now();
+    const { p99Ms } = await work(kind, CALLS);
+    const seconds = (performance.now() - startMs) / 1_000;
     const micros = (await askServer<number>(server, { kind: 'cpu' })) - before;
-    if (refused > 0) throw new Error(`${contestant.name} refused ${refused} calls of ${method}`);
-    contestant.samples[method].push({
-      microsACall: micros / CALLS,
-      callsASecond: CALLS / seconds,
-      p99Ms,
-    });
+    samples[kind].push({ micros: micros / CALLS, seenASecond: CALLS / seconds, p99Ms });
   }
-  await askGenerator({ kind: 'end' });
+}
+
+async function sizeOncePolled(server: Program): Promise<ServerSize> {
+  let size: ServerSize = { heldPolls: 0, bytes: 0 };
+  const allHeld = async (): Promise<boolean> => {
+    size = await askServer<ServerSize>(server, { kind: 'size' });
+    return size.heldPolls === POLLS;
+  };
+  await waitFor(`${POLLS} held polls`, allHeld, { timeoutMs: POLLS_TIMEOUT_MS });
+  return size;
 }
 
 function askServer<Answer>(server: Program, request: ServerRequest): Promise<Answer> {
   return server.ask<Answer>(request);
 }
 
+function askGenerator<Answer>(generator: Program, request: LoadRequest): Promise<Answer> {
+  return generator.ask<Answer>(request);
+}
+
 function print(): void {
   const gibibytes = (totalmem() / 2 ** 30).toFixed(0);
   console.log(`${availableParallelism()} cores, ${gibibytes} GiB, Node ${process.version};`);
-  console.log(`${BOTS} bots, ${POLLS} held polls, ${CONNECTIONS} connections, ${CALLS} calls;`);
+  console.log(`${BOTS} bots, ${POLLS} held polls, ${CALLS} calls on ${CONNECTIONS} connections,`);
+  console.log(`${CALLS} updates at ${UPDATES_A_SECOND} a second;`);
   console.log(`median of ${rounds} rounds (lowest–highest).\n`);
-  console.log('| HTTP/1.1, plain | CPU a call | calls a second of one core | seen | p99 |');
+  console.log('| plain HTTP/1.1 | CPU | a second of one core | seen | p99 |');
   console.log('| --- | --- | --- | --- | --- |');
-  for (const method of METHODS) {
-    for (const { name, samples } of contestants) {
-      const own = samples[method];
-      const cpu = spread(own.map(({ microsACall }) => microsACall));
-      const bare = spread(
-        (contestants.at(-1)?.samples[method] ?? []).map(({ microsACall }) => microsACall),
-      );
-      const seen = spread(own.map(({ callsASecond }) => callsASecond)).middle;
-      const p99 = spread(own.map(({ p99Ms }) => p99Ms)).middle;
-      console.log(
-        `| ${name}, ${method} | ${cpu.text} µs, ×${(cpu.middle / bare.middle).toFixed(2)} | ` +
-          `${(1e6 / cpu.middle).toFixed(0)} | ${seen.toFixed(0)}/s | ${p99.toFixed(1)} ms |`,
-      );
-    }
+  for (const kind of WORK) {
+    for (const each of [EMULATOR, BASELINE]) console.log(row(each, kind));
   }
-  for (const { name, size } of contestants) {
-    console.log(`\n${name}, memory in use: ${((size?.bytes ?? 0) / 2 ** 20).toFixed(0)} MiB`);
+  for (const { name, mebibytes } of [EMULATOR, BASELINE]) {
+    console.log(`\nmemory in use, ${name}: ${median(mebibytes).toFixed(0)} MiB`);
   }
 }
 
-function spread(values: readonly number[]): { readonly middle: number; readonly text: string } {
+function row({ name, samples }: Contestant, kind: Work): string {
+  const own = samples[kind];
+  const micros = own.map((sample) => sample.micros).toSorted((a, b) => a - b);
+  const middle = median(micros);
+  const ratio = (middle / median(BASELINE.samples[kind].map((sample) => sample.micros))).toFixed(2);
+  const range = `${micros[0]?.toFixed(0)}–${micros.at(-1)?.toFixed(0)}`;
+  const seen = median(own.map(({ seenASecond }) => seenASecond)).toFixed(0);
+  const p99s = own.flatMap(({ p99Ms }) => p99Ms ?? []);
+  const p99 = p99s.length === 0 ? '' : `${median(p99s).toFixed(0)} ms`;
+  return (
+    `| ${name}, ${SHOWN[kind]} | ${middle.toFixed(0)} µs (${range}), ×${ratio} | ` +
+    `${(1e6 / middle).toFixed(0)} | ${seen} | ${p99} |`
+  );
+}
+
+function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
-  const middle = sorted[sorted.length >> 1] ?? Number.NaN;
-  const range = `${sorted[0]?.toFixed(0)}–${sorted.at(-1)?.toFixed(0)}`;
-  return { middle, text: `${middle.toFixed(0)} (${range})` };
+  return sorted[sorted.length >> 1] ?? Number.NaN;
 }
