@@ -30,7 +30,7 @@ describe('docs/emulator.md', () => {
       expect(output.includes('"ok":false,"error_code"')).toBe(fails);
       expect(output).not.toContain('urn:tenantbot');
     }
-    expect(commands).toBe(11);
+    expect(commands).toBe(13);
     expect(output).toContain('"met":true');
   });
 
