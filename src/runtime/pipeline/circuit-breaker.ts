@@ -1,32 +1,28 @@
 import type { BreakerSettings, BreakerState, BreakerStatus } from '../../api/breaker.ts';
 import { fromTimestamp, toTimestamp } from '../../lib/clock.ts';
+import type { Moment } from './moment.ts';
+import type { Verdict } from './rules.ts';
 
-/** A moment, on both clocks: durations by the one that never steps, what people read by the other. */
-export interface Moment {
-  readonly monotonicMs: number;
-  readonly wallMs: number;
-}
-
-/** A probe that has not ended after so long is forgotten, and another is made. */
-const PROBE_LIMIT_MS = 60_000;
-/** How long to wait for the probe of somebody else. */
-const PROBE_WAIT_MS = 1_000;
+/** A probe that has not ended after so long is forgotten, and another may be made. */
+export const PROBE_LIMIT_MS = 60_000;
+/** After how long to ask again while somebody else's probe is under way. */
+export const PROBE_WAIT_MS = 1_000;
 const NONE = -1;
 
 /**
- * A circuit breaker: numbers alone, no timer. Whatever is due by time happens when somebody asks.
- * Its settings are given with each question, so that they may change at any time.
+ * A circuit breaker: numbers alone, no timer. What time brings about happens when somebody asks.
+ * Settings are given with each question, so that they may change at any time.
  *
- * Each call begins with {@link admit} and ends with the ticket that it got there. A ticket is void
- * once the breaker has opened, closed, or begun another probe since: what was begun before says
+ * Each call begins with {@link admit} and ends with the ticket that it got there. Tickets become
+ * void whenever the breaker opens, closes or begins another probe: what began before that says
  * nothing of what is now, and a probe that hangs can't stick it.
  *
  * ```
- *             failures in a row             time is up
- *   Closed ──────────────────────► Open ───────────────► HalfOpen (one probe at a time)
- *     ▲                             ▲                     │   │
- *     │                             └───── a failure ─────┘   │
- *     └────────────────────── successes ──────────────────────┘
+ *            failures in a row               time is up
+ *   Closed ────────────────────► Open ───────────────────► HalfOpen, one probe at a time
+ *     ▲                           ▲                         │  │
+ *     │                           └──── the probe failed ───┘  │
+ *     └────────────────── enough probes succeeded ─────────────┘
  * ```
  */
 export class CircuitBreaker {
@@ -34,78 +30,58 @@ export class CircuitBreaker {
   #failures = 0;
   /** Of probes, in a row. */
   #successes = 0;
+  /** The start of the wait. */
   #openedMs = 0;
   #openedWallMs = 0;
-  /** When the probe under way began. */
-  #probeMs = NONE;
-  /** Which tickets are good. */
-  #era = 0;
+  #probeBegunMs = NONE;
+  /** The ticket that is good. */
+  #ticket = 0;
 
   get state(): BreakerState {
     return this.#state;
   }
 
-  /** Failures in a row. */
+  /** How many calls failed in a row. */
   get failures(): number {
     return this.#failures;
   }
 
+  /** Whether `ticket` is good: nothing has changed since the call with it began. */
+  honours(ticket: number): boolean {
+    return ticket === this.#ticket;
+  }
+
   /** The ticket of a call that may be made now; undefined where none may. */
-  admit(settings: BreakerSettings, { monotonicMs }: Moment): number | undefined {
-    if (this.#state === 'Closed') return this.#era;
-    if (this.retryAfterMs(settings, monotonicMs) > 0) return undefined;
+  admit(settings: BreakerSettings, nowMs: number): number | undefined {
+    if (this.#state === 'Closed') return this.#ticket;
+    if (this.retryAfterMs(settings, nowMs) > 0) return undefined;
     this.#state = 'HalfOpen';
-    this.#probeMs = monotonicMs;
-    return ++this.#era;
+    this.#probeBegunMs = nowMs;
+    return ++this.#ticket;
   }
 
   /** In how long it is worth asking again; 0 where a call may be made now. */
   retryAfterMs({ openSeconds }: BreakerSettings, nowMs: number): number {
-    switch (this.#state) {
-      case 'Closed':
-        return 0;
-      case 'Open':
-        return Math.max(0, this.#openedMs + openSeconds * 1000 - nowMs);
-      case 'HalfOpen':
-        if (this.#probeMs === NONE) return 0;
-        return Math.min(PROBE_WAIT_MS, Math.max(0, this.#probeMs + PROBE_LIMIT_MS - nowMs));
-    }
-    return this.#state satisfies never;
+    if (this.#state === 'Open') return Math.max(0, this.#openedMs + openSeconds * 1000 - nowMs);
+    if (this.#probeBegunMs === NONE) return 0;
+    const forgottenInMs = this.#probeBegunMs + PROBE_LIMIT_MS - nowMs;
+    return Math.max(0, Math.min(PROBE_WAIT_MS, forgottenInMs));
   }
 
-  /** The call worked. */
-  succeeded(ticket: number, { successThreshold }: BreakerSettings): void {
-    if (ticket !== this.#era) return;
-    this.#probeMs = NONE;
-    if (this.#state === 'Closed' || ++this.#successes >= successThreshold) this.#close();
+  /** Takes note of how the call with `ticket` ended. */
+  ended(ticket: number, verdict: Verdict, settings: BreakerSettings, now: Moment): void {
+    if (!this.honours(ticket)) return;
+    this.#probeBegunMs = NONE;
+    if (verdict === 'failure') this.#failed(settings, now);
+    else if (verdict === 'success') this.#succeeded(settings);
   }
 
-  /** The call failed. */
-  failed(ticket: number, { failureThreshold }: BreakerSettings, now: Moment): void {
-    if (ticket !== this.#era) return;
-    this.#failures++;
-    if (this.#state !== 'Closed' || this.#failures >= failureThreshold) this.open(now);
-  }
-
-  /** The call ended in a way that says nothing. */
-  released(ticket: number): void {
-    if (ticket === this.#era) this.#probeMs = NONE;
-  }
-
-  /** Makes no calls for a while from now on. */
+  /** Lets no calls through from now on, for as long as the settings say. */
   open({ monotonicMs, wallMs }: Moment): void {
-    this.#state = 'Open';
+    this.#become('Open');
+    this.#successes = 0;
     this.#openedMs = monotonicMs;
     this.#openedWallMs = wallMs;
-    this.#successes = 0;
-    this.#probeMs = NONE;
-    this.#era++;
-  }
-
-  /** Forgets all that was: calls are made. */
-  reset(): void {
-    this.#era++;
-    this.#close();
   }
 
   /** Ends the wait: the next call is a probe. */
@@ -113,20 +89,27 @@ export class CircuitBreaker {
     if (this.#state === 'Open') this.#openedMs = Number.NEGATIVE_INFINITY;
   }
 
+  /** Forgets what was, and lets all calls through. */
+  reset(): void {
+    this.#become('Closed');
+    this.#failures = 0;
+    this.#successes = 0;
+  }
+
   /** As a status shows it. */
   status({ openSeconds }: BreakerSettings): BreakerStatus {
     const state = this.#state;
-    const closed = { state, failures: this.#failures };
-    if (state === 'Closed') return closed;
+    const failures = this.#failures;
+    if (state === 'Closed') return { state, failures };
     const openedAt = toTimestamp(this.#openedWallMs);
-    if (state === 'HalfOpen') return { ...closed, openedAt };
+    if (state === 'HalfOpen') return { state, failures, openedAt };
     const nextProbeAt = toTimestamp(this.#openedWallMs + openSeconds * 1000);
-    return { ...closed, openedAt, nextProbeAt };
+    return { state, failures, openedAt, nextProbeAt };
   }
 
   /**
-   * Goes on from a status of earlier, perhaps of another machine. However its clock stood: the wait
-   * is never longer than that of a breaker that opens now.
+   * Goes on from a status of before. Wherever the clocks stood then and stand now, the wait is no
+   * longer than if the breaker opened now.
    */
   resume({ state, failures, openedAt }: BreakerStatus, now: Moment): void {
     this.#failures = failures;
@@ -134,14 +117,22 @@ export class CircuitBreaker {
     const openedWallMs = openedAt === undefined ? Number.NaN : fromTimestamp(openedAt);
     const agoMs = Number.isNaN(openedWallMs) ? 0 : Math.max(0, now.wallMs - openedWallMs);
     this.open({ monotonicMs: now.monotonicMs - agoMs, wallMs: now.wallMs - agoMs });
-    if (state === 'HalfOpen') this.probeNow();
+    this.#state = state;
   }
 
-  #close(): void {
-    if (this.#state !== 'Closed') this.#era++;
-    this.#state = 'Closed';
-    this.#failures = 0;
-    this.#successes = 0;
-    this.#probeMs = NONE;
+  #failed({ failureThreshold }: BreakerSettings, now: Moment): void {
+    this.#failures++;
+    if (this.#state === 'HalfOpen' || this.#failures >= failureThreshold) this.open(now);
+  }
+
+  #succeeded({ successThreshold }: BreakerSettings): void {
+    if (this.#state === 'Closed') this.#failures = 0;
+    else if (++this.#successes >= successThreshold) this.reset();
+  }
+
+  #become(state: BreakerState): void {
+    this.#state = state;
+    this.#probeBegunMs = NONE;
+    this.#ticket++;
   }
 }

@@ -1,10 +1,15 @@
 import type { RetryCategory } from '../../api/retry.ts';
 import type { CallFault } from '../telegram/call-error.ts';
 
+/** What a breaker makes of how a call ended. */
+export type Verdict = 'failure' | 'success' | 'ignored';
+
 /** What one kind of failure means to each step of the pipeline (DESIGN §8). */
 export interface FaultRule {
-  /** What the breakers make of it; `ignored` says nothing of whether Telegram works. */
-  readonly breaker: 'failure' | 'success' | 'ignored';
+  /** What the bot's breaker makes of it; `ignored` says nothing of whether its calls work. */
+  readonly breaker: Verdict;
+  /** What the shard's breaker makes of it: whether Telegram works at all, for whatever bot. */
+  readonly upstream: Verdict;
   /** By which policy the call is tried again; never where undefined. */
   readonly retry: RetryCategory | undefined;
   /** What the bot's health makes of it; `rejected` is an answer like any other. */
@@ -19,23 +24,24 @@ export interface FaultRule {
  * Telegram.
  */
 export const FAULT_RULES: Readonly<Record<CallFault, FaultRule>> = {
-  network: rule('failure', 'network', 'failure'),
-  timeout: rule('failure', 'network', 'failure'),
-  server: rule('failure', 'server', 'failure'),
-  'rate-limited': rule('ignored', 'rateLimit', 'rate-limited'),
-  unauthorized: { ...rule('failure', undefined, 'failure'), suspectToken: true },
-  conflict: rule('ignored', undefined, 'ignored'),
-  rejected: rule('success', undefined, 'rejected'),
-  unknown: rule('failure', 'unknown', 'failure'),
-  'breaker-open': rule('ignored', undefined, 'ignored'),
-  'held-back': rule('ignored', undefined, 'ignored'),
-  aborted: rule('ignored', undefined, 'ignored'),
+  network: rule('failure', 'failure', 'network', 'failure'),
+  timeout: rule('failure', 'failure', 'network', 'failure'),
+  server: rule('failure', 'failure', 'server', 'failure'),
+  'rate-limited': rule('ignored', 'success', 'rateLimit', 'rate-limited'),
+  unauthorized: { ...rule('failure', 'ignored', undefined, 'failure'), suspectToken: true },
+  conflict: rule('ignored', 'success', undefined, 'ignored'),
+  rejected: rule('success', 'success', undefined, 'rejected'),
+  unknown: rule('failure', 'ignored', 'unknown', 'failure'),
+  'breaker-open': rule('ignored', 'ignored', undefined, 'ignored'),
+  'held-back': rule('ignored', 'ignored', undefined, 'ignored'),
+  aborted: rule('ignored', 'ignored', undefined, 'ignored'),
 };
 
 function rule(
-  breaker: FaultRule['breaker'],
+  breaker: Verdict,
+  upstream: Verdict,
   retry: FaultRule['retry'],
   health: FaultRule['health'],
 ): FaultRule {
-  return { breaker, retry, health, suspectToken: false };
+  return { breaker, upstream, retry, health, suspectToken: false };
 }

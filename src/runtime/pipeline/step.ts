@@ -34,6 +34,9 @@ export interface CallContext {
   onFailed(error: CallError): void;
 }
 
+/** What the guards of a call work with, be it one of the pipeline or a poll. */
+export type Guarded = Pick<CallContext, 'bot' | 'shard' | 'clock' | 'onStateChange'>;
+
 /** One step of the pipeline: a grammY transformer for the calls of one update. */
 export type PipelineStep = (context: CallContext) => Transformer;
 

@@ -1,0 +1,53 @@
+import { toTimestamp } from '../../lib/clock.ts';
+import { CallError } from '../telegram/call-error.ts';
+import { momentOf } from './moment.ts';
+import { failureOf } from './outcome.ts';
+import { FAULT_RULES, type Verdict } from './rules.ts';
+import type { Guarded, PipelineStep } from './step.ts';
+
+/**
+ * The bot's circuit breaker. A call counts once, however often it is tried. While the breaker is
+ * open calls reject with a `breaker-open` CallError, and nothing reaches Telegram.
+ */
+export const breaker: PipelineStep = (context) => async (prev, method, payload, signal) => {
+  const ticket = beginCall(context);
+  const call = prev(method, payload, signal);
+  endCall(context, ticket, await failureOf(call));
+  return call;
+};
+
+/** Begins a call: its ticket. Throws a `breaker-open` CallError where none may be made. */
+export function beginCall({ bot, clock, onStateChange }: Guarded): number {
+  const nowMs = clock.monotonicMs();
+  const settings = bot.settings.breaker;
+  const ticket = bot.breaker.admit(settings, nowMs);
+  if (ticket === undefined) {
+    const retryAfterMs = bot.breaker.retryAfterMs(settings, nowMs);
+    const until = toTimestamp(clock.wallMs() + retryAfterMs);
+    throw breakerOpen(
+      retryAfterMs,
+      `${bot.breaker.failures} calls of this bot to Telegram failed in a row, so that none is made before ${until}. They go on by themselves; "tenantbot breaker reset" lets them go on at once.`,
+    );
+  }
+  if (bot.takeChange()) onStateChange();
+  return ticket;
+}
+
+/** Ends the call with `ticket`. What fails while Telegram works for nobody is not the bot's. */
+export function endCall(guarded: Guarded, ticket: number, failure: CallError | undefined): void {
+  const { bot, clock, onStateChange } = guarded;
+  bot.breaker.ended(ticket, verdict(guarded, failure), bot.settings.breaker, momentOf(clock));
+  if (bot.takeChange()) onStateChange();
+}
+
+function verdict({ shard }: Guarded, failure: CallError | undefined): Verdict {
+  if (!failure) return 'success';
+  const rule = FAULT_RULES[failure.fault];
+  const isEverybodys = rule.upstream === 'failure' && shard.upstream.state !== 'Closed';
+  return isEverybodys ? 'ignored' : rule.breaker;
+}
+
+/** A call that was not made because a breaker is open. */
+export function breakerOpen(retryAfterMs: number, message: string): CallError {
+  return new CallError('breaker-open', message, { mayHaveHappened: false, retryAfterMs });
+}

@@ -1,0 +1,101 @@
+import type { Update } from 'grammy/types';
+import type { Random } from '../../lib/random.ts';
+import { CallError, classifyThrown } from '../telegram/call-error.ts';
+import type { DirectCaller, GetUpdates } from '../telegram/direct-caller.ts';
+import { beginCall, endCall } from './breaker.ts';
+import { retryAfterMs } from './guards.ts';
+import { recordHealth } from './health.ts';
+import type { Guarded } from './step.ts';
+import { beginTry, endTry } from './upstream.ts';
+
+/** Bots that wait for the same breaker come back spread over so long. */
+const SPREAD_MS = 1_000;
+
+/** What {@link GuardedPolls} work with. */
+export interface GuardedPollsOptions extends Guarded {
+  readonly random: Random;
+  readonly caller: Pick<DirectCaller, 'getUpdates'>;
+  /** Once it aborts, calls are made without asking: the last one confirms what was handled. */
+  readonly stopping: AbortSignal;
+}
+
+/**
+ * The polls of one bot, past grammY and its pipeline, behind the same guards. Where a breaker is
+ * open a poll waits for its turn without a request; one that is a probe is not held by Telegram,
+ * so that it tells at once.
+ */
+export class GuardedPolls {
+  readonly #options: GuardedPollsOptions;
+  /** Ends the wait for a turn. */
+  #wake: (() => void) | undefined;
+
+  constructor(options: GuardedPollsOptions) {
+    this.#options = options;
+  }
+
+  /** As {@link DirectCaller.getUpdates}, when its turn has come. */
+  async getUpdates(parameters: GetUpdates, signal: AbortSignal): Promise<readonly Update[]> {
+    const { caller, stopping } = this.#options;
+    if (stopping.aborted) return caller.getUpdates(parameters, signal);
+    await this.#turn(signal);
+    const call = beginCall(this.#options);
+    const attempt = beginTry(this.#options);
+    let failure: CallError | undefined;
+    try {
+      return await caller.getUpdates(
+        this.#isProbe() ? { ...parameters, timeout: 0 } : parameters,
+        signal,
+      );
+    } catch (error) {
+      failure = classifyThrown(error);
+      throw failure;
+    } finally {
+      endTry(this.#options, attempt, failure);
+      recordHealth(this.#options, failure, undefined);
+      endCall(this.#options, call, failure);
+    }
+  }
+
+  /** Breakers may have changed: a poll that waits for its turn asks again at once. */
+  wake(): void {
+    this.#wake?.();
+  }
+
+  #isProbe(): boolean {
+    const { bot, shard } = this.#options;
+    return bot.breaker.state !== 'Closed' || shard.upstream.state !== 'Closed';
+  }
+
+  /** Resolves when no breaker holds the poll back. Rejects on abort. */
+  async #turn(signal: AbortSignal): Promise<void> {
+    const { bot, shard, clock, random } = this.#options;
+    for (;;) {
+      const waitMs = retryAfterMs(bot, shard, clock.monotonicMs());
+      if (waitMs === 0) return;
+      await this.#pause(waitMs + random() * SPREAD_MS, signal);
+      if (signal.aborted) throw brokenOff();
+    }
+  }
+
+  /** Resolves in `delayMs`, at {@link wake}, or on abort. */
+  #pause(delayMs: number, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const done = (): void => {
+        timer.cancel();
+        signal.removeEventListener('abort', done);
+        this.#wake = undefined;
+        resolve();
+      };
+      const timer = this.#options.clock.setTimer(delayMs, done);
+      signal.addEventListener('abort', done);
+      this.#wake = done;
+      if (signal.aborted) done();
+    });
+  }
+}
+
+function brokenOff(): CallError {
+  return new CallError('aborted', 'The poll was called off while it waited for its turn.', {
+    mayHaveHappened: false,
+  });
+}
