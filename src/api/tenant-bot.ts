@@ -6,6 +6,7 @@ import { handlersSchema, secretRefSchema } from './handlers.ts';
 import { limitsSchema } from './limits.ts';
 import { metadataSchema, type ObjectMeta } from './metadata.ts';
 import { ownershipSettingsSchema } from './ownership.ts';
+import { profileSchema } from './profile.ts';
 import { restartSchema } from './restart.ts';
 import { retrySchema } from './retry.ts';
 import { tenantBotStatusSchema } from './tenant-bot-status.ts';
@@ -52,6 +53,7 @@ export const tenantBotSpecSchema = z.strictObject({
     .meta({ description: 'Whether the bot is stopped (after what it has begun) but kept.' }),
   updates: updatesSchema.prefault({}),
   handlers: handlersSchema,
+  profile: profileSchema.optional(),
   limits: limitsSchema.prefault({}),
   breaker: breakerSettingsSchema.prefault({}),
   retry: retrySchema.prefault({}),

@@ -75,6 +75,37 @@ export const REPLY_ROWS: readonly Row[] = [
     wrong: { path: `${HANDLER}.joinRequest.chat`, says: 'must be the @username of a chat' },
   })),
   {
+    name: 'profile in two languages',
+    manifest: bot({
+      profile: {
+        name: 'x'.repeat(64),
+        description: 'x'.repeat(512),
+        shortDescription: 'x'.repeat(120),
+        commands: [{ command: 'start', description: 'Begin' }],
+        languages: { de: { name: 'Laden', commands: [] } },
+      },
+    }),
+  },
+  ...[
+    { name: 'x'.repeat(65) },
+    { description: 'x'.repeat(513) },
+    { shortDescription: 'x'.repeat(121) },
+  ].map((profile) => ({
+    name: `profile with too long a ${Object.keys(profile)}`,
+    manifest: bot({ profile }),
+    wrong: { path: `spec.profile.${Object.keys(profile)}`, says: 'must have at most' },
+  })),
+  ...['german', 'DE', ''].map((code) => ({
+    name: `profile in the language ${JSON.stringify(code)}`,
+    manifest: bot({ profile: { languages: { [code]: { name: 'x' } } } }),
+    wrong: { path: 'spec.profile.languages', says: 'two-letter language codes' },
+  })),
+  {
+    name: 'profile with a command in capitals',
+    manifest: bot({ profile: { commands: [{ command: 'Start', description: 'x' }] } }),
+    wrong: { path: 'spec.profile.commands[0].command', says: 'without the slash' },
+  },
+  {
     name: 'two handlers for one command',
     manifest: bot({ handlers: [command, { command: { name: 'START', reply: { text: 'x' } } }] }),
     wrong: { path: 'spec.handlers', says: 'two handlers answer the same command' },
