@@ -12,6 +12,7 @@ import {
   type RuntimeFacts,
 } from './runtime-facts.ts';
 import type { BotIdentity, Counters, TenantBotStatus } from './tenant-bot-status.ts';
+import type { TokenState } from './token.ts';
 
 /**
  * What a runtime must have told for `status` to come out: the way back from `tenantBotStatus`. A
@@ -93,6 +94,8 @@ function recallExtras({
 /** What a bot that starts anew goes on from. */
 export interface Resume {
   readonly bot?: BotIdentity;
+  /** What Telegram said of the token last. */
+  readonly token?: TokenState;
   readonly counters: Counters;
   readonly restarts?: number;
   readonly health?: HealthStatus;

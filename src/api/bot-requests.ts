@@ -39,3 +39,14 @@ export function requestsOf(
   });
   return asked.length === 0 ? undefined : Object.fromEntries(asked);
 }
+
+/** The kinds in which `asked` holds another value than `met`. */
+export function newRequests(
+  asked: BotRequests | undefined,
+  met: BotRequests | undefined,
+): BotRequest[] {
+  return BOT_REQUESTS.filter((request) => {
+    const value = asked?.[request];
+    return value !== undefined && value !== met?.[request];
+  });
+}

@@ -14,6 +14,7 @@ import {
   tokenStatusSchema,
   UPDATE_MODES,
 } from '../api/tenant-bot-status.ts';
+import { TOKEN_STATES } from '../api/token.ts';
 import { Secret } from '../lib/secret.ts';
 import type { BotAssignment, BotReport } from './port.ts';
 
@@ -120,6 +121,7 @@ export const assignmentSchema: z.ZodType<BotAssignment> = z.object({
   resume: z
     .object({
       bot: botIdentitySchema.exactOptional(),
+      token: z.enum(TOKEN_STATES).exactOptional(),
       counters: countersSchema,
       restarts: z.int().min(0).exactOptional(),
       health: healthStatusSchema.exactOptional(),

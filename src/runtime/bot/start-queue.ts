@@ -1,0 +1,186 @@
+import type { Clock, Timer } from '../../lib/clock.ts';
+import type { Log } from '../../telemetry/log.ts';
+import { CallError } from '../telegram/call-error.ts';
+
+/**
+ * Who comes first when bots wait to ask who they are: those that somebody waits for, those whose
+ * token was good last time, those that nothing is known of, and those that Telegram has refused.
+ */
+export const START_RANKS = ['asked', 'known', 'new', 'suspect', 'dead'] as const;
+export type StartRank = (typeof START_RANKS)[number];
+
+/** One bot's place in the line. */
+export interface StartTurn {
+  /** The bot; two refusals of one bot say nothing of the others. */
+  readonly uid: string;
+  readonly rank: StartRank;
+}
+
+/** How many may be refused at once; then one more each half minute. */
+const REFUSALS = 4;
+const REFUSAL_EVERY_MS = 30_000;
+
+interface Waiter {
+  readonly turn: StartTurn;
+  readonly begin: () => void;
+}
+
+/**
+ * The line in which the bots of a runtime wait for their getMe. Telegram loads so many bots a minute
+ * for one address, and a bot that is not loaded yet looks no different from one that is: so the line
+ * goes on until Telegram puts off two bots, then rests as long as it asks for, and comes back to its
+ * full width one answer at a time.
+ *
+ * A refused token is loaded, too. What that costs is bounded: a try with a token that was refused
+ * before counts against a budget of two a minute unless it turns out well.
+ */
+export class StartQueue {
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #fullWidth: number;
+  readonly #lines = START_RANKS.map(() => new Set<Waiter>());
+  #width: number;
+  #running = 0;
+  #restsUntilMs = 0;
+  /** Who was put off last, until the line is back at its full width. */
+  #putOff: string | undefined;
+  #refusals = REFUSALS;
+  #refusalsAtMs = 0;
+  #timer: Timer | undefined;
+
+  /** At most `width` bots ask at once. */
+  constructor({ clock, log }: { readonly clock: Clock; readonly log: Log }, width: number) {
+    this.#clock = clock;
+    this.#log = log;
+    this.#fullWidth = width;
+    this.#width = width;
+  }
+
+  /**
+   * Runs `work`, which calls Telegram once, when the turn has come. Rejects with what `work` rejects
+   * with, and where `signal` aborts before.
+   */
+  async pass<Result>(
+    turn: StartTurn,
+    work: () => Promise<Result>,
+    signal: AbortSignal,
+  ): Promise<Result> {
+    await this.#await(turn, signal);
+    try {
+      const result = await work();
+      this.#answered(turn);
+      return result;
+    } catch (error) {
+      this.#failed(turn, error);
+      throw error;
+    } finally {
+      this.#running--;
+      this.#admit();
+    }
+  }
+
+  #await(turn: StartTurn, signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    const line = this.#lineOf(turn);
+    return new Promise((resolve, reject) => {
+      const leave = (): void => {
+        line.delete(waiter);
+        signal.removeEventListener('abort', onAbort);
+      };
+      const onAbort = (): void => {
+        leave();
+        reject(signal.reason as Error);
+      };
+      const begin = (): void => {
+        leave();
+        resolve();
+      };
+      const waiter: Waiter = { turn, begin };
+      line.add(waiter);
+      signal.addEventListener('abort', onAbort);
+      this.#admit();
+    });
+  }
+
+  #lineOf({ rank }: StartTurn): Set<Waiter> {
+    return this.#lines[START_RANKS.indexOf(rank)] as Set<Waiter>;
+  }
+
+  /** Lets in as many as may, and comes back when more may. */
+  #admit(): void {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    while (this.#running < this.#width) {
+      const next = this.#next();
+      if (!next) return;
+      const waitMs = this.#waitMs(next.turn);
+      if (waitMs > 0) {
+        this.#timer = this.#clock.setTimer(waitMs, () => this.#admit());
+        return;
+      }
+      if (isDoubtful(next.turn)) this.#refusals--;
+      this.#running++;
+      next.begin();
+    }
+  }
+
+  #next(): Waiter | undefined {
+    for (const line of this.#lines) for (const waiter of line) return waiter;
+    return undefined;
+  }
+
+  #waitMs(turn: StartTurn): number {
+    const nowMs = this.#clock.monotonicMs();
+    const restMs = this.#restsUntilMs - nowMs;
+    if (restMs > 0 || !isDoubtful(turn)) return restMs;
+    this.#refill(nowMs);
+    return this.#refusals > 0 ? 0 : this.#refusalsAtMs + REFUSAL_EVERY_MS - nowMs;
+  }
+
+  #refill(nowMs: number): void {
+    const more = Math.floor((nowMs - this.#refusalsAtMs) / REFUSAL_EVERY_MS);
+    this.#refusals += more;
+    this.#refusalsAtMs += more * REFUSAL_EVERY_MS;
+    if (this.#refusals < REFUSALS) return;
+    this.#refusals = REFUSALS;
+    this.#refusalsAtMs = nowMs;
+  }
+
+  #answered(turn: StartTurn): void {
+    if (isDoubtful(turn)) this.#refusals++;
+    this.#widen();
+  }
+
+  #failed(turn: StartTurn, error: unknown): void {
+    const { fault, retryAfterMs = 0 } = error instanceof CallError ? error : {};
+    if (fault === 'rate-limited') this.#slowDown(turn, retryAfterMs);
+    else if (fault === 'unauthorized') this.#widen();
+    if (isDoubtful(turn) && fault !== 'unauthorized') this.#refusals++;
+  }
+
+  #widen(): void {
+    if (this.#width < this.#fullWidth) this.#width++;
+    if (this.#width === this.#fullWidth) this.#putOff = undefined;
+  }
+
+  #slowDown({ uid }: StartTurn, retryAfterMs: number): void {
+    const isAboutAll = this.#putOff !== undefined && this.#putOff !== uid;
+    this.#putOff = uid;
+    if (!isAboutAll) return;
+    const nowMs = this.#clock.monotonicMs();
+    if (this.#restsUntilMs <= nowMs) {
+      const seconds = Math.ceil(retryAfterMs / 1_000);
+      const bots = this.#lines.reduce((sum, line) => sum + line.size, 0);
+      this.#log.warn(
+        { bots, seconds },
+        `Telegram takes no more bots for ${seconds} s: those that wait to start wait so long`,
+      );
+    }
+    this.#restsUntilMs = Math.max(this.#restsUntilMs, nowMs + retryAfterMs);
+    this.#width = 1;
+  }
+}
+
+function isDoubtful({ rank }: StartTurn): boolean {
+  return rank === 'suspect' || rank === 'dead';
+}
