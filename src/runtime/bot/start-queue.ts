@@ -38,11 +38,11 @@ export class StartQueue {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #fullWidth: number;
-  readonly #lines = START_RANKS.map(() => new Set<Waiter>());
+  readonly #lines = new Map<StartRank, Set<Waiter>>(START_RANKS.map((rank) => [rank, new Set()]));
   #width: number;
   #running = 0;
   #restsUntilMs = 0;
-  /** Who was put off last, until the line is back at its full width. */
+  /** Who was put off last, unless that is over. */
   #putOff: string | undefined;
   #refusals = REFUSALS;
   #refusalsAtMs = 0;
@@ -57,38 +57,42 @@ export class StartQueue {
   }
 
   /**
-   * Runs `work`, which calls Telegram once, when the turn has come. Rejects with what `work` rejects
-   * with, and where `signal` aborts before.
+   * Runs `work`, one call to Telegram, when the turn has come; again where Telegram puts off whoever
+   * asks. Rejects with what `work` rejects with otherwise, and where `signal` aborts meanwhile.
    */
   async pass<Result>(
     turn: StartTurn,
     work: () => Promise<Result>,
     signal: AbortSignal,
   ): Promise<Result> {
-    await this.#await(turn, signal);
-    try {
-      const result = await work();
-      this.#answered(turn);
-      return result;
-    } catch (error) {
-      this.#failed(turn, error);
-      throw error;
-    } finally {
-      this.#running--;
-      this.#admit();
+    for (let again = false; ; again = true) {
+      await this.#await(turn, { isFirst: again, signal });
+      try {
+        const result = await work();
+        this.#answered(turn);
+        return result;
+      } catch (error) {
+        if (!this.#isPutOffWithAll(turn, error)) throw error;
+      } finally {
+        this.#running--;
+        this.#admit();
+      }
     }
   }
 
-  #await(turn: StartTurn, signal: AbortSignal): Promise<void> {
+  #await(
+    turn: StartTurn,
+    { isFirst, signal }: { readonly isFirst: boolean; readonly signal: AbortSignal },
+  ): Promise<void> {
     signal.throwIfAborted();
-    const line = this.#lineOf(turn);
     return new Promise((resolve, reject) => {
       const leave = (): void => {
-        line.delete(waiter);
+        this.#lines.get(turn.rank)?.delete(waiter);
         signal.removeEventListener('abort', onAbort);
       };
       const onAbort = (): void => {
         leave();
+        this.#admit();
         reject(signal.reason as Error);
       };
       const begin = (): void => {
@@ -96,14 +100,17 @@ export class StartQueue {
         resolve();
       };
       const waiter: Waiter = { turn, begin };
-      line.add(waiter);
+      this.#join(waiter, isFirst);
       signal.addEventListener('abort', onAbort);
       this.#admit();
     });
   }
 
-  #lineOf({ rank }: StartTurn): Set<Waiter> {
-    return this.#lines[START_RANKS.indexOf(rank)] as Set<Waiter>;
+  #join(waiter: Waiter, isFirst: boolean): void {
+    const { rank } = waiter.turn;
+    const line = this.#lines.get(rank);
+    if (isFirst) this.#lines.set(rank, new Set([waiter, ...(line ?? [])]));
+    else line?.add(waiter);
   }
 
   /** Lets in as many as may, and comes back when more may. */
@@ -125,7 +132,7 @@ export class StartQueue {
   }
 
   #next(): Waiter | undefined {
-    for (const line of this.#lines) for (const waiter of line) return waiter;
+    for (const line of this.#lines.values()) for (const waiter of line) return waiter;
     return undefined;
   }
 
@@ -151,11 +158,14 @@ export class StartQueue {
     this.#widen();
   }
 
-  #failed(turn: StartTurn, error: unknown): void {
+  #isPutOffWithAll(turn: StartTurn, error: unknown): boolean {
     const { fault, retryAfterMs = 0 } = error instanceof CallError ? error : {};
-    if (fault === 'rate-limited') this.#slowDown(turn, retryAfterMs);
-    else if (fault === 'unauthorized') this.#widen();
-    if (isDoubtful(turn) && fault !== 'unauthorized') this.#refusals++;
+    if (fault === 'unauthorized') {
+      this.#widen();
+      return false;
+    }
+    if (isDoubtful(turn)) this.#refusals++;
+    return fault === 'rate-limited' && this.#slowDown(turn, retryAfterMs);
   }
 
   #widen(): void {
@@ -163,21 +173,23 @@ export class StartQueue {
     if (this.#width === this.#fullWidth) this.#putOff = undefined;
   }
 
-  #slowDown({ uid }: StartTurn, retryAfterMs: number): void {
-    const isAboutAll = this.#putOff !== undefined && this.#putOff !== uid;
+  /** Whether it is not about this bot alone: then the line rests. */
+  #slowDown({ uid }: StartTurn, retryAfterMs: number): boolean {
+    const isAboutAll =
+      this.#width < this.#fullWidth || (this.#putOff !== undefined && this.#putOff !== uid);
     this.#putOff = uid;
-    if (!isAboutAll) return;
+    if (!isAboutAll) return false;
     const nowMs = this.#clock.monotonicMs();
     if (this.#restsUntilMs <= nowMs) {
       const seconds = Math.ceil(retryAfterMs / 1_000);
-      const bots = this.#lines.reduce((sum, line) => sum + line.size, 0);
       this.#log.warn(
-        { bots, seconds },
-        `Telegram takes no more bots for ${seconds} s: those that wait to start wait so long`,
+        { seconds },
+        `Telegram takes no more bots for ${seconds} s; those that wait to start wait as long`,
       );
     }
     this.#restsUntilMs = Math.max(this.#restsUntilMs, nowMs + retryAfterMs);
     this.#width = 1;
+    return true;
   }
 }
 
