@@ -7,6 +7,7 @@ import type { BotDeps } from './bot/bot-deps.ts';
 import { Gate } from './bot/gate.ts';
 import { BotSlot } from './bot-slot.ts';
 import { ShardGuards } from './pipeline/guards.ts';
+import type { RetryStatistics } from './pipeline/retries/retry-statistics.ts';
 import { createHttpPost } from './transport/http-post.ts';
 import { type TelegramSettings, TelegramTransport } from './transport/telegram-transport.ts';
 
@@ -18,6 +19,8 @@ export interface RuntimeOptions {
   readonly random?: Random;
   /** How long Telegram may hold a poll, in seconds; 50, its own limit, unless given. */
   readonly holdSeconds?: number;
+  /** Where retries are counted, for whoever wants to read them. */
+  readonly retryStatistics?: RetryStatistics;
 }
 
 /** How many bots ask who they are at once. */
@@ -37,6 +40,7 @@ export class Runtime {
 
   constructor(options: RuntimeOptions) {
     const { port, log, clock = systemClock, random = systemRandom, holdSeconds = 50 } = options;
+    const { retryStatistics } = options;
     this.#port = port;
     this.#posts = createHttpPost(clock);
     this.#shared = {
@@ -45,7 +49,7 @@ export class Runtime {
       log,
       holdSeconds,
       httpPost: this.#posts.post,
-      guards: new ShardGuards(),
+      guards: new ShardGuards(clock, retryStatistics),
       startGate: new Gate(START_WIDTH),
       drainMs: () => this.#drainMs,
     };
@@ -64,8 +68,9 @@ export class Runtime {
     }
   }
 
-  #follow({ fleet, bots }: ShardAssignment): void {
+  #follow({ fleet, shards, bots }: ShardAssignment): void {
     this.#drainMs = fleet.runtime.drainSeconds * 1000;
+    this.#shared.guards.fleetRate.apply(fleet.rateLimits, shards);
     const before = this.#link?.transport;
     const deps = { ...this.#shared, transport: this.#transportFor(fleet.telegram) };
     const wanted = new Map(bots.map((assignment) => [assignment.uid, { assignment, deps }]));

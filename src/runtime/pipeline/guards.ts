@@ -1,10 +1,16 @@
+import { durationMs } from '../../api/duration-text.ts';
 import type { RuntimeFacts } from '../../api/runtime-facts.ts';
 import type { BotAssignment } from '../../control/port.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { BotHealth } from './bot-health.ts';
 import { CircuitBreaker } from './circuit-breaker.ts';
+import { Deadlines } from './deadlines.ts';
 import { momentOf } from './moment.ts';
+import { type BotRateSettings, BotRates } from './rates/bot-rates.ts';
+import { LocalFleetRate } from './rates/fleet-rate.ts';
 import type { RecentMark } from './recent-bots.ts';
+import { RetryBudget } from './retries/retry-budget.ts';
+import { RetryStatistics } from './retries/retry-statistics.ts';
 import { UpstreamBreaker } from './upstream-breaker.ts';
 
 /** What a spec says of how the calls of its bot are guarded. */
@@ -13,6 +19,16 @@ export type GuardSettings = Pick<BotAssignment['spec'], 'breaker' | 'retry' | 'l
 /** What guards the calls of all bots of a runtime together. */
 export class ShardGuards {
   readonly upstream = new UpstreamBreaker();
+  readonly deadlines = new Deadlines();
+  readonly retryBudget: RetryBudget;
+  readonly retryStatistics: RetryStatistics;
+  readonly fleetRate: LocalFleetRate;
+
+  constructor(clock: Clock, retryStatistics = new RetryStatistics(clock)) {
+    this.retryBudget = new RetryBudget(clock.monotonicMs());
+    this.retryStatistics = retryStatistics;
+    this.fleetRate = new LocalFleetRate(clock);
+  }
 }
 
 /**
@@ -22,6 +38,7 @@ export class ShardGuards {
 export class BotGuards {
   readonly breaker = new CircuitBreaker();
   readonly health = new BotHealth();
+  readonly rates: BotRates;
   /** Its place among the bots that the breaker of the shard counts. */
   readonly recent: RecentMark = { slot: undefined, failed: false };
   /** What the spec in effect says; steps read it with each call. */
@@ -31,6 +48,7 @@ export class BotGuards {
 
   constructor({ spec, resume }: Pick<BotAssignment, 'spec' | 'resume'>, clock: Clock) {
     this.settings = spec;
+    this.rates = new BotRates(rateSettings(spec), clock);
     const now = momentOf(clock);
     if (resume?.breaker) this.breaker.resume(resume.breaker, now);
     if (resume?.health) this.health.resume(resume.health, now.monotonicMs);
@@ -40,6 +58,7 @@ export class BotGuards {
   /** Goes by another spec from now on; what is known stays. */
   apply(spec: GuardSettings): void {
     this.settings = spec;
+    this.rates.apply(rateSettings(spec));
   }
 
   /** Whether breaker or health are in another state than at the last question. */
@@ -64,4 +83,8 @@ export class BotGuards {
 export function retryAfterMs(bot: BotGuards, shard: ShardGuards, nowMs: number): number {
   const ownMs = bot.breaker.retryAfterMs(bot.settings.breaker, nowMs);
   return Math.max(ownMs, shard.upstream.retryAfterMs(nowMs));
+}
+
+function rateSettings({ limits, retry }: GuardSettings): BotRateSettings {
+  return { ...limits, maxPauseMs: durationMs(retry.rateLimit.maxRetryAfter) };
 }

@@ -4,6 +4,7 @@ import { breaker } from './breaker.ts';
 import { count } from './count.ts';
 import { noteEffects } from './effects.ts';
 import { health } from './health.ts';
+import { rate } from './rate.ts';
 import { retry } from './retry.ts';
 import { send } from './send.ts';
 import type { CallContext, PipelineStep } from './step.ts';
@@ -15,6 +16,7 @@ const STEPS: readonly PipelineStep[] = [
   count,
   breaker,
   retry,
+  rate,
   upstream,
   health,
   noteEffects,

@@ -1,52 +1,108 @@
-import { fullJitterMs } from '../../lib/backoff.ts';
-import { sleep } from '../../lib/clock.ts';
-import type { CallError, CallFault } from '../telegram/call-error.ts';
+import type { RetryCategory } from '../../api/retry.ts';
+import { sleep, toTimestamp } from '../../lib/clock.ts';
+import { CallError } from '../telegram/call-error.ts';
+import { CALL_DEADLINE_MS } from './deadlines.ts';
 import { failureOf } from './outcome.ts';
+import { decideRetry, type GivenUp } from './retries/decide.ts';
+import type { RetryOutcome } from './retries/retry-statistics.ts';
+import { FAULT_RULES } from './rules.ts';
 import { type CallContext, isReading, type PipelineStep } from './step.ts';
 
-/** Faults that may be gone a moment later. */
-const PASSING: ReadonlySet<CallFault> = new Set(['network', 'timeout', 'server', 'unknown']);
-const MAX_RETRIES = 2;
-const MAX_RATE_LIMITED_RETRIES = 3;
-const BACKOFF = { initialMs: 500, maxMs: 8_000 };
-/** Spreads those that were told to come back in the same second. */
-const RATE_LIMIT_JITTER_MS = 1_000;
-/** From the first try on; a wait that would end later is not begun. */
-const DEADLINE_MS = 60_000;
-
 /**
- * Tries a failed call again (DESIGN §8): twice after network errors, timeouts, server errors and
- * what is not known, with full jitter; three times after a 429, obeying `retry_after`. What
- * Telegram refused is not tried again, and neither is a call that it may have carried out, unless
- * the call only reads.
+ * Tries a failed call again, as `retry` of the spec says for its category (DESIGN §8). Never what
+ * Telegram refused, never what it may have carried out unless the spec says so, never past the
+ * call's deadline, and no more than the budget of the shard allows.
  */
 export const retry: PipelineStep = (context) => async (prev, method, payload, signal) => {
-  const deadlineMs = context.clock.monotonicMs() + DEADLINE_MS;
-  const tries = { failed: 0, rateLimited: 0 };
-  for (;;) {
-    const call = prev(method, payload, signal);
-    const failure = await failureOf(call);
-    const waitMs = failure && waitBeforeRetryMs(failure, { method, tries, context });
-    if (waitMs === undefined || context.clock.monotonicMs() + waitMs > deadlineMs) return call;
-    await sleep(context.clock, waitMs, context.signal);
+  const { clock, shard } = context;
+  const deadlineMs = clock.monotonicMs() + CALL_DEADLINE_MS;
+  shard.retryBudget.deposit();
+  const first = prev(method, payload, signal);
+  let failure = await failureOf(first);
+  if (!failure) return first;
+  let call = first;
+  const history = new History(context, method, deadlineMs);
+  while (failure) {
+    const waitMs = history.next(failure);
+    if (waitMs === undefined) return call;
+    await sleep(clock, waitMs, context.signal);
+    call = shard.deadlines.hold(payload, deadlineMs, () => prev(method, payload, signal));
+    failure = await failureOf(call);
   }
+  history.recovered();
+  return call;
 };
 
-/** How long to wait before the call is made again; undefined when it is not to be. */
-function waitBeforeRetryMs(
-  failure: CallError,
-  state: {
-    readonly method: string;
-    readonly tries: { failed: number; rateLimited: number };
-    readonly context: CallContext;
-  },
-): number | undefined {
-  const { method, tries, context } = state;
-  if (failure.mayHaveHappened && !isReading(method)) return undefined;
-  if (failure.fault === 'rate-limited') {
-    if (tries.rateLimited++ >= MAX_RATE_LIMITED_RETRIES) return undefined;
-    return (failure.retryAfterMs ?? 0) + context.random() * RATE_LIMIT_JITTER_MS;
+/** One call's failures, and what follows from each. */
+class History {
+  readonly #context: CallContext;
+  readonly #method: string;
+  readonly #deadlineMs: number;
+  readonly #retries: Partial<Record<RetryCategory, number>> = {};
+  #category: RetryCategory | undefined;
+
+  constructor(context: CallContext, method: string, deadlineMs: number) {
+    this.#context = context;
+    this.#method = method;
+    this.#deadlineMs = deadlineMs;
   }
-  if (!PASSING.has(failure.fault) || tries.failed >= MAX_RETRIES) return undefined;
-  return fullJitterMs(BACKOFF, tries.failed++, context.random);
+
+  /**
+   * How long to wait before the next try; undefined where there is none, for a reason that needs no
+   * words. Throws a CallError with the words where it does.
+   */
+  next(failure: CallError): number | undefined {
+    const category = FAULT_RULES[failure.fault].retry;
+    if (!category) return undefined;
+    this.#category = category;
+    const { clock, random, bot, shard } = this.#context;
+    const nowMs = clock.monotonicMs();
+    const retries = this.#retries[category] ?? 0;
+    const leftMs = this.#deadlineMs - nowMs;
+    const call = { failure, category, retries, leftMs, isReading: isReading(this.#method) };
+    const decision = decideRetry(call, bot.settings.retry, random);
+    if ('giveUp' in decision) return this.#giveUp(decision.giveUp, failure);
+    if (!shard.retryBudget.withdraw(nowMs)) return this.#giveUp('overBudget', failure);
+    this.#retries[category] = retries + 1;
+    this.#count('retried');
+    return decision.afterMs;
+  }
+
+  recovered(): void {
+    this.#count('recovered');
+  }
+
+  #giveUp(why: GivenUp | 'overBudget', failure: CallError): undefined {
+    this.#count(why);
+    const words = this.#words(why, failure);
+    if (words === undefined) return undefined;
+    throw new CallError(failure.fault, `${failure.message} ${words}`, {
+      mayHaveHappened: failure.mayHaveHappened,
+      ...(failure.retryAfterMs !== undefined && { retryAfterMs: failure.retryAfterMs }),
+      cause: failure,
+    });
+  }
+
+  #words(why: GivenUp | 'overBudget', { retryAfterMs = 0 }: CallError): string | undefined {
+    const { clock, bot } = this.#context;
+    switch (why) {
+      case 'exhausted':
+        return undefined;
+      case 'uncertain':
+        return `It is not made again, since Telegram may have carried it out; retryUncertain of retry.${this.#category} would allow that.`;
+      case 'pauseTooLong':
+        return `That is longer than the bot waits (retry.rateLimit.maxRetryAfter is ${bot.settings.retry.rateLimit.maxRetryAfter}): make it again after ${toTimestamp(clock.wallMs() + retryAfterMs)}.`;
+      case 'pastDeadline':
+        return `It is not made again, since that would be after the ${CALL_DEADLINE_MS / 1_000} s that a call may take.`;
+      case 'overBudget':
+        return 'It is not made again, since too many calls of this shard are retries already.';
+      default:
+        return why satisfies never;
+    }
+  }
+
+  #count(outcome: RetryOutcome): void {
+    if (this.#category)
+      this.#context.shard.retryStatistics.count(this.#method, this.#category, outcome);
+  }
 }

@@ -1,0 +1,193 @@
+import type { Limits } from '../../../api/limits.ts';
+import type { Clock } from '../../../lib/clock.ts';
+import { CallError } from '../../telegram/call-error.ts';
+import { type Chat, Chats, chatKeyOf, isMessage } from './chats.ts';
+import { Pace } from './pace.ts';
+import { SlidingWindow, WINDOW_MS } from './sliding-window.ts';
+import { type LineRules, type Priority, type Turn, WaitingLine } from './waiting-line.ts';
+
+/** How many calls of one priority may wait. */
+const CAPACITY = 256;
+
+/** What {@link BotRates} goes by. */
+export interface BotRateSettings extends Limits {
+  /** The longest pause asked for by Telegram that a call waits for. */
+  readonly maxPauseMs: number;
+}
+
+/** One call on its way through the limits of its bot. */
+export interface BotTurn extends Turn {
+  readonly method: string;
+  readonly lane: Chat;
+  readonly isMessage: boolean;
+  /** Where it is: let through by {@link BotRates.enter}, and then sent. */
+  stage: 'new' | 'entered' | 'sent';
+}
+
+/**
+ * The limits of one bot's calls, polls excepted: its own (`limits` of the spec), those of Telegram
+ * for each chat, and the pauses that Telegram asks for. A pause holds for its chat; when a second
+ * chat gets one meanwhile, for all calls of the bot.
+ *
+ * ```
+ *          enter              send                    leave
+ *   new ───────────► entered ────────────────► sent ─────────► (under way no more)
+ *    ▲                  │ a pause has begun
+ *    └──────────────────┘ in between
+ * ```
+ */
+export class BotRates implements LineRules<BotTurn> {
+  readonly #clock: Clock;
+  #settings: BotRateSettings;
+  readonly #window: SlidingWindow;
+  readonly #pace: Pace;
+  #chats: Chats | undefined;
+  #line: WaitingLine<BotTurn> | undefined;
+  /** Calls that have entered and not left, and those of them that are not sent yet. */
+  #running = 0;
+  #unsent = 0;
+  #pausedUntilMs = Number.NEGATIVE_INFINITY;
+
+  constructor(settings: BotRateSettings, clock: Clock) {
+    this.#clock = clock;
+    this.#settings = settings;
+    this.#window = new SlidingWindow(settings.requestsPerSecond, WINDOW_MS);
+    this.#pace = new Pace(1_000 / settings.requestsPerSecond, settings.burst);
+  }
+
+  /** Goes by other settings from now on; what has been sent counts towards them. */
+  apply(settings: BotRateSettings): void {
+    this.#settings = settings;
+    this.#window.resize(settings.requestsPerSecond, WINDOW_MS);
+    this.#pace.setPace(1_000 / settings.requestsPerSecond, settings.burst);
+    this.#line?.review();
+  }
+
+  /** A call that is to be made; must {@link enter}. */
+  turn(
+    call: { readonly method: string; readonly payload: object },
+    { priority, deadlineMs }: { readonly priority: Priority; readonly deadlineMs: number },
+  ): BotTurn {
+    const { method, payload } = call;
+    this.#chats ??= new Chats();
+    const lane = this.#chats.use(chatKeyOf(method, payload), this.#clock.monotonicMs());
+    return { method, priority, deadlineMs, lane, isMessage: isMessage(method), stage: 'new' };
+  }
+
+  /**
+   * Lets the call through at once and returns undefined, or resolves when it is its turn. Rejects
+   * with a CallError, `held-back` or `aborted`, where that does not come. Whoever is let through
+   * must {@link leave}.
+   */
+  enter(turn: BotTurn, signal: AbortSignal): Promise<void> | undefined {
+    const nowMs = this.#clock.monotonicMs();
+    const pauseMs = Math.max(this.#pausedUntilMs, turn.lane.pausedUntilMs) - nowMs;
+    if (pauseMs > this.#settings.maxPauseMs) return Promise.reject(this.#pauseTooLong(pauseMs));
+    if (!this.#line && this.#mayGo(turn, nowMs)) {
+      this.take(turn);
+      return undefined;
+    }
+    this.#line ??= new WaitingLine({ clock: this.#clock, rules: this, capacity: CAPACITY });
+    return this.#line.enter(turn, signal);
+  }
+
+  /** Counts a call that is sent now. False where a pause has begun since it entered: enter again. */
+  send(turn: BotTurn): boolean {
+    const nowMs = this.#clock.monotonicMs();
+    if (Math.max(this.#pausedUntilMs, turn.lane.pausedUntilMs) > nowMs) {
+      this.leave(turn);
+      return false;
+    }
+    this.#unsent--;
+    if (turn.isMessage) {
+      turn.lane.unsent--;
+      turn.lane.add(nowMs);
+    }
+    turn.stage = 'sent';
+    this.#window.add(nowMs);
+    this.#pace.add(nowMs);
+    return true;
+  }
+
+  /** The call has ended, or is not made after all. */
+  leave(turn: BotTurn): void {
+    if (turn.stage === 'new') return;
+    this.#running--;
+    if (turn.stage === 'entered') {
+      this.#unsent--;
+      if (turn.isMessage) turn.lane.unsent--;
+    }
+    turn.stage = 'new';
+    this.#line?.wake();
+  }
+
+  /** Telegram asked for a pause in answer to this call. */
+  pause(turn: BotTurn, forMs: number): void {
+    const nowMs = this.#clock.monotonicMs();
+    turn.lane.pausedUntilMs = Math.max(turn.lane.pausedUntilMs, nowMs + forMs);
+    const isWide = turn.lane.kind !== 'none' && this.#chats?.hasOtherPause(turn.lane, nowMs);
+    if (isWide || turn.method === 'getMe') this.pauseAll(forMs);
+    else this.#line?.review();
+  }
+
+  /** Telegram asked the bot as a whole for a pause. */
+  pauseAll(forMs: number): void {
+    this.#pausedUntilMs = Math.max(this.#pausedUntilMs, this.#clock.monotonicMs() + forMs);
+    this.#line?.review();
+  }
+
+  /** Forgets what no longer matters: to be called from time to time. */
+  tidy(): void {
+    const nowMs = this.#clock.monotonicMs();
+    this.#chats?.tidy(nowMs);
+    if (this.#chats?.size === 0) this.#chats = undefined;
+    if (this.#line?.isEmpty) this.#line = undefined;
+    this.#window.isIdle(nowMs);
+  }
+
+  isFull(): boolean {
+    return this.#running >= this.#settings.maxConcurrent;
+  }
+
+  openMs(nowMs: number, ahead: number): number {
+    const before = ahead + this.#unsent;
+    return Math.max(
+      this.#pausedUntilMs,
+      this.#window.earliestMs(nowMs, before),
+      this.#pace.earliestMs(nowMs, before),
+    );
+  }
+
+  laneMs(turn: BotTurn, nowMs: number, ahead: number): number {
+    return turn.isMessage ? turn.lane.messageMs(nowMs, ahead) : turn.lane.callMs(nowMs);
+  }
+
+  take(turn: BotTurn): void {
+    this.#running++;
+    this.#unsent++;
+    if (turn.isMessage) turn.lane.unsent++;
+    turn.stage = 'entered';
+  }
+
+  reason(turn: BotTurn, nowMs: number): string {
+    const { requestsPerSecond, burst, maxConcurrent } = this.#settings;
+    if (this.#pausedUntilMs > nowMs) return 'Telegram asked the bot to slow down';
+    if (turn.lane.isPaused(nowMs)) return 'Telegram asked to slow down in this chat';
+    if (this.laneMs(turn, nowMs, 0) > nowMs) return turn.lane.limitWords;
+    if (this.isFull()) return `limits.maxConcurrent of the bot is ${maxConcurrent}`;
+    return `limits.requestsPerSecond of the bot is ${requestsPerSecond}, burst ${burst}`;
+  }
+
+  #mayGo(turn: BotTurn, nowMs: number): boolean {
+    return !this.isFull() && this.openMs(nowMs, 0) <= nowMs && this.laneMs(turn, nowMs, 0) <= nowMs;
+  }
+
+  #pauseTooLong(pauseMs: number): CallError {
+    const seconds = Math.ceil(pauseMs / 1_000);
+    return new CallError(
+      'held-back',
+      `The call was not made: Telegram asked for a pause that ends in ${seconds} s, and the bot waits for ${this.#settings.maxPauseMs / 1_000} s at most (retry.rateLimit.maxRetryAfter).`,
+      { mayHaveHappened: false, retryAfterMs: pauseMs },
+    );
+  }
+}

@@ -1,0 +1,143 @@
+import { Pace } from './pace.ts';
+import type { RateLimit } from './rate-limit.ts';
+import { SlidingWindow } from './sliding-window.ts';
+import type { Lane } from './waiting-line.ts';
+
+/** What a call is about: a chat by id or public name, or a method that is about no chat. */
+export type ChatKey = number | string;
+
+/** One message a second to one user on average, of which so many may go at once. */
+const PRIVATE_INTERVAL_MS = 1_000;
+const PRIVATE_BURST = 3;
+/** To one group or channel; a little more than a minute, since calls take unequally long. */
+const GROUP_LIMIT = 20;
+const GROUP_WINDOW_MS = 61_000;
+/** More chats than these are not kept apart: those used longest ago are forgotten. */
+const MAX_CHATS = 2_000;
+
+const LIMITS = {
+  user: {
+    create: () => new Pace(PRIVATE_INTERVAL_MS, PRIVATE_BURST),
+    words: 'a user gets one message a second at most, on average',
+  },
+  group: {
+    create: () => new SlidingWindow(GROUP_LIMIT, GROUP_WINDOW_MS),
+    words: `a group or channel gets ${GROUP_LIMIT} messages a minute at most`,
+  },
+} as const;
+
+/** What is known of one chat: Telegram's limit for it, ahead of time, and Telegram's pause. */
+export class Chat implements Lane {
+  readonly kind: 'user' | 'group' | 'none';
+  waiting = 0;
+  /** Messages that have had their turn and are not sent yet. */
+  unsent = 0;
+  /** When Telegram's pause for this chat ends. */
+  pausedUntilMs = Number.NEGATIVE_INFINITY;
+  #limit: RateLimit | undefined;
+
+  constructor(kind: Chat['kind']) {
+    this.kind = kind;
+  }
+
+  /** The earliest time for a call that is no message: when the pause is over. */
+  callMs(nowMs: number): number {
+    return Math.max(nowMs, this.pausedUntilMs);
+  }
+
+  /** The earliest time for a message, as in {@link RateLimit.earliestMs}, pause included. */
+  messageMs(nowMs: number, ahead: number): number {
+    // Nothing was sent lately: all but what is about to be sent may go at once.
+    if (!this.#limit && ahead + this.unsent === 0) return this.callMs(nowMs);
+    return Math.max(this.pausedUntilMs, this.#theLimit().earliestMs(nowMs, ahead + this.unsent));
+  }
+
+  /** Counts a message that is sent now. */
+  add(nowMs: number): void {
+    this.#theLimit().add(nowMs);
+  }
+
+  isPaused(nowMs: number): boolean {
+    return this.pausedUntilMs > nowMs;
+  }
+
+  isIdle(nowMs: number): boolean {
+    const isUsed = this.waiting > 0 || this.unsent > 0 || this.isPaused(nowMs);
+    return !isUsed && (this.#limit?.isIdle(nowMs) ?? true);
+  }
+
+  /** What is limited, for people. */
+  get limitWords(): string {
+    return this.kind === 'none' ? 'this method has a limit' : LIMITS[this.kind].words;
+  }
+
+  #theLimit(): RateLimit {
+    this.#limit ??= LIMITS[this.kind === 'none' ? 'user' : this.kind].create();
+    return this.#limit;
+  }
+}
+
+/** The chats that one bot has to do with at the moment. Forgets those that are idle. */
+export class Chats {
+  /** The one used longest ago comes first. */
+  readonly #chats = new Map<ChatKey, Chat>();
+
+  get size(): number {
+    return this.#chats.size;
+  }
+
+  /** The chat of that key. */
+  use(key: ChatKey, nowMs: number): Chat {
+    const chat = this.#chats.get(key) ?? new Chat(kindOf(key));
+    this.#chats.delete(key);
+    this.#chats.set(key, chat);
+    this.#forgetOldest(nowMs);
+    return chat;
+  }
+
+  /** Whether Telegram asked for a pause in another chat than `chat`, which is not over. */
+  hasOtherPause(chat: Chat, nowMs: number): boolean {
+    return this.#chats
+      .values()
+      .some((other) => other !== chat && other.kind !== 'none' && other.isPaused(nowMs));
+  }
+
+  /** Forgets all that are idle. */
+  tidy(nowMs: number): void {
+    for (const [key, chat] of this.#chats) if (chat.isIdle(nowMs)) this.#chats.delete(key);
+  }
+
+  /** Two at most, so that no call pays for many. */
+  #forgetOldest(nowMs: number): void {
+    for (let looked = 0; looked < 2; looked++) {
+      const [oldest] = this.#chats;
+      if (!oldest || this.#chats.size === 1) return;
+      if (this.#chats.size <= MAX_CHATS && !oldest[1].isIdle(nowMs)) return;
+      this.#chats.delete(oldest[0]);
+    }
+  }
+}
+
+/**
+ * What a call is about, from its parameters: the chat, else the method, since Telegram may pause a
+ * single method as well. A number is the same chat as its digits.
+ */
+export function chatKeyOf(method: string, payload: object): ChatKey {
+  const { chat_id: id } = payload as { readonly chat_id?: unknown };
+  if (typeof id === 'number') return id;
+  if (typeof id !== 'string' || id === '') return method;
+  const number = Number(id);
+  return Number.isSafeInteger(number) ? number : `@${id.slice(0, 64).toLowerCase()}`;
+}
+
+/** Whether Telegram counts the call as a message to its chat. */
+export function isMessage(method: string): boolean {
+  if (method.startsWith('send')) return method !== 'sendChatAction';
+  return method.startsWith('copyMessage') || method.startsWith('forwardMessage');
+}
+
+/** Public names are those of groups and channels. */
+function kindOf(key: ChatKey): Chat['kind'] {
+  if (typeof key === 'number') return key < 0 ? 'group' : 'user';
+  return key.startsWith('@') ? 'group' : 'none';
+}
