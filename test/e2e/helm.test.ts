@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { objects } from '../chart/helm.ts';
+import { itsAnswer } from '../support/conversation.ts';
 import { waitFor } from '../support/wait.ts';
-import { itsAnswer } from './support/conversation.ts';
 import { Installation, inSystem, OPERATOR_NAMESPACE, RELEASE } from './support/installation.ts';
 import type { AnyObject } from './support/kubectl.ts';
 

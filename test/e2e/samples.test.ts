@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { itsAnswer } from './support/conversation.ts';
+import { itsAnswer } from '../support/conversation.ts';
 import { Installation, OPERATOR_NAMESPACE } from './support/installation.ts';
 
 const SAMPLES = join(import.meta.dirname, '../../config/samples');

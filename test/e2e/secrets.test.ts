@@ -3,9 +3,9 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { CLOSED_BREAKER } from '../../src/api/breaker.ts';
 import { UNKNOWN_HEALTH } from '../../src/api/health.ts';
 import type { TestNamespace } from '../cluster/namespace.ts';
+import { itsAnswer } from '../support/conversation.ts';
 import { waitFor } from '../support/wait.ts';
 import { openControlChannel } from './support/control-channel.ts';
-import { itsAnswer } from './support/conversation.ts';
 import { Etcd, type EtcdEntry } from './support/etcd.ts';
 import {
   botManifests,

@@ -1,5 +1,5 @@
-import type { EmulatorClient } from '../../../src/emulator/control-client.ts';
-import { waitFor } from '../../support/wait.ts';
+import type { EmulatorClient } from '../../src/emulator/control-client.ts';
+import { waitFor } from './wait.ts';
 
 /** Something that a user says to a bot in the private chat with it. */
 export interface Said {
