@@ -49,6 +49,8 @@ export function callScenarios(world: () => ScenarioWorld): void {
       bot: bot.id,
       effect: { kind: 'status', status: 502 },
     });
+    const ann = await emulator.createUser({ firstName: 'ann', username: 'ann' });
+    await emulator.sendText({ bot: bot.id, from: ann.id, text: '/start' });
     const { health, breaker, ...status } = await statusWhere(
       world(),
       'broken',
