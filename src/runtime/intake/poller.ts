@@ -1,32 +1,18 @@
 import type { Update } from 'grammy/types';
-import { type BackoffPolicy, equalJitterMs } from '../../lib/backoff.ts';
-import { type Clock, sleep } from '../../lib/clock.ts';
+import type { Clock } from '../../lib/clock.ts';
 import type { Random } from '../../lib/random.ts';
 import type { UpdateKind } from '../../lib/update-kinds.ts';
 import { type CallError, classifyThrown } from '../telegram/call-error.ts';
 import type { DirectCaller, GetUpdates } from '../telegram/direct-caller.ts';
+import { insist } from './insist.ts';
+import type { Intake, IntakeEvents } from './intake.ts';
 import { Watermark } from './watermark.ts';
-
-/** Who is told of what a poller sees. Its methods must not throw. */
-export interface PollerEvents {
-  /** Updates that were not seen before, the oldest first. Each must be {@link Poller.finish}ed. */
-  onUpdates(updates: readonly Update[]): void;
-  /** A poll was answered with updates, or with none. */
-  onPolled(): void;
-  /**
-   * As many updates are in hand as Telegram shows, and the oldest was not finished for a minute:
-   * it must be given up, since nobody else is served until then.
-   */
-  onStuck(): void;
-  /** A poll failed; the next follows by itself. */
-  onTrouble(error: CallError): void;
-}
 
 export interface PollerOptions {
   readonly caller: Pick<DirectCaller, 'getUpdates'>;
   readonly clock: Clock;
   readonly random: Random;
-  readonly events: PollerEvents;
+  readonly events: IntakeEvents;
   readonly allowedUpdates: readonly UpdateKind[];
   /** Whether to begin with throwing away what waits. */
   readonly dropPending: boolean;
@@ -36,8 +22,6 @@ export interface PollerOptions {
 
 /** The most that one answer holds. */
 const LIMIT = 100;
-const TROUBLE_BACKOFF: BackoffPolicy = { initialMs: 500, maxMs: 30_000 };
-const CONFLICT_BACKOFF: BackoffPolicy = { initialMs: 5_000, maxMs: 60_000 };
 /** A call that was broken off after so long had reached Telegram, and confirmed what it meant to. */
 const ARRIVED_MS = 250;
 /** For the last call of a bot. */
@@ -62,7 +46,7 @@ const UNMOVED_PAUSE_MS = 600;
  * that many unfinished. It also means that an unfinished update hides what lies a hundred updates
  * behind it, since Telegram shows that only to those who confirm what is before. So a chat that is
  * stuck leaves the others of its bot alone until a hundred updates have come, most of them its own;
- * then it stops them for {@link STUCK_MS} at most, when {@link PollerEvents.onStuck} gives it up.
+ * then it stops them for {@link STUCK_MS} at most, when {@link IntakeEvents.onStuck} gives it up.
  *
  * ```
  *         answer with updates           all finished
@@ -73,7 +57,7 @@ const UNMOVED_PAUSE_MS = 600;
  *   backing off   (a 409 backs off slowly: whoever else polls is not fought)
  * ```
  */
-export class Poller {
+export class Poller implements Intake {
   readonly #options: PollerOptions;
   readonly #watermark = new Watermark();
   #allowedUpdates: readonly UpdateKind[];
@@ -91,28 +75,22 @@ export class Poller {
     this.#allowedUpdates = options.allowedUpdates;
   }
 
-  /** How many updates are unfinished. */
   get open(): number {
     return this.#watermark.open;
   }
 
-  /** The update is handled, or given up for good, and may be confirmed. */
   finish(updateId: number): void {
     this.#watermark.finish(updateId);
     this.#onProgress?.();
   }
 
-  /** Asks for other kinds from now on. A poll in flight is broken off, nothing is lost. */
+  /** A poll in flight is broken off. */
   setAllowedUpdates(kinds: readonly UpdateKind[]): void {
     if (kinds.join() === this.#allowedUpdates.join()) return;
     this.#allowedUpdates = kinds;
     this.#interrupt.abort();
   }
 
-  /**
-   * Polls until `signal` aborts, and then resolves at once; what is unfinished stays unconfirmed.
-   * Rejects with an `unauthorized` {@link CallError} when Telegram does not know the token.
-   */
   async start(signal: AbortSignal): Promise<void> {
     const onAbort = (): void => this.#interrupt.abort();
     signal.addEventListener('abort', onAbort);
@@ -127,10 +105,6 @@ export class Poller {
     }
   }
 
-  /**
-   * Confirms what is finished, if that is not done yet: the last call before the bot goes. Takes a
-   * second at most; rejects with a CallError where it is not known to have been confirmed.
-   */
   async confirm(): Promise<void> {
     const offset = this.#watermark.offset;
     if (offset === 0 || offset === this.#confirmed) return;
@@ -160,7 +134,7 @@ export class Poller {
     });
     const fresh = updates.filter((update) => this.#watermark.accept(update.update_id));
     this.#nothingMoreToSee = updates.length >= LIMIT && fresh.length === 0;
-    this.#options.events.onPolled();
+    this.#options.events.onContact();
     if (fresh.length > 0) this.#options.events.onUpdates(fresh);
   }
 
@@ -182,28 +156,9 @@ export class Poller {
     }
   }
 
-  /** Makes a call until it succeeds or `signal` aborts. */
-  async #insist(call: () => Promise<void>, signal: AbortSignal): Promise<void> {
-    for (let failures = 0; !signal.aborted; ) {
-      try {
-        await call();
-        return;
-      } catch (error) {
-        const failure = classifyThrown(error);
-        if (failure.fault === 'unauthorized') throw failure;
-        if (failure.fault === 'aborted') continue;
-        this.#options.events.onTrouble(failure);
-        await this.#backOff(failure, failures++, signal);
-      }
-    }
-  }
-
-  #backOff(failure: CallError, failures: number, signal: AbortSignal): Promise<void> {
-    const { clock, random } = this.#options;
-    const policy = failure.fault === 'conflict' ? CONFLICT_BACKOFF : TROUBLE_BACKOFF;
-    const delayMs = (failure.retryAfterMs ?? 0) + equalJitterMs(policy, failures, random);
-    // The abort is seen by the loop.
-    return sleep(clock, delayMs, signal).catch(() => undefined);
+  #insist(call: () => Promise<void>, signal: AbortSignal): Promise<void> {
+    const { clock, random, events } = this.#options;
+    return insist(call, { clock, random, onTrouble: (error) => events.onTrouble(error) }, signal);
   }
 
   /** Waits while updates are unfinished and asking again would be of little use. */

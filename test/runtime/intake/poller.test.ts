@@ -60,7 +60,7 @@ function startPoller(options: Partial<PollerOptions> = {}) {
     random: seededRandom(1),
     events: {
       onUpdates: (updates) => received.push(...updates.map(({ update_id }) => update_id)),
-      onPolled: () => undefined,
+      onContact: () => undefined,
       onStuck: () => troubles.push('stuck'),
       onTrouble: ({ fault }) => troubles.push(fault),
     },

@@ -1,0 +1,64 @@
+/** Updates wait at Telegram for a day; what is older can't come again. */
+const FORGET_AFTER_MS = 48 * 3_600_000;
+/** More gaps than that are not remembered; the lowest ids go first. */
+const MAX_RANGES = 64;
+
+/** Ids from `from` to `to`, both included. */
+interface Range {
+  from: number;
+  to: number;
+}
+
+/**
+ * Remembers which updates are finished, so that none is handled again that Telegram sends again:
+ * its confirmation was lost, or came late. Ids follow one another but for gaps, so a bot's whole
+ * past is a few ranges. After a quiet week Telegram goes on with any id, also one that was there
+ * before: what is older than two days is forgotten.
+ */
+export class FinishedIds {
+  readonly #ranges: Range[] = [];
+  #lastMs = 0;
+
+  /** Takes note of an id; `nowMs` is monotonic. */
+  add(id: number, nowMs: number): void {
+    this.#forget(nowMs);
+    this.#lastMs = nowMs;
+    const place = this.#placeOf(id);
+    const before = this.#ranges[place - 1];
+    const after = this.#ranges[place];
+    if (before && id <= before.to) return;
+    const joinsBefore = before?.to === id - 1;
+    const joinsAfter = after?.from === id + 1;
+    if (before && after && joinsBefore && joinsAfter) {
+      before.to = after.to;
+      this.#ranges.splice(place, 1);
+    } else if (before && joinsBefore) before.to = id;
+    else if (after && joinsAfter) after.from = id;
+    else this.#ranges.splice(place, 0, { from: id, to: id });
+    if (this.#ranges.length > MAX_RANGES) this.#ranges.shift();
+  }
+
+  /** Whether the id was added and is not forgotten. */
+  has(id: number, nowMs: number): boolean {
+    this.#forget(nowMs);
+    const before = this.#ranges[this.#placeOf(id) - 1];
+    return before !== undefined && id <= before.to;
+  }
+
+  #forget(nowMs: number): void {
+    if (nowMs - this.#lastMs > FORGET_AFTER_MS) this.#ranges.length = 0;
+  }
+
+  /** How many ranges begin at or below `id`. */
+  #placeOf(id: number): number {
+    let low = 0;
+    let high = this.#ranges.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      const range = this.#ranges[middle];
+      if (range && range.from <= id) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}

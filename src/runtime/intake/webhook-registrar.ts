@@ -1,0 +1,75 @@
+import type { WebhookInfo } from 'grammy/types';
+import { type Clock, sleep } from '../../lib/clock.ts';
+import { DEFAULT_UPDATE_KINDS, type UpdateKind } from '../../lib/update-kinds.ts';
+import type { SetWebhook, WebhookCalls } from './webhook-calls.ts';
+
+/** Telegram allows one setWebhook a second; a little more keeps clear of it. */
+const PAUSE_MS = 1_100;
+/** Who sets a webhook that is not ours again and again is not fought. */
+const REMOVE_PAUSE_MS = 60_000;
+
+/** The webhook that a bot is to have. `drop_pending_updates` counts where it is set. */
+export type WantedWebhook = SetWebhook;
+
+/**
+ * Keeps the webhook of one bot at Telegram as it is to be, asking before it changes anything: never
+ * more than one change a second. Lives as long as the bot is served, through changes of mode.
+ */
+export class WebhookRegistrar {
+  readonly #calls: WebhookCalls;
+  readonly #clock: Clock;
+  #lastSetMs = Number.NEGATIVE_INFINITY;
+  #lastRemovedMs = Number.NEGATIVE_INFINITY;
+  /** Whether the last change at Telegram, as far as we know, was ours. */
+  #isOurs = false;
+
+  constructor(calls: WebhookCalls, clock: Clock) {
+    this.#calls = calls;
+    this.#clock = clock;
+  }
+
+  /**
+   * Sees to it that Telegram has the webhook that is `wanted`. Resolves to what Telegram said before,
+   * and whether that was something else. Rejects with a CallError.
+   */
+  async ensure(
+    wanted: WantedWebhook,
+    signal: AbortSignal,
+  ): Promise<{ readonly info: WebhookInfo; readonly changed: boolean }> {
+    const info = await this.#calls.getWebhookInfo(signal);
+    if (!wanted.drop_pending_updates && isAsWanted(info, wanted)) {
+      this.#isOurs = true;
+      return { info, changed: false };
+    }
+    await sleep(this.#clock, this.#lastSetMs + PAUSE_MS - this.#clock.monotonicMs(), signal);
+    this.#lastSetMs = this.#clock.monotonicMs();
+    await this.#calls.setWebhook(wanted, signal);
+    this.#isOurs = true;
+    return { info, changed: true };
+  }
+
+  /** Whether a webhook that is in the way may be removed: it is ours, or none was for a minute. */
+  get mayRemove(): boolean {
+    return this.#isOurs || this.#clock.monotonicMs() - this.#lastRemovedMs >= REMOVE_PAUSE_MS;
+  }
+
+  /** Removes whatever webhook there is; what waits at Telegram stays. Rejects with a CallError. */
+  async remove(signal: AbortSignal): Promise<void> {
+    await this.#calls.deleteWebhook(signal);
+    this.#isOurs = false;
+    this.#lastRemovedMs = this.#clock.monotonicMs();
+  }
+}
+
+function isAsWanted(info: WebhookInfo, wanted: WantedWebhook): boolean {
+  return (
+    info.url === wanted.url &&
+    info.max_connections === wanted.max_connections &&
+    !info.has_custom_certificate &&
+    sameKinds(info.allowed_updates ?? DEFAULT_UPDATE_KINDS, wanted.allowed_updates)
+  );
+}
+
+function sameKinds(is: readonly string[], wanted: readonly UpdateKind[]): boolean {
+  return new Set(is).symmetricDifference(new Set<string>(wanted)).size === 0;
+}

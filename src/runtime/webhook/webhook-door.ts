@@ -1,0 +1,48 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { FleetWebhook } from '../../api/webhook.ts';
+import type { WebhookRoutes } from './webhook-routes.ts';
+
+/** Where this shard stands among those that share the fleet's address. */
+export interface WebhookListener {
+  readonly routes: WebhookRoutes;
+  /** Of this shard; the first part of its bots' addresses. */
+  readonly ordinal: number;
+}
+
+/**
+ * What the bots of a shard know of the way in for webhooks: the address that the fleet has, and
+ * whether anybody listens here. Both may change while bots run.
+ */
+export class WebhookDoor {
+  /** Undefined where this runtime takes no webhooks. */
+  readonly listener: WebhookListener | undefined;
+  #fleet: FleetWebhook | undefined;
+  readonly #followers = new Set<() => void>();
+
+  constructor(listener: WebhookListener | undefined) {
+    this.listener = listener;
+  }
+
+  /** What the fleet says; undefined where it has no address. */
+  get fleet(): FleetWebhook | undefined {
+    return this.#fleet;
+  }
+
+  /** Takes over what the fleet says now. */
+  setFleet(fleet: FleetWebhook | undefined): void {
+    if (isDeepStrictEqual(fleet, this.#fleet)) return;
+    this.#fleet = fleet;
+    for (const onChange of this.#followers) onChange();
+  }
+
+  /** Calls `onChange` whenever the fleet says something else, until the returned function is called. */
+  follow(onChange: () => void): () => void {
+    this.#followers.add(onChange);
+    return () => this.#followers.delete(onChange);
+  }
+}
+
+/** The address of a bot with `key` on shard `ordinal`. */
+export function webhookUrl({ publicUrl }: FleetWebhook, ordinal: number, key: string): string {
+  return `${publicUrl.replace(/\/+$/, '')}/${ordinal}/${key}`;
+}

@@ -1,0 +1,41 @@
+import { timingSafeEqual } from 'node:crypto';
+import type { Update } from 'grammy/types';
+
+/** What became of an update: done with for good, or to be sent again. */
+export type Receipt = 'finished' | 'later';
+
+/** Takes one bot's updates. Never rejects. */
+export type Receiver = (update: Update) => Promise<Receipt>;
+
+interface Route {
+  readonly secret: Buffer;
+  readonly receive: Receiver;
+}
+
+/** Which bot an update is for, by the key in its address. Shared by server and bots. */
+export class WebhookRoutes {
+  readonly #routes = new Map<string, Route>();
+
+  /** Sends what comes for `key` with `secret` to `receive`; returns what ends that. */
+  open(key: string, secret: string, receive: Receiver): () => void {
+    const route: Route = { secret: Buffer.from(secret), receive };
+    this.#routes.set(key, route);
+    return () => {
+      if (this.#routes.get(key) === route) this.#routes.delete(key);
+    };
+  }
+
+  /** Who takes updates that come for `key`; undefined where nobody does, or the secret is wrong. */
+  find(key: string, secret: string): Receiver | undefined {
+    const route = this.#routes.get(key);
+    if (!route) return undefined;
+    const given = Buffer.from(secret);
+    const isRight = given.length === route.secret.length && timingSafeEqual(given, route.secret);
+    return isRight ? route.receive : undefined;
+  }
+
+  /** Whether a bot here has this key. */
+  has(key: string): boolean {
+    return this.#routes.has(key);
+  }
+}

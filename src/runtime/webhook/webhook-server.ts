@@ -1,0 +1,179 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Update } from 'grammy/types';
+import { environmentError, errorMessage } from '../../lib/errors.ts';
+import { HOP_HEADER, type PassOn } from './pass-on.ts';
+import { readBody } from './read-body.ts';
+import { parseWebhookPath, type WebhookAddress } from './webhook-address.ts';
+import type { Receiver, WebhookRoutes } from './webhook-routes.ts';
+
+/** How requests can end; a metric counts them by it. */
+export const WEBHOOK_RESULTS = [
+  'finished',
+  'later',
+  'unknown',
+  'too-large',
+  'unreadable',
+  'overloaded',
+  'passed-on',
+  'gone',
+] as const;
+export type WebhookResult = (typeof WEBHOOK_RESULTS)[number];
+
+export interface WebhookServerOptions {
+  /** All addresses unless given. */
+  readonly host?: string;
+  readonly port: number;
+  readonly routes: WebhookRoutes;
+  /** Hands on what is for a bot of another shard; without it such requests are unknown. */
+  readonly passOn?: PassOn;
+  /** Hears how each request ended. */
+  readonly onResult?: (result: WebhookResult) => void;
+}
+
+/** A webhook server while it listens. */
+export interface WebhookServer {
+  readonly port: number;
+  /** Ends at once; whoever waits for an answer will send again. */
+  close(): Promise<void>;
+}
+
+/** No update is anywhere near. */
+const MAX_BODY_BYTES = 1 << 20;
+/** What the bodies of all requests in hand may take together. */
+const MAX_HELD_BYTES = 64 << 20;
+/** A request must be here in whole within this time. */
+const REQUEST_TIMEOUT_MS = 15_000;
+/** Longer than the idle limit of usual proxies, so that they close first. */
+const KEEP_ALIVE_MS = 75_000;
+const RETRY_AFTER_SECONDS = 2;
+
+const SECRET_HEADER = 'x-telegram-bot-api-secret-token';
+
+/** An answer without a body: who has no business here learns nothing. */
+interface Reply {
+  readonly status: 200 | 400 | 404 | 413 | 503;
+  readonly result: WebhookResult;
+}
+
+const REPLIES = {
+  finished: { status: 200, result: 'finished' },
+  later: { status: 503, result: 'later' },
+  unknown: { status: 404, result: 'unknown' },
+  tooLarge: { status: 413, result: 'too-large' },
+  unreadable: { status: 400, result: 'unreadable' },
+  overloaded: { status: 503, result: 'overloaded' },
+  gone: { status: 503, result: 'gone' },
+} as const satisfies Record<string, Reply>;
+
+/**
+ * Takes the updates of all bots of a shard, over plain HTTP: TLS ends before it. An update is
+ * answered with 200 when it is finished, and with 503 and `Retry-After` where that takes long; never
+ * with 410, for which Telegram would remove the webhook. Nothing of a body is read before its key
+ * and secret are known to be right; both being wrong look alike. Rejects where it can't listen.
+ */
+export async function startWebhookServer(options: WebhookServerOptions): Promise<WebhookServer> {
+  const handler = new RequestHandler(options);
+  const server = createServer(
+    {
+      requestTimeout: REQUEST_TIMEOUT_MS,
+      headersTimeout: REQUEST_TIMEOUT_MS,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      connectionsCheckingInterval: 5_000,
+      maxHeaderSize: 16_384,
+    },
+    (request, response) => void handler.handle(request, response),
+  );
+  await listening(server, options);
+  return {
+    port: (server.address() as AddressInfo).port,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+class RequestHandler {
+  readonly #options: WebhookServerOptions;
+  #heldBytes = 0;
+
+  constructor(options: WebhookServerOptions) {
+    this.#options = options;
+  }
+
+  /** Never rejects. */
+  async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const reply = await this.#reply(request).catch((): Reply => REPLIES.gone);
+    this.#options.onResult?.(reply.result);
+    send(response, reply, request);
+  }
+
+  async #reply(request: IncomingMessage): Promise<Reply> {
+    const [path = ''] = (request.url ?? '').split('?', 1);
+    const address = request.method === 'POST' ? parseWebhookPath(path) : undefined;
+    const secret = request.headers[SECRET_HEADER];
+    if (!address || typeof secret !== 'string') return REPLIES.unknown;
+    const receiver = this.#options.routes.find(address.key, secret);
+    const isForAnother = !this.#options.routes.has(address.key);
+    const passOn = isForAnother ? this.#passOnTo(address, request) : undefined;
+    if (!receiver && !passOn) return REPLIES.unknown;
+    const length = Number(request.headers['content-length'] ?? MAX_BODY_BYTES);
+    if (length > MAX_BODY_BYTES) return REPLIES.tooLarge;
+    if (this.#heldBytes + length > MAX_HELD_BYTES) return REPLIES.overloaded;
+    this.#heldBytes += length;
+    try {
+      const body = await readBody(request, MAX_BODY_BYTES);
+      if (!body) return REPLIES.tooLarge;
+      if (receiver) return await deliver(body, receiver);
+      return passOn ? await passOn(secret, body) : REPLIES.unknown;
+    } finally {
+      this.#heldBytes -= length;
+    }
+  }
+
+  #passOnTo(
+    { ordinal, key }: WebhookAddress,
+    request: IncomingMessage,
+  ): ((secret: string, body: Buffer) => Promise<Reply>) | undefined {
+    const { passOn } = this.#options;
+    if (!passOn?.takes(ordinal) || request.headers[HOP_HEADER] !== undefined) return undefined;
+    return async (secret, body) => {
+      const status = await passOn.send(ordinal, { path: `/${ordinal}/${key}`, secret, body });
+      return { status, result: 'passed-on' };
+    };
+  }
+}
+
+async function deliver(body: Buffer, receive: Receiver): Promise<Reply> {
+  const update = parseUpdate(body);
+  return update ? REPLIES[await receive(update)] : REPLIES.unreadable;
+}
+
+function parseUpdate(body: Buffer): Update | undefined {
+  try {
+    const update = JSON.parse(body.toString('utf8')) as Partial<Update> | null;
+    return Number.isSafeInteger(update?.update_id) ? (update as Update) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function send(response: ServerResponse, { status }: Reply, request: IncomingMessage): void {
+  const headers: Record<string, string | number> = { 'content-length': 0 };
+  if (status === 503) headers['retry-after'] = RETRY_AFTER_SECONDS;
+  // What was not read is not worth reading only to keep the connection.
+  if (!request.complete) headers['connection'] = 'close';
+  response.writeHead(status, headers).end();
+}
+
+function listening(server: Server, { host, port }: WebhookServerOptions): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error) => {
+      const message = `port ${port} for webhooks can't be opened: ${errorMessage(error)}`;
+      reject(environmentError('WEBHOOK_PORT_UNUSABLE', message, error));
+    });
+    server.listen({ port, host, backlog: 4_096 }, resolve);
+  });
+}
