@@ -91,7 +91,8 @@ export class BotApi {
     bot.activeCalls++;
     const release = (): void => {
       bot.activeCalls--;
-      limits.endUse(path.token, bot.loadedAtMs !== undefined);
+      const isOpen = bot.loadedAtMs !== undefined && world.botByToken(path.token) === bot;
+      limits.endUse(path.token, isOpen);
     };
     try {
       const plan = faults.plan({ botId: bot.id, method: name, chatId: args.text('chat_id') });

@@ -14,6 +14,11 @@ export interface ArrivingCall {
   readonly nowMs: number;
 }
 
+interface Loaded {
+  readonly opens: boolean;
+  readonly untilMs: number;
+}
+
 /**
  * The server loads a bot at its first call, so many a minute and an hour for one source address. A
  * token that opens nothing is loaded as well, if only to be refused. The published server refills
@@ -22,8 +27,8 @@ export interface ArrivingCall {
  */
 export class ColdStart {
   readonly #figures: ColdStartFigures;
-  /** Until when each token stays loaded, the one used longest ago first. */
-  readonly #loadedUntilMs = new Map<string, number>();
+  /** What is loaded by token, the one used longest ago first. */
+  readonly #loaded = new Map<string, Loaded>();
   readonly #windows = new Map<string, readonly SlidingWindow[]>();
 
   constructor(figures: ColdStartFigures) {
@@ -32,32 +37,33 @@ export class ColdStart {
 
   /** How long the caller must wait; 0 loads the token where it wasn't. */
   admit({ token, address, opens, nowMs }: ArrivingCall): number {
-    const untilMs = this.#loadedUntilMs.get(token) ?? Number.NEGATIVE_INFINITY;
-    if (nowMs < untilMs) return 0;
+    const loaded = this.#loaded.get(token);
+    if (loaded?.opens === opens && nowMs < loaded.untilMs) return 0;
     const windows = this.#windowsOf(address);
     const waitMs = Math.max(...windows.map((window) => window.waitMs(nowMs)));
     if (waitMs > 0) return waitMs;
     for (const window of windows) window.add(nowMs);
     this.#forgetIdle(nowMs);
-    const { loadedSeconds, deadTokenSeconds } = this.#figures;
-    this.#keepFor(token, opens ? loadedSeconds : deadTokenSeconds, nowMs);
+    this.#keep(token, opens, nowMs);
     return 0;
   }
 
   /** A token that opens a bot was in use until now. */
   use(token: string, nowMs: number): void {
-    this.#keepFor(token, this.#figures.loadedSeconds, nowMs);
+    this.#keep(token, true, nowMs);
   }
 
   /** The server has let go of the bot: its next call is a first one again. */
   unload(token: string): void {
-    this.#loadedUntilMs.delete(token);
+    this.#loaded.delete(token);
   }
 
-  #keepFor(token: string, seconds: number, nowMs: number): void {
+  #keep(token: string, opens: boolean, nowMs: number): void {
+    const { loadedSeconds, deadTokenSeconds } = this.#figures;
+    const seconds = opens ? loadedSeconds : deadTokenSeconds;
     // Taken out first, so that it stands behind those that were used before it.
-    this.#loadedUntilMs.delete(token);
-    this.#loadedUntilMs.set(token, nowMs + seconds * 1_000);
+    this.#loaded.delete(token);
+    this.#loaded.set(token, { opens, untilMs: nowMs + seconds * 1_000 });
   }
 
   #windowsOf(address: string): readonly SlidingWindow[] {
@@ -71,9 +77,9 @@ export class ColdStart {
   }
 
   #forgetIdle(nowMs: number): void {
-    for (const [token, untilMs] of this.#loadedUntilMs) {
+    for (const [token, { untilMs }] of this.#loaded) {
       if (untilMs > nowMs) return;
-      this.#loadedUntilMs.delete(token);
+      this.#loaded.delete(token);
     }
   }
 }

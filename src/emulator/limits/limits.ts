@@ -58,8 +58,8 @@ export class Limits {
   }
 
   /** A call has ended: the bot was in use until now, or the server has let go of it. */
-  endUse(token: string, isLoaded: boolean): void {
-    if (isLoaded) this.#coldStart?.use(token, this.#clock.monotonicMs());
+  endUse(token: string, isOpen: boolean): void {
+    if (isOpen) this.#coldStart?.use(token, this.#clock.monotonicMs());
     else this.#coldStart?.unload(token);
   }
 

@@ -121,6 +121,19 @@ describe('the limit of cold starts', () => {
     expect(statuses).toEqual([401, 401, 401, 429, 429]);
   });
 
+  it('counts a token that was revoked, however lately it was in use', async () => {
+    const test = await testEmulator({ clock: new AdjustableClock() });
+    const bot = await test.control.createBot();
+    await test.control.setLimits({ coldStart: { perMinute: 2 } });
+    const statuses = [(await test.api(bot.token, 'getMe')).status];
+    await test.control.revokeToken(bot.id);
+    for (let second = 0; second < 2; second++) {
+      statuses.push((await test.api(bot.token, 'getMe')).status);
+      await test.control.advanceClock(1_000);
+    }
+    expect(statuses).toEqual([200, 401, 429]);
+  });
+
   it('makes a bot cold again that closes, or that gets a new token', async () => {
     const test = await testEmulator({ clock: new AdjustableClock() });
     const bot = await test.control.createBot();
