@@ -12,6 +12,7 @@ export const BOT_REASONS = [
   ...REFUSAL_REASONS,
   'Missing',
   'InvalidFormat',
+  'OtherBot',
   'SecretUnreadable',
   'SameBot',
   'SigningKeyMissing',
@@ -104,7 +105,7 @@ export const fleetMissing: Check = ({ fleet, fleetName }) =>
 export const refused: Check = ({ refusal }) =>
   refusal && obstacle(refusal.reason, 'person', refusal.message);
 
-/** The Secret must hold something that can be a token. */
+/** The Secret must hold something that can be a token of this bot. */
 export const tokenUnusable: Check = ({ token }) => {
   if (token.kind === 'found') return undefined;
   return obstacle(
@@ -117,6 +118,7 @@ export const tokenUnusable: Check = ({ token }) => {
 const TOKEN_REASONS = {
   missing: 'Missing',
   invalid: 'InvalidFormat',
+  other: 'OtherBot',
   unreadable: 'SecretUnreadable',
 } as const;
 

@@ -13,7 +13,7 @@ export interface BotFacts {
   readonly token:
     | { readonly kind: 'found'; readonly botId: number; readonly trimmed: boolean }
     | {
-        readonly kind: 'missing' | 'invalid' | 'unreadable';
+        readonly kind: 'missing' | 'invalid' | 'other' | 'unreadable';
         readonly message: string;
       };
   readonly signingKeys:

@@ -17,7 +17,7 @@ export type TokenFinding =
       readonly botId: number;
       readonly trimmed: boolean;
     }
-  | { readonly kind: 'Missing' | 'InvalidFormat'; readonly message: string };
+  | { readonly kind: 'Missing' | 'InvalidFormat' | 'OtherBot'; readonly message: string };
 
 /** Finds the token of a bot in `namespace`. */
 export function findToken(secrets: Secrets, namespace: string, ref: SecretRef): TokenFinding {
@@ -89,6 +89,8 @@ export function tokenFact(token: TokenFinding): BotFacts['token'] {
       return { kind: 'missing', message: token.message };
     case 'InvalidFormat':
       return { kind: 'invalid', message: token.message };
+    case 'OtherBot':
+      return { kind: 'other', message: token.message };
     default:
       return token satisfies never;
   }

@@ -31,6 +31,7 @@ export function tenantBotStatus(
   const status: TenantBotStatus = {
     ...known(sameBotOnly(previous, facts)),
     ...known(sameBotOnly(runtime, facts)),
+    ...ownership(sameBotOnly(runtime ?? previous, facts)),
     ...suspendedHealth(facts, runtime ?? previous),
     observedGeneration: generation,
     phase: phaseOf(facts),
@@ -102,6 +103,11 @@ function known(from: Partial<TenantBotStatus> = {}): Partial<TenantBotStatus> {
   };
 }
 
+/** Of the same bot alone; a runtime that does not speak of it says that nothing is to be proved. */
+function ownership(last: Partial<TenantBotStatus> | undefined): Pick<TenantBotStatus, 'ownership'> {
+  return last?.bot && last.ownership ? { ownership: last.ownership } : {};
+}
+
 /** A bot that is not to run is neither well nor ill. */
 function suspendedHealth(
   facts: BotFacts,
@@ -116,6 +122,8 @@ function tokenStatus({ token, runtime }: BotFacts): TokenStatus | undefined {
     case 'missing':
       return { state: 'Missing', message: token.message };
     case 'invalid':
+    // The id in front is part of the form.
+    case 'other':
       return { state: 'InvalidFormat', message: token.message };
     case 'unreadable':
       return { state: 'UnknownError', message: token.message };

@@ -104,7 +104,7 @@ export const anyBotFacts: fc.Arbitrary<BotFacts> = fc
         }),
       },
       fc.record({
-        kind: fc.constantFrom('missing' as const, 'invalid' as const, 'unreadable' as const),
+        kind: fc.constantFrom('missing', 'invalid', 'other', 'unreadable'),
         message,
       }),
     ),

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ACCEPT_OTHER_BOT } from '../../src/api/own-token.ts';
 import { TENANT_BOTS } from '../../src/controller/bot/stored-bot.ts';
 import type { MadeBot } from '../../src/emulator/control-client.ts';
 import { isStatus } from '../../src/kube/api-error.ts';
@@ -55,6 +56,13 @@ describe('the change of a bot', () => {
   /** Resolves as soon as the API server has taken the change. */
   async function change(name: string, spec: object): Promise<void> {
     await client.mergePatch(TENANT_BOTS, { namespace: tenant.name, name }, { spec });
+  }
+
+  /** Says that the TenantBot is to become that bot. */
+  async function accept(name: string, botId: number): Promise<void> {
+    const annotations = { [ACCEPT_OTHER_BOT]: String(botId) };
+    const patch = { metadata: { annotations } };
+    await client.mergePatch(TENANT_BOTS, { namespace: tenant.name, name }, patch);
   }
 
   async function renewSecret(name: string, token: string): Promise<void> {
@@ -160,6 +168,7 @@ describe('the change of a bot', () => {
 
     const [other, third] = [await emulator.createBot(), await emulator.createBot()];
     await renewSecret('renewed', other.token);
+    await accept('renewed', other.id);
     await change('renewed', {
       handlers: [{ command: { name: 'start', reply: { text: 'another bot' } } }],
     });
@@ -172,6 +181,7 @@ describe('the change of a bot', () => {
       token: third.token,
     });
     await installation.kubectl.apply(secret);
+    await accept('renewed', third.id);
     await change('renewed', { tokenSecretRef: { name: 'third' } });
     took.push(await untilAnswer(third.id, 'another bot'));
     tell('the token of another bot, answering', took);

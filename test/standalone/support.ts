@@ -26,6 +26,7 @@ export interface BotYaml {
   readonly id?: number;
   readonly token?: string;
   readonly reply?: string;
+  readonly annotations?: Readonly<Record<string, string>>;
   /** Further fields of `spec`, as YAML lines. */
   readonly spec?: string;
 }
@@ -40,11 +41,12 @@ export function botYaml({
   name,
   namespace = 'default',
   reply = 'hello',
+  annotations = {},
   spec = '',
 }: BotYaml): string {
   return `apiVersion: tenantbot.dev/v1alpha1
 kind: TenantBot
-metadata: {name: ${name}, namespace: ${namespace}}
+metadata: {name: ${name}, namespace: ${namespace}, annotations: ${JSON.stringify(annotations)}}
 spec:
   tokenSecretRef: {name: ${name}}
   handlers:

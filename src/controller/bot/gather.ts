@@ -3,7 +3,7 @@ import type { Checked } from '../../api/explain.ts';
 import type { BotKey } from '../../api/group.ts';
 import type { Refusal } from '../../api/tenancy.ts';
 import type { TenantBotSpec } from '../../api/tenant-bot.ts';
-import type { TenantBotStatus } from '../../api/tenant-bot-status.ts';
+import type { BotIdentity, TenantBotStatus } from '../../api/tenant-bot-status.ts';
 import type { CredentialCache, KnownCredentials } from '../secrets/credential-cache.ts';
 import type { FleetDirectory, FoundFleet } from './fleet-directory.ts';
 import { botKeyOf, fleetNameOf, readStatus, type StoredBot } from './stored-bot.ts';
@@ -31,9 +31,10 @@ export interface Sources {
   readonly credentials: Pick<CredentialCache, 'get'>;
 }
 
-/** What the leader knows that decides how much is read. */
+/** What the leader knows that decides what is read, and what to make of it. */
 export interface GatherHints {
   readonly spec: Checked<TenantBotSpec>;
+  readonly bot: BotIdentity | undefined;
   readonly tokenRefused: boolean;
 }
 
@@ -44,14 +45,21 @@ export async function gather(
   hints: GatherHints,
   signal: AbortSignal,
 ): Promise<GatheredBot> {
-  const { uid, generation = 0, namespace = '', deletionTimestamp } = object.metadata;
-  const { spec, tokenRefused } = hints;
+  const { uid, generation = 0, namespace = '', deletionTimestamp, annotations } = object.metadata;
+  const { spec, bot, tokenRefused } = hints;
   const deleting = deletionTimestamp !== undefined;
   const fleetName = fleetNameOf(object);
   const known =
     spec.ok && !deleting
       ? await credentials.get(
-          { uid, generation, namespace, spec: spec.value, tokenRefused },
+          {
+            uid,
+            generation,
+            namespace,
+            spec: spec.value,
+            owner: { bot, annotations },
+            tokenRefused,
+          },
           signal,
         )
       : undefined;

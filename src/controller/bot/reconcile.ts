@@ -148,7 +148,11 @@ export class BotReconciler {
       record.spec = { generation, read: readSpec(object) };
     }
     const sources = { fleets: this.#fleets, credentials: this.#credentials };
-    const hints = { spec: record.spec.read, tokenRefused: isTokenRefused(record) };
+    const hints = {
+      spec: record.spec.read,
+      bot: record.status?.bot,
+      tokenRefused: isTokenRefused(record),
+    };
     const bot = await gather(object, sources, hints, signal);
     const outcome = this.#decide(bot, record);
     return this.#apply(bot, record, outcome, signal);

@@ -1,7 +1,8 @@
+import type { TokenOwner } from '../../api/own-token.ts';
 import type { TenantBotSpec } from '../../api/tenant-bot.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Random } from '../../lib/random.ts';
-import { areComplete, type Credentials, readCredentials } from './credentials.ts';
+import { areComplete, type Credentials, ownCredentials, readCredentials } from './credentials.ts';
 import type { SecretReader } from './secret-reader.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -15,6 +16,7 @@ export interface CredentialRequest {
   readonly generation: number;
   readonly namespace: string;
   readonly spec: TenantBotSpec;
+  readonly owner: TokenOwner;
   /** Telegram refuses the token that the bot has. */
   readonly tokenRefused: boolean;
 }
@@ -54,15 +56,19 @@ export class CredentialCache {
   async get(request: CredentialRequest, signal: AbortSignal): Promise<KnownCredentials> {
     const before = this.#entries.get(request.uid);
     const sameSpec = before?.generation === request.generation;
-    if (before && sameSpec && !this.#isDue(before, request)) return before;
-    const credentials = await readCredentials(this.#reader, request, signal);
-    const { generation, tokenRefused } = request;
+    const { generation, tokenRefused, owner } = request;
+    if (before && sameSpec && !this.#isDue(before, request)) {
+      return { ...before, credentials: ownCredentials(before.credentials, owner) };
+    }
+    const found = await readCredentials(this.#reader, request, signal);
+    const credentials = ownCredentials(found, owner);
     const isBad = tokenRefused || !areComplete(credentials);
     const badReads = isBad ? (sameSpec ? before.badReads : 0) + 1 : 0;
     const readAgainMs = this.#reader.watches ? Infinity : this.#readAgainMs(badReads);
-    const entry: Entry = { credentials, generation, tokenRefused, badReads, readAgainMs };
-    this.#entries.set(request.uid, entry);
-    return entry;
+    const entry = { generation, tokenRefused, badReads, readAgainMs };
+    // Whose token it may be can change without the Secrets.
+    this.#entries.set(request.uid, { ...entry, credentials: found });
+    return { credentials, readAgainMs };
   }
 
   /** Drops what is kept of the bot. */

@@ -5,6 +5,7 @@ import {
   type TokenFinding,
 } from '../../api/bot-secrets.ts';
 import { type BotKey, keyOf } from '../../api/group.ts';
+import { ownToken, type TokenOwner } from '../../api/own-token.ts';
 import type { SecretObject } from '../../api/secret-manifest.ts';
 import type { TenantBotSpec } from '../../api/tenant-bot.ts';
 import type { Secret } from '../../lib/secret.ts';
@@ -19,6 +20,12 @@ export type Credentials =
     }
   /** It can't be told what they hold: whatever runs goes on. */
   | { readonly kind: 'unreadable'; readonly message: string };
+
+/** `credentials` without a token that is not that of `owner`. */
+export function ownCredentials(credentials: Credentials, owner: TokenOwner): Credentials {
+  if (credentials.kind === 'unreadable') return credentials;
+  return { ...credentials, token: ownToken(credentials.token, owner) };
+}
 
 /** Whether all is there that a bot needs to start. */
 export function areComplete(credentials: Credentials): boolean {

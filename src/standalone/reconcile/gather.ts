@@ -2,6 +2,8 @@ import { botFleetSchema } from '../../api/bot-fleet.ts';
 import { findSigningKeys, findToken, type TokenFinding } from '../../api/bot-secrets.ts';
 import { type BotKey, keyOf } from '../../api/group.ts';
 import type { BotFleetManifest, TenantBotManifest } from '../../api/manifest.ts';
+import { ownToken } from '../../api/own-token.ts';
+import type { BotIdentity } from '../../api/tenant-bot-status.ts';
 import type { Secret } from '../../lib/secret.ts';
 import type { Identity } from '../data/state.ts';
 import { type ManifestObject, type ObjectId, objectId } from '../manifests/manifest-object.ts';
@@ -36,10 +38,17 @@ export interface Gathered {
   readonly fleets: ReadonlyMap<string, GatheredFleet>;
 }
 
+/** What is known from before. */
+export interface Known {
+  readonly identities: ReadonlyMap<ObjectId, Identity>;
+  /** Who the TenantBot was last, at Telegram. */
+  readonly botOf: (id: ObjectId) => BotIdentity | undefined;
+}
+
 /** Joins each object with who it is, and each bot with what its Secrets hold. */
 export function gather(
   { objects, problems }: Pick<ManifestSet, 'objects' | 'problems'>,
-  identities: ReadonlyMap<ObjectId, Identity>,
+  { identities, botOf }: Known,
 ): Gathered {
   const secrets = secretsAmong(objects.values(), problems);
   const bots: GatheredBot[] = [];
@@ -51,8 +60,9 @@ export function gather(
       fleets.set(manifest.metadata.name, { id, identity, manifest, keptBecause });
     }
     if (kind !== 'TenantBot') continue;
-    const { namespace } = manifest.metadata;
-    const token = findToken(secrets, namespace, manifest.spec.tokenSecretRef);
+    const { namespace, annotations } = manifest.metadata;
+    const found = findToken(secrets, namespace, manifest.spec.tokenSecretRef);
+    const token = ownToken(found, { bot: botOf(id), annotations });
     const signingKeys = findSigningKeys(secrets, namespace, manifest.spec);
     const key = keyOf(manifest.metadata);
     bots.push({ id, key, identity, manifest, token, signingKeys, keptBecause });

@@ -8,6 +8,7 @@ import type { BotAssignment, BotReport } from '../../control/port.ts';
 import { type Clock, type Timer, toTimestamp } from '../../lib/clock.ts';
 import { errorMessage } from '../../lib/errors.ts';
 import type { Random } from '../../lib/random.ts';
+import type { ErrorBoundary } from '../../runtime/bot/boundary.ts';
 import type { Log } from '../../telemetry/log.ts';
 import type { BotRecord, Identity, State } from '../data/state.ts';
 import type { BotFather } from '../emulated/bot-father.ts';
@@ -32,6 +33,8 @@ export interface ReconcilerOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  /** In which bots do their work. */
+  readonly boundary: ErrorBoundary;
   /** Where the bots of a fleet find Telegram. */
   readonly telegramOf: (fleet: BotFleetSpec) => BotFleetSpec['telegram'];
   /** Makes tokens known, where there is an emulator. */
@@ -169,7 +172,10 @@ export class Reconciler {
     });
     for (const id of this.#memories.keys())
       if (!this.#identities.has(id)) this.#memories.delete(id);
-    this.#gathered = gather({ objects: all, problems }, this.#identities);
+    this.#gathered = gather(
+      { objects: all, problems },
+      { identities: this.#identities, botOf: (id) => this.#memories.get(id)?.status.bot },
+    );
   }
 
   async #introduce(): Promise<void> {
@@ -224,11 +230,17 @@ export class Reconciler {
   }
 
   #hostOf(fleet: string): FleetHost {
-    const { clock, random, log } = this.#options;
+    const { clock, random, log, boundary } = this.#options;
     const known = this.#hosts.get(fleet);
     if (known) return known;
     const onReport = (report: BotReport): void => this.#heard(report);
-    const host = new FleetHost({ clock, random, log: log.child({ fleet }), onReport });
+    const host = new FleetHost({
+      clock,
+      random,
+      log: log.child({ fleet }),
+      boundary,
+      onReport,
+    });
     this.#hosts.set(fleet, host);
     return host;
   }

@@ -205,13 +205,13 @@ export class BotWorld {
 
   /** Applies a bot; its Secret is named like it unless given. */
   async bot(name: string, { namespace = this.namespaces[0], ...change }: BotChange = {}) {
-    const { finalizers, ...spec } = change;
+    const { finalizers, annotations = {}, ...spec } = change;
     return this.client.apply<StoredBot>(
       TENANT_BOTS,
       {
         apiVersion: 'tenantbot.dev/v1alpha1',
         kind: 'TenantBot',
-        metadata: { name, namespace, ...(finalizers && { finalizers }) },
+        metadata: { name, namespace, annotations, ...(finalizers && { finalizers }) },
         spec: {
           tokenSecretRef: { name },
           handlers: [{ command: { name: 'start', reply: { text: 'Hello.' } } }],
@@ -285,6 +285,7 @@ export class BotWorld {
 type BotChange = {
   readonly namespace?: string | undefined;
   readonly finalizers?: readonly string[];
+  readonly annotations?: Readonly<Record<string, string>>;
   readonly fleet?: string;
   readonly suspended?: boolean;
   readonly tokenSecretRef?: object;

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { ACCEPT_OTHER_BOT } from '../../../src/api/own-token.ts';
 import { DRAIN_FINALIZER, TENANT_BOTS } from '../../../src/controller/bot/stored-bot.ts';
 import { describeWithApiServer } from '../../cluster/with-api-server.ts';
 import { waitFor } from '../../support/wait.ts';
@@ -142,6 +143,19 @@ describeWithApiServer('the controller of TenantBots', ({ kubeconfig }) => {
     await world().secret('changer', tokenOf(32));
     await world().secret('second', tokenOf(32));
     await world().bot('changer', { tokenSecretRef: { name: 'second' } });
+    const refused = await world().until(
+      'changer',
+      'to be refused and drained',
+      (status) =>
+        condition(status, 'TokenValid')?.reason === 'OtherBot' &&
+        status.placement?.botId === undefined,
+    );
+    expect(condition(refused.status, 'Stalled')?.message).toMatch(/id 32.* id 31.*"32"/);
+    expect(refused.status).toMatchObject({ bot: { id: 31 }, token: { state: 'InvalidFormat' } });
+    expect(world().leader?.events.at(-1)).toMatchObject({ type: 'Warning', reason: 'OtherBot' });
+
+    const annotations = { [ACCEPT_OTHER_BOT]: '32' };
+    await world().bot('changer', { tokenSecretRef: { name: 'second' }, annotations });
     const changed = await world().untilReady('changer');
     expect(changed.status).toMatchObject({ bot: { id: 32 }, placement: { epoch: 2, botId: 32 } });
     expect(world().ledger.pollerOf(31)).toBeUndefined();

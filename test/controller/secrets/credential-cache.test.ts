@@ -1,6 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { ACCEPT_OTHER_BOT } from '../../../src/api/own-token.ts';
 import { tenantBotSpecSchema } from '../../../src/api/tenant-bot.ts';
-import { CredentialCache } from '../../../src/controller/secrets/credential-cache.ts';
+import {
+  CredentialCache,
+  type CredentialRequest,
+} from '../../../src/controller/secrets/credential-cache.ts';
 import { SecretReader } from '../../../src/controller/secrets/secret-reader.ts';
 import { KubeApiError } from '../../../src/kube/api-error.ts';
 import type { KubeClient } from '../../../src/kube/client.ts';
@@ -22,8 +26,15 @@ class OneSecret {
     { clock: this.clock, random: () => 0.5 },
   );
 
-  async read(change: { generation?: number; tokenRefused?: boolean } = {}) {
-    const request = { uid: 'u', generation: 1, namespace: 'shop', spec: SPEC, tokenRefused: false };
+  async read(change: Partial<CredentialRequest> = {}) {
+    const request: CredentialRequest = {
+      uid: 'u',
+      generation: 1,
+      namespace: 'shop',
+      spec: SPEC,
+      owner: { bot: undefined, annotations: undefined },
+      tokenRefused: false,
+    };
     return this.cache.get({ ...request, ...change }, SIGNAL);
   }
 
@@ -72,6 +83,20 @@ describe("a bot's Secrets", () => {
       secret.clock.advance(waitMs);
     }
     expect(waits).toEqual([0.25, 0.5, 1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300]);
+  });
+
+  it('of another bot are read again soon, and good as soon as that is meant', async () => {
+    const secret = new OneSecret();
+    secret.token = TOKEN;
+    const bot = { id: 1, username: 'shop_bot', name: 'Shop' };
+    const owner = { bot, annotations: undefined };
+    const { credentials, readAgainMs } = await secret.read({ owner });
+    expect(credentials).toMatchObject({ token: { kind: 'OtherBot' } });
+    expect(readAgainMs).toBe(250);
+    const [id = ''] = TOKEN.split(':');
+    const meant = await secret.read({ owner: { bot, annotations: { [ACCEPT_OTHER_BOT]: id } } });
+    expect(meant.credentials).toMatchObject({ token: { kind: 'ok' } });
+    expect(secret.reads).toBe(1);
   });
 
   it('are missing where there are none, and that is found out soon', async () => {

@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { ACCEPT_OTHER_BOT } from '../../../src/api/own-token.ts';
 import type { TenantBot } from '../../../src/api/tenant-bot.ts';
 import { EmulatorClient } from '../../../src/emulator/control-client.ts';
 import { type RunningEmulator, startEmulator } from '../../../src/emulator/emulator.ts';
@@ -16,6 +17,7 @@ import {
 } from '../../../src/standalone/manifests/manifest-set.ts';
 import { readManifest } from '../../../src/standalone/manifests/read-manifest.ts';
 import { ObjectStore } from '../../../src/standalone/object-store.ts';
+import { ErrorBoundary } from '../../../src/runtime/bot/boundary.ts';
 import { Reconciler } from '../../../src/standalone/reconcile/reconciler.ts';
 import { waitFor } from '../../support/wait.ts';
 import { botWithSecret, botYaml, makeFolder, makeLog, secretYaml } from '../support.ts';
@@ -40,6 +42,7 @@ class World {
       log,
       telegramOf: ({ telegram }) => ({ ...telegram, apiRoot: emulator.apiRoot }),
       botFather: new BotFather(this.client, log),
+      boundary: new ErrorBoundary(),
       objects: this.objects,
       state,
       onState: () => undefined,
@@ -137,7 +140,7 @@ describe('Reconciler', () => {
     expect(await world.conflicts()).toEqual([]);
   });
 
-  test('two bots that swap their tokens both run, and never two pollers for one bot', async () => {
+  test('two bots that swap their tokens do so only if told, and never with two pollers for one bot', async () => {
     const world = open();
     await world.apply(
       botWithSecret({ name: 'a', id: 11, reply: 'a' }),
@@ -147,6 +150,12 @@ describe('Reconciler', () => {
     await world.apply(
       botWithSecret({ name: 'a', id: 12, reply: 'a' }),
       botWithSecret({ name: 'b', id: 11, reply: 'b' }),
+    );
+    await Promise.all([world.notReady('a', 'OtherBot'), world.notReady('b', 'OtherBot')]);
+    expect(world.condition('a', 'Stalled')?.message).toMatch(/id 12, .* id 11\./);
+    await world.apply(
+      botWithSecret({ name: 'a', id: 12, reply: 'a', annotations: { [ACCEPT_OTHER_BOT]: '12' } }),
+      botWithSecret({ name: 'b', id: 11, reply: 'b', annotations: { [ACCEPT_OTHER_BOT]: '11' } }),
     );
     await waitFor('the swap', () => world.bot('a')?.status?.bot?.id === 12);
     await waitFor('the swap', () => world.bot('b')?.status?.bot?.id === 11);
