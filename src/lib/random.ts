@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomInt } from 'node:crypto';
 
 /** A source of uniform numbers in [0, 1). Not for secrets: see {@link randomToken}. */
 export type Random = () => number;
@@ -20,4 +20,12 @@ export function seededRandom(seed: number): Random {
 /** An unguessable string of `bytes` random bytes in base64url, for tokens and identities. */
 export function randomToken(bytes = 32): string {
   return randomBytes(bytes).toString('base64url');
+}
+
+/** Digits and letters without those that look like others (Crockford's base 32). */
+const CODE_ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
+
+/** An unguessable code for people to copy, five bits a character. */
+export function randomCode(length: number): string {
+  return Array.from({ length }, () => CODE_ALPHABET[randomInt(CODE_ALPHABET.length)]).join('');
 }

@@ -11,6 +11,8 @@ import type { HttpPost } from '../transport/http-post.ts';
 import { compileCallback } from './callback.ts';
 import { compileCommand } from './command.ts';
 import { compileForward } from './forward/forward.ts';
+import { compileGate, type Gate } from './gate/gate.ts';
+import type { MembershipGates } from './gate/membership-gates.ts';
 import type { HandlerContext, UpdateHandler } from './handler.ts';
 import { compileJoinRequest } from './join-request.ts';
 import { compileText } from './text.ts';
@@ -28,6 +30,8 @@ export interface HandlerDeps {
   readonly clock: Clock;
   readonly httpPost: HttpPost;
   readonly log: Log;
+  /** Where the membership gates of the bot live across changes of its spec; made when asked for. */
+  readonly gates: () => MembershipGates;
 }
 
 /** All handlers of one bot. */
@@ -39,14 +43,19 @@ export interface CompiledHandlers {
    * update of an unknown kind is unmatched, never an error.
    */
   handle(context: HandlerContext, signal: AbortSignal): Promise<'handled' | 'unmatched'>;
+  /** The membership gates among the handlers; whoever puts these into effect tells the others. */
+  readonly gates: readonly Gate[];
 }
 
 /** Prepares what `spec.handlers` says once, so that an update costs no parsing of it. */
 export function compileHandlers(input: HandlersInput, deps: HandlerDeps): CompiledHandlers {
-  const handlers = input.spec.handlers.map((handler, index) =>
+  const listed = input.spec.handlers.map((handler, index) =>
     compileHandler(handler, index, { ...input, ...deps }),
   );
+  const gates = listed.flatMap(({ gate }) => gate ?? []);
+  const handlers = gates.length > 0 ? [deps.gates().doorbell, ...listed] : listed;
   return {
+    gates,
     allowedUpdates: UPDATE_KINDS.filter((kind) =>
       handlers.some((handler) => handler.kinds.includes(kind)),
     ),
@@ -56,8 +65,7 @@ export function compileHandlers(input: HandlersInput, deps: HandlerDeps): Compil
       for (const handler of handlers) {
         const begun = handler.kinds.includes(kind) ? handler.handle(context, signal) : undefined;
         if (!begun) continue;
-        await begun;
-        return 'handled';
+        if ((await begun) !== 'passed') return 'handled';
       }
       return 'unmatched';
     },
@@ -69,11 +77,12 @@ function compileHandler(
   index: number,
   bot: HandlersInput & HandlerDeps,
 ): UpdateHandler {
-  const { command, text, callback, joinRequest, forward } = handler;
+  const { command, text, callback, joinRequest, membershipGate, forward } = handler;
   if (command) return compileCommand(command, bot.log);
   if (text) return compileText(text, bot.log);
   if (callback) return compileCallback(callback, bot.log);
   if (joinRequest) return compileJoinRequest(joinRequest, bot.log);
+  if (membershipGate) return bot.gates().filter(compileGate(membershipGate));
   const place = `spec.handlers[${index}]`;
   if (!forward) throw inputError('HANDLER_EMPTY', `${place}: give it one kind, such as command`);
   const signingKey = bot.signingKeys.get(index);

@@ -1,6 +1,7 @@
 import { Writable } from 'node:stream';
 import { Api, Context } from 'grammy';
 import type { Update, UserFromGetMe } from 'grammy/types';
+import { expect } from 'vitest';
 import { type Handler, handlerSchema } from '../../../src/api/handlers.ts';
 import { tenantBotSpecSchema } from '../../../src/api/tenant-bot.ts';
 import { AdjustableClock } from '../../../src/lib/adjustable-clock.ts';
@@ -63,6 +64,7 @@ export function triedBot(
     {
       clock: new AdjustableClock({ startWallMs: START_WALL_MS }),
       httpPost: () => Promise.reject(new Error('nothing is forwarded in this test')),
+      gates: () => expect.fail('there are no gates in this test'),
       log: createLog({ level: 'debug', format: 'json', destination }),
       ...options,
     },

@@ -1,0 +1,36 @@
+import type { Api } from 'grammy';
+import type { UserFromGetMe } from 'grammy/types';
+import type { Aspect } from '../../../api/runtime-facts.ts';
+import type { Clock } from '../../../lib/clock.ts';
+import type { Log } from '../../../telemetry/log.ts';
+import type { Sweep } from '../../sweep.ts';
+
+/** What became of somebody at a gate. */
+export const VERIFICATION_OUTCOMES = [
+  /** Was asked to join. */
+  'Prompted',
+  /** Pressed the button without having joined. */
+  'Refused',
+  /** Has joined, and may write now. */
+  'Verified',
+  /** Was verified, and left. */
+  'Left',
+] as const;
+export type VerificationOutcome = (typeof VERIFICATION_OUTCOMES)[number];
+
+/** What the gates of one bot work with. */
+export interface GateDeps {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly me: UserFromGetMe;
+  readonly sweep: Sweep;
+  /** For calls that somebody waits for, and for those that nobody does. They belong to no update. */
+  readonly api: Readonly<Record<'reply' | 'background', Api>>;
+  /** Is told how the gates are; undefined where there are none. */
+  onAspect(aspect: Aspect | undefined): void;
+  /** Is told what became of somebody. */
+  onVerification(outcome: VerificationOutcome): void;
+}
+
+/** How urgent a call is. */
+export type Priority = keyof GateDeps['api'];
