@@ -1,8 +1,15 @@
-import type { RuntimeFacts } from '../../api/runtime-facts.ts';
+import { isDeepStrictEqual } from 'node:util';
+import type { OwnershipStatus } from '../../api/ownership.ts';
+import type { Aspect, AspectName, RuntimeFacts, UpdatesFacts } from '../../api/runtime-facts.ts';
 import type { Clock, Timer } from '../../lib/clock.ts';
 
 /** How long a change that is no transition may wait for others. */
 const COALESCE_MS = 300;
+
+/** Facts that change with every call: they are read when something is told, and not before. */
+export interface LiveFacts {
+  facts(nowMs: number): Partial<RuntimeFacts>;
+}
 
 /**
  * The facts of one bot, told to `publish` whenever they change: at once with {@link transition},
@@ -11,11 +18,18 @@ const COALESCE_MS = 300;
 export class FactsRecorder {
   readonly #clock: Clock;
   readonly #publish: (facts: RuntimeFacts) => void;
+  readonly #live: LiveFacts | undefined;
   #facts: RuntimeFacts;
   #timer: Timer | undefined;
 
-  constructor(clock: Clock, initial: RuntimeFacts, publish: (facts: RuntimeFacts) => void) {
+  constructor(
+    clock: Clock,
+    initial: RuntimeFacts,
+    publish: (facts: RuntimeFacts) => void,
+    live?: LiveFacts,
+  ) {
     this.#clock = clock;
+    this.#live = live;
     this.#facts = initial;
     this.#publish = publish;
   }
@@ -26,7 +40,7 @@ export class FactsRecorder {
 
   /** Changes facts that others wait for. */
   transition(change: Partial<RuntimeFacts>): void {
-    this.#facts = { ...this.#facts, ...change };
+    this.#facts = { ...this.#facts, ...change, ...this.#live?.facts(this.#clock.monotonicMs()) };
     this.#timer?.cancel();
     this.#timer = undefined;
     this.#publish(this.#facts);
@@ -45,6 +59,38 @@ export class FactsRecorder {
       counters[name] = (counters[name] ?? 0) + value;
     }
     this.note({ counters: counters as RuntimeFacts['counters'] });
+  }
+
+  /** In which way updates come. A change is told at once. */
+  updatesCome({ mode, webhookUrl }: Pick<UpdatesFacts, 'mode' | 'webhookUrl'>): void {
+    const { lastUpdateAt, ...before } = this.#facts.updates;
+    if (before.mode === mode && before.webhookUrl === webhookUrl) return;
+    this.transition({
+      updates: {
+        mode,
+        ...(webhookUrl !== undefined && { webhookUrl }),
+        ...(lastUpdateAt !== undefined && { lastUpdateAt }),
+      },
+    });
+  }
+
+  /** How one side of the bot does; undefined where it has none such. A change is told at once. */
+  aspect(name: AspectName, aspect: Aspect | undefined): void {
+    if (isDeepStrictEqual(this.#facts.aspects?.[name], aspect)) return;
+    const { aspects: { [name]: _, ...others } = {}, ...facts } = this.#facts;
+    const aspects = { ...others, ...(aspect && { [name]: aspect }) };
+    this.#facts = { ...facts, ...(Object.keys(aspects).length > 0 && { aspects }) };
+    this.transition({});
+  }
+
+  /** Who has proved to own the bot, or how to do so; nothing where nobody has to. */
+  ownership(status: OwnershipStatus | undefined, aspect: Aspect | undefined): void {
+    if (!isDeepStrictEqual(this.#facts.ownership, status)) {
+      const { ownership: _, ...facts } = this.#facts;
+      this.#facts = { ...facts, ...(status && { ownership: status }) };
+      this.transition({});
+    }
+    this.aspect('ownership', aspect);
   }
 
   /** Another poller was met. */

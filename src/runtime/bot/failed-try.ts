@@ -22,6 +22,18 @@ export function isRetryable(error: unknown, effects: Effects): boolean {
   return !isCallFailure(error) || classifyThrown(error).fault !== 'rejected';
 }
 
+/**
+ * Of a try that was never made, since a breaker was open: in how long another is worth while.
+ * Undefined of all others.
+ */
+export function neverMadeMs(error: unknown): number | undefined {
+  if (!(error instanceof FailedTry) || !error.retryable) return undefined;
+  const { cause } = error;
+  return cause instanceof CallError && cause.fault === 'breaker-open'
+    ? cause.retryAfterMs
+    : undefined;
+}
+
 /** Whether the error came from a Bot API call, and so was counted where the call was made. */
 export function isCallFailure(error: unknown): boolean {
   // A call that a forward service asked for failed as a call first.

@@ -23,6 +23,11 @@ export interface DispatcherOptions {
   ) => Promise<'handled' | 'unmatched'>;
   /** Whether a try that failed so left nothing behind that another try would double. */
   readonly retryable: (error: unknown) => boolean;
+  /**
+   * Where a try was never made, since nothing goes through to Telegram: how long until another is
+   * worth while. It does not count as one. Undefined of all other errors.
+   */
+  readonly heldBackMs: (error: unknown) => number | undefined;
   /** Told once of each update that ended. Must not throw. */
   readonly onDone: (update: Update, outcome: UpdateOutcome) => void;
 }
@@ -35,6 +40,15 @@ interface Lane {
   readonly key: number | Update;
   readonly queue: Entry[];
   retry?: Timer;
+  /** Whether it pauses because its try was held back. */
+  heldBack?: boolean;
+}
+
+/** How a try ended, where its update has not. */
+interface Again {
+  readonly kind: 'again';
+  readonly delayMs: number;
+  readonly heldBack: boolean;
 }
 
 interface Entry {
@@ -50,7 +64,8 @@ interface Entry {
  * keeps no other waiting for more than one update of its own.
  *
  * A failed try is repeated after a pause with jitter, a bounded number of times, if it may be; the
- * pause holds up its own chat alone. After that the update is skipped.
+ * pause holds up its own chat alone. After that the update is skipped. A try that was held back is
+ * repeated for as long as that lasts, until a drain is over.
  *
  * ```
  *            submit               turn comes            done
@@ -108,6 +123,15 @@ export class UpdateDispatcher {
     this.#begin();
   }
 
+  /** Ends the pauses of tries that were held back: what held them back may be gone. */
+  hasten(): void {
+    for (const lane of this.#lanes.values()) {
+      if (!lane.heldBack) continue;
+      lane.retry?.cancel();
+      this.#resume(lane);
+    }
+  }
+
   /**
    * Finishes what has begun and what was submitted before it, and drops the rest undone: what is
    * done then has no gap, so that a poller can confirm all of it and nothing is handled again.
@@ -154,20 +178,22 @@ export class UpdateDispatcher {
     const outcome = await this.#outcomeOf(entry, signal);
     if (signal.aborted) return;
     this.#inHand--;
-    if (outcome) this.#finish(lane, entry, outcome);
-    else this.#pause(lane, entry);
+    if (outcome.kind === 'again') this.#pause(lane, entry, outcome);
+    else this.#finish(lane, entry, outcome);
     this.#begin();
   }
 
-  /** Undefined where the update is to be tried again. */
-  async #outcomeOf(entry: Entry, signal: AbortSignal): Promise<UpdateOutcome | undefined> {
-    const { handle, retryable } = this.#options;
+  async #outcomeOf(entry: Entry, signal: AbortSignal): Promise<UpdateOutcome | Again> {
+    const { handle, retryable, heldBackMs, random } = this.#options;
     const { update, attempts } = entry;
     try {
       return { kind: await handle(update, attempts, signal) };
     } catch (error) {
-      if (!isLastTry(attempts, retryable(error))) return undefined;
-      return { kind: 'skipped', error, attempts };
+      const delayMs = heldBackMs(error);
+      if (delayMs !== undefined) return { kind: 'again', delayMs, heldBack: true };
+      if (isLastTry(attempts, retryable(error))) return { kind: 'skipped', error, attempts };
+      const backoffMs = fullJitterMs(RETRY_BACKOFF, attempts - 1, random);
+      return { kind: 'again', delayMs: backoffMs, heldBack: false };
     }
   }
 
@@ -180,9 +206,15 @@ export class UpdateDispatcher {
     if (this.#open === 0) this.#emptied();
   }
 
-  #pause(lane: Lane, entry: Entry): void {
-    const delayMs = fullJitterMs(RETRY_BACKOFF, entry.attempts - 1, this.#options.random);
-    lane.retry = this.#options.clock.setTimer(delayMs, () => this.#giveTurn(lane));
+  #pause(lane: Lane, entry: Entry, { delayMs, heldBack }: Again): void {
+    if (heldBack) entry.attempts--;
+    lane.heldBack = heldBack;
+    lane.retry = this.#options.clock.setTimer(delayMs, () => this.#resume(lane));
+  }
+
+  #resume(lane: Lane): void {
+    lane.heldBack = false;
+    this.#giveTurn(lane);
   }
 
   #emptied(): void {

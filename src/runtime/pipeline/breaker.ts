@@ -17,18 +17,10 @@ export const breaker: PipelineStep = (context) => async (prev, method, payload, 
 };
 
 /** Begins a call: its ticket. Throws a `breaker-open` CallError where none may be made. */
-export function beginCall({ bot, clock, onStateChange }: Guarded): number {
-  const nowMs = clock.monotonicMs();
-  const settings = bot.settings.breaker;
-  const ticket = bot.breaker.admit(settings, nowMs);
-  if (ticket === undefined) {
-    const retryAfterMs = bot.breaker.retryAfterMs(settings, nowMs);
-    const until = toTimestamp(clock.wallMs() + retryAfterMs);
-    throw breakerOpen(
-      retryAfterMs,
-      `${bot.breaker.failures} calls of this bot to Telegram failed in a row, so that none is made before ${until}. They go on by themselves; "tenantbot breaker reset" lets them go on at once.`,
-    );
-  }
+export function beginCall(guarded: Guarded): number {
+  const { bot, clock, onStateChange } = guarded;
+  const ticket = bot.breaker.admit(bot.settings.breaker, clock.monotonicMs());
+  if (ticket === undefined) throw breakerError(guarded);
   if (bot.takeChange()) onStateChange();
   return ticket;
 }
@@ -47,7 +39,11 @@ function verdict({ shard }: Guarded, failure: CallError | undefined): Verdict {
   return isEverybodys ? 'ignored' : rule.breaker;
 }
 
-/** A call that was not made because a breaker is open. */
-export function breakerOpen(retryAfterMs: number, message: string): CallError {
+/** What a call ends with that the bot's breaker does not let through. */
+export function breakerError({ bot, clock }: Pick<Guarded, 'bot' | 'clock'>): CallError {
+  const { breaker, settings } = bot;
+  const retryAfterMs = breaker.retryAfterMs(settings.breaker, clock.monotonicMs());
+  const until = toTimestamp(clock.wallMs() + retryAfterMs);
+  const message = `${breaker.failures} calls of this bot to Telegram failed in a row, so none is made before ${until}. They go on by themselves; "tenantbot breaker reset" makes them go on at once.`;
   return new CallError('breaker-open', message, { mayHaveHappened: false, retryAfterMs });
 }

@@ -3,10 +3,10 @@ import type { Random } from '../../lib/random.ts';
 import { CallError, classifyThrown } from '../telegram/call-error.ts';
 import type { DirectCaller, GetUpdates } from '../telegram/direct-caller.ts';
 import { beginCall, endCall } from './breaker.ts';
-import { retryAfterMs } from './guards.ts';
 import { recordHealth } from './health.ts';
+import { heldBackMs } from './held-back.ts';
 import type { Guarded } from './step.ts';
-import { beginTry, endTry } from './upstream.ts';
+import { throughUpstream } from './upstream.ts';
 
 /** Bots that wait for the same breaker come back spread over so long. */
 const SPREAD_MS = 1_000;
@@ -17,6 +17,8 @@ export interface GuardedPollsOptions extends Guarded {
   readonly caller: Pick<DirectCaller, 'getUpdates'>;
   /** Once it aborts, calls are made without asking: the last one confirms what was handled. */
   readonly stopping: AbortSignal;
+  /** A poll has to wait for its turn, for about so long. */
+  readonly onHeld: (forMs: number) => void;
 }
 
 /**
@@ -38,21 +40,18 @@ export class GuardedPolls {
     const { caller, stopping } = this.#options;
     if (stopping.aborted) return caller.getUpdates(parameters, signal);
     await this.#turn(signal);
-    const call = beginCall(this.#options);
-    const attempt = beginTry(this.#options);
+    const ticket = beginCall(this.#options);
     let failure: CallError | undefined;
     try {
-      return await caller.getUpdates(
-        this.#isProbe() ? { ...parameters, timeout: 0 } : parameters,
-        signal,
+      return await throughUpstream(this.#options, () =>
+        caller.getUpdates(this.#isProbe() ? { ...parameters, timeout: 0 } : parameters, signal),
       );
     } catch (error) {
       failure = classifyThrown(error);
       throw failure;
     } finally {
-      endTry(this.#options, attempt, failure);
       recordHealth(this.#options, failure, undefined);
-      endCall(this.#options, call, failure);
+      endCall(this.#options, ticket, failure);
     }
   }
 
@@ -68,11 +67,13 @@ export class GuardedPolls {
 
   /** Resolves when no breaker holds the poll back. Rejects on abort. */
   async #turn(signal: AbortSignal): Promise<void> {
-    const { bot, shard, clock, random } = this.#options;
+    const { random, onHeld } = this.#options;
     for (;;) {
-      const waitMs = retryAfterMs(bot, shard, clock.monotonicMs());
-      if (waitMs === 0) return;
-      await this.#pause(waitMs + random() * SPREAD_MS, signal);
+      const heldMs = heldBackMs(this.#options);
+      if (heldMs === 0) return;
+      const waitMs = heldMs + random() * SPREAD_MS;
+      onHeld(waitMs);
+      await this.#pause(waitMs, signal);
       if (signal.aborted) throw brokenOff();
     }
   }

@@ -79,12 +79,6 @@ export class BotGuards {
   }
 }
 
-/** In how long it is worth trying a call; 0 where no breaker holds it back. */
-export function retryAfterMs(bot: BotGuards, shard: ShardGuards, nowMs: number): number {
-  const ownMs = bot.breaker.retryAfterMs(bot.settings.breaker, nowMs);
-  return Math.max(ownMs, shard.upstream.retryAfterMs(nowMs));
-}
-
 function rateSettings({ limits, retry }: GuardSettings): BotRateSettings {
   return { ...limits, maxPauseMs: durationMs(retry.rateLimit.maxRetryAfter) };
 }

@@ -1,6 +1,5 @@
 import { toTimestamp } from '../../lib/clock.ts';
-import type { CallError } from '../telegram/call-error.ts';
-import { breakerOpen } from './breaker.ts';
+import { CallError, classifyThrown } from '../telegram/call-error.ts';
 import { momentOf } from './moment.ts';
 import { failureOf } from './outcome.ts';
 import { FAULT_RULES } from './rules.ts';
@@ -18,24 +17,43 @@ export const upstream: PipelineStep = (context) => async (prev, method, payload,
 };
 
 /** Begins a try: its ticket. Throws a `breaker-open` CallError where none may be made. */
-export function beginTry({ shard, clock }: Pick<Guarded, 'shard' | 'clock'>): number {
-  const nowMs = clock.monotonicMs();
-  const ticket = shard.upstream.admit(nowMs);
-  if (ticket !== undefined) return ticket;
-  const retryAfterMs = shard.upstream.retryAfterMs(nowMs);
-  const until = toTimestamp(clock.wallMs() + retryAfterMs);
-  throw breakerOpen(
-    retryAfterMs,
-    `Telegram fails most bots of this shard, so that no call is made before ${until}. Calls go on by themselves as soon as one is answered; see whether Telegram can be reached from here.`,
-  );
+function beginTry(guarded: Pick<Guarded, 'shard' | 'clock'>): number {
+  const ticket = guarded.shard.upstream.admit(guarded.clock.monotonicMs());
+  if (ticket === undefined) throw upstreamError(guarded);
+  return ticket;
 }
 
 /** Ends the try with `ticket`. */
-export function endTry(
+function endTry(
   { bot, shard, clock }: Pick<Guarded, 'bot' | 'shard' | 'clock'>,
   ticket: number,
   failure: CallError | undefined,
 ): void {
   const verdict = failure ? FAULT_RULES[failure.fault].upstream : 'success';
   shard.upstream.ended(ticket, verdict, bot.recent, momentOf(clock));
+}
+
+/** Makes a try that does not go through the pipeline. Rejects with a `CallError`. */
+export async function throughUpstream<Result>(
+  guarded: Pick<Guarded, 'bot' | 'shard' | 'clock'>,
+  call: () => Promise<Result>,
+): Promise<Result> {
+  const ticket = beginTry(guarded);
+  let failure: CallError | undefined;
+  try {
+    return await call();
+  } catch (error) {
+    failure = classifyThrown(error);
+    throw failure;
+  } finally {
+    endTry(guarded, ticket, failure);
+  }
+}
+
+/** What a try ends with that the breaker of the shard does not let through. */
+export function upstreamError({ shard, clock }: Pick<Guarded, 'shard' | 'clock'>): CallError {
+  const retryAfterMs = shard.upstream.retryAfterMs(clock.monotonicMs());
+  const until = toTimestamp(clock.wallMs() + retryAfterMs);
+  const message = `Telegram fails most bots of this shard, so no call is made before ${until}. Calls go on by themselves as soon as one is answered; see whether Telegram can be reached from here.`;
+  return new CallError('breaker-open', message, { mayHaveHappened: false, retryAfterMs });
 }

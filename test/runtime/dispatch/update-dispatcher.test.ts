@@ -26,6 +26,7 @@ function byHand(options: Partial<DispatcherOptions> = {}) {
       return promise.promise.finally(() => inHand.delete(update.update_id));
     },
     retryable: () => true,
+    heldBackMs: () => undefined,
     onDone: (update, outcome) => done.set(update.update_id, outcome),
     ...options,
   });
