@@ -81,6 +81,10 @@ export default defineConfig({
       rules: { 'no-restricted-globals': 'off', 'no-restricted-imports': 'off' },
     },
     {
+      files: ['src/lib/event-loop.ts'],
+      rules: { 'no-restricted-imports': 'off' },
+    },
+    {
       files: ['src/lib/random.ts'],
       rules: { 'no-restricted-properties': ['error', envProperty] },
     },

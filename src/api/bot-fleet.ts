@@ -5,6 +5,7 @@ import { metadataSchema, type ObjectMeta } from './metadata.ts';
 import { podSettings } from './pod-settings.ts';
 import { rateLimitsSchema } from './rate-limits.ts';
 import { text, withRule } from './rules.ts';
+import { LONGEST_STOP_DRAIN_SECONDS } from './stop.ts';
 import { tenancySchema } from './tenancy.ts';
 import { fleetWebhookSchema, PUBLIC_URL_RULE } from './webhook.ts';
 
@@ -71,9 +72,14 @@ const shardingSchema = withRule(
 const runtimeSchema = z
   .strictObject({
     ...podSettings,
-    drainSeconds: z.int().min(1).max(300).default(4).meta({
-      description: 'How long a bot that stops may go on with the updates it has begun.',
-    }),
+    drainSeconds: z
+      .int()
+      .min(1)
+      .max(300)
+      .default(4)
+      .meta({
+        description: `How long a bot that stops may go on with the updates it has begun; where its whole runtime stops, ${LONGEST_STOP_DRAIN_SECONDS} s at most.`,
+      }),
   })
   .meta({
     description:

@@ -3,9 +3,10 @@ import { resolve } from 'node:path';
 import { systemClock } from '../lib/clock.ts';
 import { errorMessage, TenantBotError } from '../lib/errors.ts';
 import { redactTokens } from '../lib/secret.ts';
+import type { BotAccess } from './bot-access.ts';
 import type { Io } from './commands/io.ts';
 import { processEnvironment, readConfig } from './config.ts';
-import { parseDuration } from './duration.ts';
+import { parseCount, parseDuration } from './duration.ts';
 import type { LocalClient } from './local-client.ts';
 import { type Actions, type Flags, makeProgram } from './program.ts';
 import { RUNTIME_SETTINGS } from './runtime-settings.ts';
@@ -27,6 +28,7 @@ const actions: Actions = {
       folder: process.cwd(),
       samples: new URL('config/samples/', ROOT),
       logTo: process.stderr,
+      exit: endNow,
     };
     await startStandalone(settings(flags), surroundings, { io, signal: untilTold() });
   },
@@ -44,7 +46,8 @@ const actions: Actions = {
   async runtime(flags) {
     const { runRuntime } = await import('./commands/runtime.ts');
     const sources = { flags, environment: processEnvironment() };
-    await runRuntime(readConfig(RUNTIME_SETTINGS, sources), { logTo: process.stdout }, untilTold());
+    const settings = readConfig(RUNTIME_SETTINGS, sources);
+    await runRuntime(settings, { logTo: process.stdout, exit: endNow }, untilTold());
   },
   async crds(flags) {
     const { crds } = await import('./commands/crds.ts');
@@ -70,6 +73,26 @@ const actions: Actions = {
     const { runDescribe } = await import('./commands/describe.ts');
     const bot = { namespace: String(flags['namespace']), name };
     await runDescribe(await connect(flags), { ...bot, nowMs: systemClock.wallMs() }, io);
+  },
+  async ask(request, flags, names) {
+    const { runAsk } = await import('./commands/ask.ts');
+    const { all, allNamespaces, namespace, concurrency, timeout } = flags;
+    const options = {
+      request,
+      names,
+      all: all === true,
+      allNamespaces: allNamespaces === true,
+      namespace: typeof namespace === 'string' ? namespace : undefined,
+      concurrency: parseCount(String(concurrency), '--concurrency'),
+      timeoutMs: parseDuration(String(timeout), '--timeout'),
+      clock: systemClock,
+    };
+    const access = await botAccess(flags);
+    try {
+      await runAsk(access, options, io);
+    } finally {
+      await access.close();
+    }
   },
   async chat(flags, [name = '']) {
     const { runChat } = await import('./commands/chat.ts');
@@ -106,6 +129,23 @@ async function connect(flags: Flags): Promise<LocalClient> {
   const { readEndpoint } = await import('../standalone/data/endpoint-file.ts');
   const { data } = settings(flags);
   return new LocalClient(await readEndpoint(resolve(data)), data);
+}
+
+function endNow(code: number): void {
+  process.exit(code);
+}
+
+async function botAccess({ kubeconfig, context, ...flags }: Flags): Promise<BotAccess> {
+  if (typeof kubeconfig === 'string') {
+    const { clusterBotAccess } = await import('./cluster-bot-access.ts');
+    return clusterBotAccess({
+      kubeconfig,
+      context: typeof context === 'string' ? context : undefined,
+      userAgent: `tenantbot/${version()}`,
+    });
+  }
+  const { localBotAccess } = await import('./local-bot-access.ts');
+  return localBotAccess(await connect(flags));
 }
 
 /** Aborts when somebody wants this program to end. */

@@ -1,4 +1,6 @@
+import { resumeOf } from '../api/bot-recall.ts';
 import type { RuntimeFacts } from '../api/runtime-facts.ts';
+import { parseToken } from '../api/token.ts';
 import type { BotAssignment } from '../control/port.ts';
 import type { BotDeps } from './bot/bot-deps.ts';
 import { HostedBot } from './bot/hosted-bot.ts';
@@ -26,9 +28,16 @@ export class BotSlot {
   readonly #publish: (assignment: BotAssignment, facts: RuntimeFacts) => void;
   #wanted: WantedBot | undefined;
   #running: RunningBot | undefined;
+  /** What the bot that runs here, or did, told last. */
+  #told: RuntimeFacts | undefined;
 
   constructor(publish: (assignment: BotAssignment, facts: RuntimeFacts) => void) {
     this.#publish = publish;
+  }
+
+  /** What the bot here told last. */
+  get told(): RuntimeFacts | undefined {
+    return this.#told;
   }
 
   /** Whether nothing runs here. */
@@ -46,9 +55,11 @@ export class BotSlot {
     if (!running) {
       this.#launch();
     } else if (wanted && canGoOn(running, wanted)) {
-      running.bot.apply(wanted.assignment);
+      const { bot, as } = running;
+      as.deps.boundary.run(bot, () => bot.apply(wanted.assignment));
     } else {
-      running.stop.abort();
+      const { bot, as, stop } = running;
+      as.deps.boundary.run(bot, () => stop.abort());
       await running.ended;
     }
   }
@@ -57,17 +68,25 @@ export class BotSlot {
     const as = this.#wanted;
     if (!as) return;
     const stop = new AbortController();
-    const bot = new HostedBot(as.assignment, as.deps, (facts) =>
-      this.#publish(as.assignment, facts),
-    );
-    this.#running = { bot, as, stop, ended: this.#run(bot, stop.signal) };
+    const bot = new HostedBot(goingOn(as.assignment, this.#told), as.deps, (facts) => {
+      this.#told = facts;
+      this.#publish(as.assignment, facts);
+    });
+    const ended = as.deps.boundary.run(bot, () => bot.start(stop.signal));
+    this.#running = { bot, as, stop, ended: ended.then(() => this.#relaunch()) };
   }
 
-  async #run(bot: HostedBot, signal: AbortSignal): Promise<void> {
-    await bot.start(signal);
+  #relaunch(): void {
     this.#running = undefined;
     this.#launch();
   }
+}
+
+/** `assignment`, for a bot that goes on from what was told here last: that is newer than any status. */
+function goingOn(assignment: BotAssignment, told: RuntimeFacts | undefined): BotAssignment {
+  const format = parseToken(assignment.token.reveal());
+  const resume = told && format.ok ? resumeOf(told, format.botId) : undefined;
+  return resume ? { ...assignment, resume } : assignment;
 }
 
 /** Whether a running bot can become another in place: same owner, same token, same way out. */

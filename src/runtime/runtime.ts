@@ -1,15 +1,30 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { isDeepStrictEqual } from 'node:util';
-import type { ControlPort, ShardAssignment } from '../control/port.ts';
+import type { Registry } from 'prom-client';
+import type { RuntimeFacts } from '../api/runtime-facts.ts';
+import { LONGEST_STOP_DRAIN_SECONDS } from '../api/stop.ts';
+import type { BotReport, ControlPort, ShardAssignment } from '../control/port.ts';
 import { type Clock, systemClock } from '../lib/clock.ts';
+import { startLoopMeter } from '../lib/event-loop.ts';
 import { type Random, systemRandom } from '../lib/random.ts';
+import { within } from '../lib/within.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { BotDeps } from './bot/bot-deps.ts';
-import { Gate } from './bot/gate.ts';
+import { ErrorBoundary } from './bot/boundary.ts';
+import type { Heartbeat } from './bot/heartbeat.ts';
+import { StartQueue } from './bot/start-queue.ts';
 import { BotSlot } from './bot-slot.ts';
+import { FloodWatch } from './flood-watch.ts';
+import { healthOf, meterGuards } from './guard-metrics.ts';
+import { meterVerifications, Verifications } from './handlers/gate/verifications.ts';
 import { ShardGuards } from './pipeline/guards.ts';
 import type { RetryStatistics } from './pipeline/retries/retry-statistics.ts';
+import { meterRuntime } from './runtime-metrics.ts';
+import { Sweep } from './sweep.ts';
 import { createHttpPost } from './transport/http-post.ts';
 import { type TelegramSettings, TelegramTransport } from './transport/telegram-transport.ts';
+import { Usage } from './usage.ts';
+import { WebhookDoor, type WebhookListener } from './webhook/webhook-door.ts';
 
 export interface RuntimeOptions {
   /** Who says what to host, and is told how it goes. */
@@ -19,10 +34,20 @@ export interface RuntimeOptions {
   readonly random?: Random;
   /** How long Telegram may hold a poll, in seconds; 50, its own limit, unless given. */
   readonly holdSeconds?: number;
+  /** Where webhooks come in; without it bots poll. */
+  readonly webhooks?: WebhookListener;
+  /** In which bots do their work; whoever hears of uncaught errors hands them to it. */
+  readonly boundary?: ErrorBoundary;
+  /** Where it shows how it does. */
+  readonly registry?: Registry;
   /** Where retries are counted, for whoever wants to read them. */
   readonly retryStatistics?: RetryStatistics;
 }
 
+/** A bot that has not ended so long after the stop hangs. */
+const BOTS_GONE_MS = 26_000;
+/** Connections that do not close in this time end with the process. */
+const CLOSED_MS = 2_000;
 /** How many bots ask who they are at once. */
 const START_WIDTH = 16;
 
@@ -32,17 +57,24 @@ const START_WIDTH = 16;
  */
 export class Runtime {
   readonly #port: ControlPort;
+  readonly #report: (report: BotReport) => void;
   readonly #shared: Omit<BotDeps, 'transport'>;
   readonly #posts: ReturnType<typeof createHttpPost>;
+  readonly #hurry = new AbortController();
+  readonly #floodWatch: FloodWatch;
   readonly #slots = new Map<string, BotSlot>();
   #drainMs = 0;
   #link: { readonly settings: TelegramSettings; readonly transport: TelegramTransport } | undefined;
 
   constructor(options: RuntimeOptions) {
     const { port, log, clock = systemClock, random = systemRandom, holdSeconds = 50 } = options;
-    const { retryStatistics } = options;
+    const { boundary = new ErrorBoundary(), registry, retryStatistics, webhooks } = options;
     this.#port = port;
+    // What the port sets off belongs to no bot, whichever of them has something to tell.
+    this.#report = AsyncLocalStorage.bind((report) => port.report(report));
     this.#posts = createHttpPost(clock);
+    const heartbeats = new Set<Heartbeat>();
+    const verifications = new Verifications();
     this.#shared = {
       clock,
       random,
@@ -50,26 +82,72 @@ export class Runtime {
       holdSeconds,
       httpPost: this.#posts.post,
       guards: new ShardGuards(clock, retryStatistics),
-      startGate: new Gate(START_WIDTH),
+      startQueue: new StartQueue({ clock, log }, START_WIDTH),
+      sweep: new Sweep(clock, random),
+      verifications,
+      webhookDoor: new WebhookDoor(webhooks),
+      boundary,
+      heartbeats,
       drainMs: () => this.#drainMs,
+      hurry: this.#hurry.signal,
+      usage: new Usage(clock),
     };
+    this.#floodWatch = new FloodWatch({
+      clock,
+      usage: this.#shared.usage,
+      startMeter: startLoopMeter,
+    });
+    if (registry) meterVerifications(registry, verifications);
+    if (registry) {
+      meterGuards(registry, {
+        upstream: this.#shared.guards.upstream,
+        facts: () => this.#facts().values(),
+      });
+    }
+    if (registry) meterRuntime(registry, { heartbeats, floodWatch: this.#floodWatch });
   }
 
   /**
    * Does what the port says until `signal` aborts; then stops all bots, and resolves when they have
-   * drained and every connection is closed.
+   * drained and every connection is closed: within 30 s, whatever the fleet's drain time, and
+   * whatever hangs. What a bot has not finished by then stays unconfirmed and comes again.
    */
   async start(signal: AbortSignal): Promise<void> {
+    const over = new AbortController();
+    const watching = this.#floodWatch.start(over.signal);
     try {
       for await (const assignment of this.#port.assignments(signal)) this.#follow(assignment);
     } finally {
-      await Promise.all([...this.#slots.keys()].map((uid) => this.#clear(uid)));
-      await Promise.all([this.#link?.transport.close(), this.#posts.close()]);
+      await this.#stop();
+      over.abort();
+      await watching;
     }
+  }
+
+  /** The uids of the bots whose calls fail, with what is known of them. */
+  unhealthy(): ReadonlyMap<string, RuntimeFacts> {
+    return new Map([...this.#facts()].filter(([, facts]) => healthOf(facts) === 'Unhealthy'));
+  }
+
+  #facts(): ReadonlyMap<string, RuntimeFacts> {
+    return new Map([...this.#slots].flatMap(([uid, { told }]) => (told ? [[uid, told]] : [])));
+  }
+
+  async #stop(): Promise<void> {
+    const { clock, log } = this.#shared;
+    const timer = clock.setTimer(LONGEST_STOP_DRAIN_SECONDS * 1_000, () => this.#hurry.abort());
+    const cleared = Promise.all([...this.#slots.keys()].map((uid) => this.#clear(uid)));
+    const inTime = await within(clock, BOTS_GONE_MS, cleared);
+    timer.cancel();
+    if (!inTime)
+      log.error('some bots hang and are left behind; what they have in hand comes again');
+    const closed = Promise.all([this.#link?.transport.close(), this.#posts.close()]);
+    await within(clock, CLOSED_MS, closed);
   }
 
   #follow({ fleet, shards, bots }: ShardAssignment): void {
     this.#drainMs = fleet.runtime.drainSeconds * 1000;
+    this.#shared.webhookDoor.setFleet(fleet.webhook);
     this.#shared.guards.fleetRate.apply(fleet.rateLimits, shards);
     const before = this.#link?.transport;
     const deps = { ...this.#shared, transport: this.#transportFor(fleet.telegram) };
@@ -86,7 +164,7 @@ export class Runtime {
   #slot(uid: string): BotSlot {
     const known = this.#slots.get(uid);
     if (known) return known;
-    const slot = new BotSlot(({ epoch }, facts) => this.#port.report({ uid, epoch, facts }));
+    const slot = new BotSlot(({ epoch }, facts) => this.#report({ uid, epoch, facts }));
     this.#slots.set(uid, slot);
     return slot;
   }

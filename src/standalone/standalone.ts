@@ -3,6 +3,7 @@ import { aborted } from '../lib/aborted.ts';
 import { type Clock, sleep } from '../lib/clock.ts';
 import { type Random, randomToken } from '../lib/random.ts';
 import { Secret } from '../lib/secret.ts';
+import type { ErrorBoundary } from '../runtime/bot/boundary.ts';
 import type { Log } from '../telemetry/log.ts';
 import { announcement } from './announcement.ts';
 import { openDataFolder } from './data/data-folder.ts';
@@ -45,6 +46,8 @@ export interface StandaloneOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  /** In which bots do their work. */
+  readonly boundary: ErrorBoundary;
   /** Words for people, a line each. */
   readonly out: (line: string) => void;
 }
@@ -77,6 +80,7 @@ export async function runStandalone(
     clock,
     random,
     log,
+    boundary: options.boundary,
     telegramOf: (fleet) => telegram.of(fleet),
     botFather: telegram.control && new BotFather(telegram.control, log),
     objects,
@@ -107,6 +111,7 @@ export async function runStandalone(
     objects,
     problems: () => problems.current,
     conversation: telegram.control && new Conversation(telegram.control),
+    ask: (uid, requests) => reconciler.ask(uid, requests),
     log,
   });
   stack.defer(() => api.close());

@@ -2,16 +2,20 @@ import { Counter, Gauge, Registry } from 'prom-client';
 import { HttpControlPort } from '../../control/http-control-port.ts';
 import { type Clock, systemClock } from '../../lib/clock.ts';
 import { type Random, randomToken, systemRandom } from '../../lib/random.ts';
+import { ErrorBoundary } from '../../runtime/bot/boundary.ts';
 import { MeteredPort } from '../../runtime/metered-port.ts';
 import { Runtime } from '../../runtime/runtime.ts';
 import { type HealthChecks, startHealthServer } from '../../telemetry/health-server.ts';
 import { createLog, type Log } from '../../telemetry/log.ts';
 import type { RuntimeSettings } from '../runtime-settings.ts';
+import { handleUncaughtErrors } from '../uncaught-errors.ts';
 
 /** What `tenantbot runtime` takes from its surroundings. */
 export interface RuntimeSurroundings {
   /** Where log lines go. */
   readonly logTo: { write(text: string): unknown };
+  /** Ends the process. */
+  readonly exit: (code: number) => void;
   readonly clock?: Clock;
   readonly random?: Random;
 }
@@ -22,7 +26,7 @@ export interface RuntimeSurroundings {
  */
 export async function runRuntime(
   settings: RuntimeSettings,
-  { logTo, clock = systemClock, random = systemRandom }: RuntimeSurroundings,
+  { logTo, exit, clock = systemClock, random = systemRandom }: RuntimeSurroundings,
   signal: AbortSignal,
 ): Promise<void> {
   const { controlUrl, controlCa, controlToken, healthPort, logLevel, logFormat } = settings;
@@ -34,7 +38,21 @@ export async function runRuntime(
     random,
     log,
   });
-  const runtime = new Runtime({ port: new MeteredPort(port, registry), log, clock, random });
+  const boundary = new ErrorBoundary();
+  using _errors = handleUncaughtErrors({
+    blame: (error) => boundary.fail(error),
+    log,
+    exit,
+    counter: uncaughtErrors(registry),
+  });
+  const runtime = new Runtime({
+    port: new MeteredPort(port, registry),
+    log,
+    clock,
+    random,
+    boundary,
+    registry,
+  });
   const health = await startHealthServer({
     port: healthPort,
     registry,
@@ -48,6 +66,14 @@ export async function runRuntime(
     await health.close();
   }
   log.info('all bots have drained');
+}
+
+function uncaughtErrors(registry: Registry): Counter {
+  return new Counter({
+    name: 'tenantbot_uncaught_errors_total',
+    help: 'Errors that nobody caught, each of which ended the life of the bot that it belongs to',
+    registers: [registry],
+  });
 }
 
 /** Ready from the first whole assignment on; a leader that is away later changes nothing. */

@@ -3,9 +3,11 @@ import { fileURLToPath } from 'node:url';
 import { systemClock } from '../../lib/clock.ts';
 import { errorCode, inputError } from '../../lib/errors.ts';
 import { systemRandom } from '../../lib/random.ts';
+import { ErrorBoundary } from '../../runtime/bot/boundary.ts';
 import { runStandalone } from '../../standalone/standalone.ts';
 import { createLog } from '../../telemetry/log.ts';
 import type { Settings } from '../settings.ts';
+import { handleUncaughtErrors } from '../uncaught-errors.ts';
 import type { Io } from './io.ts';
 
 /** What `tenantbot standalone` takes from its surroundings. */
@@ -16,16 +18,21 @@ export interface Surroundings {
   readonly samples: URL;
   /** Where log lines go. */
   readonly logTo: { write(text: string): unknown };
+  /** Ends the process. */
+  readonly exit: (code: number) => void;
 }
 
 /** `tenantbot standalone`: runs bots on this machine until `signal` aborts. */
 export async function startStandalone(
   settings: Settings,
-  { folder, samples, logTo }: Surroundings,
+  { folder, samples, logTo, exit }: Surroundings,
   { io, signal }: { readonly io: Io; readonly signal: AbortSignal },
 ): Promise<void> {
   const { manifests, data, apiRoot, emulatorControl, apiCa, port, logLevel, logFormat } = settings;
   const destination = { write: (text: string) => void logTo.write(text) };
+  const log = createLog({ level: logLevel, format: logFormat, destination });
+  const boundary = new ErrorBoundary();
+  using _errors = handleUncaughtErrors({ blame: (error) => boundary.fail(error), log, exit });
   await runStandalone(
     {
       manifests: manifests ?? [fileURLToPath(samples)],
@@ -37,7 +44,8 @@ export async function startStandalone(
       folder,
       clock: systemClock,
       random: systemRandom,
-      log: createLog({ level: logLevel, format: logFormat, destination }),
+      log,
+      boundary,
       out: io.out,
     },
     signal,

@@ -1,10 +1,16 @@
 import type { Clock } from '../../lib/clock.ts';
 import type { Random } from '../../lib/random.ts';
 import type { Log } from '../../telemetry/log.ts';
+import type { Verifications } from '../handlers/gate/verifications.ts';
 import type { ShardGuards } from '../pipeline/guards.ts';
+import type { Sweep } from '../sweep.ts';
 import type { HttpPost } from '../transport/http-post.ts';
 import type { TelegramTransport } from '../transport/telegram-transport.ts';
-import type { Gate } from './gate.ts';
+import type { Usage } from '../usage.ts';
+import type { WebhookDoor } from '../webhook/webhook-door.ts';
+import type { ErrorBoundary } from './boundary.ts';
+import type { Heartbeat } from './heartbeat.ts';
+import type { StartQueue } from './start-queue.ts';
 
 /** What all bots of a runtime share. */
 export interface BotDeps {
@@ -16,10 +22,24 @@ export interface BotDeps {
   readonly httpPost: HttpPost;
   /** What guards the calls of all bots together. */
   readonly guards: ShardGuards;
-  /** Through it bots ask who they are, a few at a time. */
-  readonly startGate: Gate;
+  /** Where bots wait to ask who they are. */
+  readonly startQueue: StartQueue;
+  /** Counts what becomes of users at membership gates. */
+  readonly verifications: Verifications;
+  /** Looks after bots from time to time. */
+  readonly sweep: Sweep;
+  /** The way in for webhooks. */
+  readonly webhookDoor: WebhookDoor;
+  /** In which each bot does all of its work. */
+  readonly boundary: ErrorBoundary;
+  /** Those of the bots that serve. */
+  readonly heartbeats: Set<Heartbeat>;
   /** How long Telegram may hold a poll, in seconds. */
   readonly holdSeconds: number;
   /** How long a bot that stops may go on with what it has begun. Read when it stops. */
   readonly drainMs: () => number;
+  /** Aborts when no bot may go on with what it has begun any longer. */
+  readonly hurry: AbortSignal;
+  /** What bots take of what they share. */
+  readonly usage: Usage;
 }

@@ -1,42 +1,50 @@
-import type { UserFromGetMe } from 'grammy/types';
+import { type BotRequest, newRequests } from '../../api/bot-requests.ts';
 import { CLOSED_BREAKER } from '../../api/breaker.ts';
 import { UNKNOWN_HEALTH } from '../../api/health.ts';
 import type { RuntimeFacts } from '../../api/runtime-facts.ts';
 import type { BotAssignment } from '../../control/port.ts';
 import { sleep, toTimestamp } from '../../lib/clock.ts';
-import { errorMessage, TenantBotError } from '../../lib/errors.ts';
+import { errorMessage, TenantBotError, unreachable } from '../../lib/errors.ts';
 import { botLog, type Log } from '../../telemetry/log.ts';
 import { BotGuards } from '../pipeline/guards.ts';
-import { CallError, classifyThrown } from '../telegram/call-error.ts';
+import { throughUpstream } from '../pipeline/upstream.ts';
+import { CallError } from '../telegram/call-error.ts';
 import { DirectCaller } from '../telegram/direct-caller.ts';
 import type { BotDeps } from './bot-deps.ts';
+import type { ErrorOwner } from './boundary.ts';
+import { CrashRecord } from './crash-record.ts';
 import { FactsRecorder } from './facts-recorder.ts';
 import { toBotError } from './fingerprint.ts';
+import { Heartbeat } from './heartbeat.ts';
 import { type BotState, transition } from './lifecycle.ts';
 import { Serving } from './serving.ts';
-import { TokenCheck } from './token-check.ts';
+import { UNCHECKED } from './token-check.ts';
+import { TokenKeeper } from './token-keeper.ts';
 
-const MAX_RESTARTS = 3;
-const RESTART_COOLDOWN_MS = 10_000;
-/** Who ran for so long does not count as crashing again and again. */
-const STEADY_MS = 600_000;
+/** Before a bot begins again whose crash could not even be told. */
+const UNTOLD_COOLDOWN_MS = 10_000;
+const TOKEN_RECHECK_MS = 24 * 3_600_000;
 
 /**
  * One bot with one token, from its first getMe to its drain. Whatever goes wrong in it stays in
  * it: {@link HostedBot.start} never rejects, and what happens is told as facts.
  */
-export class HostedBot {
+export class HostedBot implements ErrorOwner {
   readonly #deps: BotDeps;
   readonly #log: Log;
   readonly #recorder: FactsRecorder;
-  readonly #token: TokenCheck;
-  readonly #caller: DirectCaller;
+  readonly #token: TokenKeeper;
   readonly #guards: BotGuards;
+  readonly #heartbeat: Heartbeat;
+  readonly #crashes = new CrashRecord();
   #assignment: BotAssignment;
   #state: BotState = { kind: 'Starting' };
   #serving: Serving | undefined;
-  #crashes = 0;
+  /** Went wrong in the present life where nobody waited for it. */
+  #failure: { readonly error: unknown } | undefined;
   #dropPending: boolean;
+  /** From one start to the next: ends where somebody wants the bot started anew. */
+  #life = new AbortController();
   /** Ends the wait of a crashed bot for another spec. */
   #onAssignment: (() => void) | undefined;
 
@@ -45,10 +53,26 @@ export class HostedBot {
     this.#dropPending = assignment.dropPending;
     this.#deps = deps;
     this.#log = botLog(deps.log, assignment.key, assignment.spec.logLevel);
-    this.#token = new TokenCheck(deps.clock, deps.random);
-    this.#caller = new DirectCaller(deps.transport, assignment.token);
     this.#guards = new BotGuards(assignment, deps.clock);
-    this.#recorder = new FactsRecorder(deps.clock, this.#initialFacts(assignment), publish);
+    this.#recorder = new FactsRecorder(deps.clock, initialFacts(assignment), publish, this.#guards);
+    const caller = new DirectCaller(deps.transport, assignment.token);
+    const guarded = { bot: this.#guards, shard: deps.guards, clock: deps.clock };
+    this.#token = new TokenKeeper({
+      assignment,
+      deps,
+      getMe: (signal) => throughUpstream(guarded, () => caller.getMe(signal)),
+      log: this.#log,
+      recorder: this.#recorder,
+      onAnswer: () => this.#meet('checkToken'),
+      onRevoked: () => this.#enter({ kind: 'Suspended' }),
+    });
+    this.#heartbeat = new Heartbeat({
+      clock: deps.clock,
+      sweep: deps.sweep,
+      watched: deps.heartbeats,
+      limitMs: () => this.#assignment.spec.restart.heartbeatSeconds * 1_000,
+      onHung: (error) => this.fail(error),
+    });
   }
 
   /**
@@ -56,13 +80,21 @@ export class HostedBot {
    * poll and no update is interrupted. The same again changes nothing.
    */
   apply(assignment: BotAssignment): void {
-    if (saysTheSame(assignment, this.#assignment)) return;
+    const before = this.#assignment;
     this.#assignment = assignment;
-    this.#log.level = assignment.spec.logLevel;
-    this.#guards.apply(assignment.spec);
+    if (!saysTheSame(assignment, before)) this.#applySpec();
+    for (const request of newRequests(assignment.requests, before.requests)) {
+      if (this.#isAsked(request)) this.#serve(request);
+    }
+  }
+
+  #applySpec(): void {
+    const { spec, generation } = this.#assignment;
+    this.#log.level = spec.logLevel;
+    this.#guards.apply(spec);
     try {
-      this.#serving?.apply(assignment);
-      this.#recorder.transition({ generation: assignment.generation });
+      this.#serving?.apply(this.#assignment);
+      this.#recorder.transition({ generation });
     } catch (error) {
       this.#log.error(`the new spec is not in effect: ${errorMessage(error)}`);
       this.#recorder.transition({ lastError: toBotError(error, this.#now()) });
@@ -70,102 +102,158 @@ export class HostedBot {
     this.#onAssignment?.();
   }
 
+  /** Ends the bot's present life as crashed; updates in hand come again. */
+  fail(error: unknown): void {
+    this.#recorder.count({ errors: 1 });
+    this.#recorder.note({ lastError: toBotError(error, this.#now()) });
+    this.#failure ??= { error };
+    this.#serving?.fail(error);
+  }
+
+  #throwFailure(): void {
+    if (this.#failure) throw this.#failure.error;
+  }
+
   /** Runs the bot until `signal` aborts and it has drained. Never rejects. */
   async start(signal: AbortSignal): Promise<void> {
     const onAbort = (): void => this.#enter({ kind: 'Stopping' });
     signal.addEventListener('abort', onAbort, { once: true });
     this.#recorder.transition({});
+    if (this.#isAsked('resetBreaker')) this.#serve('resetBreaker');
+    let refusal: CallError | undefined;
     while (!signal.aborted) {
+      this.#meet('restart');
+      this.#life = new AbortController();
+      const life = AbortSignal.any([signal, this.#life.signal]);
       try {
-        await this.#live(signal);
+        await this.#live(life, refusal);
+        refusal = undefined;
       } catch (error) {
-        await this.#outlive(error, signal).catch(() => this.#rest(signal));
+        refusal = await this.#outlive(error, life).catch(() =>
+          this.#rest(life, UNTOLD_COOLDOWN_MS),
+        );
       }
+      this.#life.abort();
+      this.#enter({ kind: 'Starting' });
     }
     this.#enter({ kind: 'Stopped' });
   }
 
-  async #live(signal: AbortSignal): Promise<void> {
-    const me = await this.#identify(signal);
+  async #live(signal: AbortSignal, refusal: CallError | undefined): Promise<void> {
+    this.#failure = undefined;
+    const me = await this.#token.identify(signal, refusal);
+    this.#enter({ kind: 'Starting' });
+    this.#throwFailure();
     const assignment = this.#assignment;
-    this.#serving = new Serving({
+    const serving = new Serving({
       assignment,
       me,
       deps: this.#deps,
       guards: this.#guards,
+      heartbeat: this.#heartbeat,
+      owner: this,
       log: this.#log,
       recorder: this.#recorder,
       dropPending: this.#dropPending,
     });
+    this.#serving = serving;
     this.#dropPending = false;
-    this.#enter({ kind: 'Running', startedAt: this.#now() });
-    const startedMs = this.#deps.clock.monotonicMs();
+    const sinceMs = this.#deps.clock.monotonicMs();
+    this.#enter({ kind: 'Running', startedAt: this.#now(), sinceMs });
+    this.#heartbeat.watch();
+    const recheck = this.#deps.sweep.add(TOKEN_RECHECK_MS, () => {
+      void this.#recheck();
+      return TOKEN_RECHECK_MS;
+    });
     try {
-      await this.#serving.start(signal);
+      await serving.start(signal);
     } finally {
+      recheck.cancel();
+      this.#heartbeat.unwatch();
       this.#serving = undefined;
-      if (this.#deps.clock.monotonicMs() - startedMs >= STEADY_MS) this.#crashes = 0;
     }
   }
 
-  /** Asks Telegram who the bot is until it says so. Rejects on abort. */
-  async #identify(signal: AbortSignal): Promise<UserFromGetMe> {
-    for (;;) {
-      try {
-        const me = await this.#deps.startGate.pass(() => this.#caller.getMe(signal));
-        this.#token.accepted();
-        if (this.#state.kind === 'Suspended') this.#enter({ kind: 'Starting' });
-        this.#recorder.transition({
-          token: this.#token.status,
-          bot: { id: me.id, username: me.username, name: me.first_name },
-        });
-        return me;
-      } catch (error) {
-        if (signal.aborted) throw error;
-        await this.#tokenFailed(classifyThrown(error), signal);
-      }
+  /** Has the token checked again, unless that is under way. */
+  async #recheck(): Promise<void> {
+    const refusal = await this.#token.recheck(this.#life.signal);
+    if (refusal) this.#serving?.fail(refusal);
+  }
+
+  /** Does what is asked of the bot beyond its spec. */
+  #serve(request: BotRequest): void {
+    switch (request) {
+      case 'checkToken':
+        this.#token.hasten();
+        void this.#recheck();
+        return;
+      case 'resetBreaker':
+        this.#resetBreaker();
+        this.#meet(request);
+        return;
+      case 'restart':
+        this.#crashes.clear();
+        this.#life.abort();
+        return;
+      default:
+        unreachable(request);
     }
   }
 
-  async #tokenFailed(error: CallError, signal: AbortSignal): Promise<void> {
-    const waitMs = this.#token.failed(error);
-    const { status } = this.#token;
-    this.#log.warn({ token: status.state, waitMs: Math.round(waitMs) }, status.message);
-    this.#recorder.transition({ token: status, lastError: toBotError(error, this.#now()) });
-    if (status.state === 'Revoked' && this.#state.kind !== 'Suspended') {
-      this.#enter({ kind: 'Suspended' });
-    }
-    await sleep(this.#deps.clock, waitMs, signal);
+  /** Lets the bot's calls through at once, be it as a probe for all bots of the shard. */
+  #resetBreaker(): void {
+    this.#guards.breaker.reset();
+    this.#deps.guards.upstream.probeNow();
+    if (this.#guards.takeChange()) this.#recorder.transition({});
+    this.#serving?.hasten();
   }
 
-  /** What follows a life that ended with `error`. Rejects on abort. */
-  async #outlive(error: unknown, signal: AbortSignal): Promise<void> {
-    if (signal.aborted) return;
-    if (error instanceof CallError && error.fault === 'unauthorized') {
-      this.#enter({ kind: 'Starting' });
-      await this.#tokenFailed(error, signal);
-      return;
-    }
+  #isAsked(request: BotRequest): boolean {
+    const { requests } = this.#assignment;
+    return newRequests(requests, this.#recorder.facts.handledRequests).includes(request);
+  }
+
+  /** Tells that the newest request of this kind was met. */
+  #meet(request: BotRequest): void {
+    if (!this.#isAsked(request)) return;
+    const { handledRequests } = this.#recorder.facts;
+    const value = this.#assignment.requests?.[request];
+    this.#recorder.transition({ handledRequests: { ...handledRequests, [request]: value } });
+  }
+
+  /**
+   * What follows a life that ended with `error`; resolves to Telegram's refusal of the token, where
+   * it is that. Resolves on abort.
+   */
+  async #outlive(error: unknown, signal: AbortSignal): Promise<CallError | undefined> {
+    if (signal.aborted) return undefined;
+    if (error instanceof CallError && error.fault === 'unauthorized') return error;
     this.#log.error({ err: error }, `crashed: ${errorMessage(error)}`);
     this.#recorder.note({ lastError: toBotError(error, this.#now()) });
-    // Trying the same spec again would end the same way.
-    const hopeless = error instanceof TenantBotError && error.kind === 'input';
-    if (hopeless || this.#crashes >= MAX_RESTARTS) {
-      this.#enter({ kind: 'Crashed' });
+    const next = this.#afterCrash(error);
+    if (next.kind === 'Crashed') {
+      this.#enter(next);
       await this.#anotherAssignment(signal);
-      this.#crashes = 0;
-    } else {
-      this.#crashes++;
-      this.#recorder.note({ restarts: this.#recorder.facts.restarts + 1 });
-      this.#enter({ kind: 'Restarting' });
-      await sleep(this.#deps.clock, RESTART_COOLDOWN_MS, signal);
+      this.#crashes.clear();
+      return undefined;
     }
-    this.#enter({ kind: 'Starting' });
+    this.#recorder.note({ restarts: this.#recorder.facts.restarts + 1 });
+    this.#enter(next);
+    return this.#rest(signal, next.cooldownMs);
   }
 
-  /** Not even a defect in telling of a failure makes a bot start over without a pause. */
-  #rest(signal: AbortSignal): Promise<void> {
-    return sleep(this.#deps.clock, RESTART_COOLDOWN_MS, signal).catch(() => undefined);
+  #afterCrash(error: unknown): ReturnType<CrashRecord['next']> {
+    const { clock } = this.#deps;
+    const ranMs = this.#state.kind === 'Running' ? clock.monotonicMs() - this.#state.sinceMs : 0;
+    const next = this.#crashes.next(this.#assignment.spec.restart, ranMs);
+    // Trying the same spec again would end the same way.
+    const hopeless = error instanceof TenantBotError && error.kind === 'input';
+    return hopeless ? { kind: 'Crashed', crashes: next.crashes } : next;
+  }
+
+  /** Resolves after `delayMs`, or on abort. */
+  async #rest(signal: AbortSignal, delayMs: number): Promise<undefined> {
+    await sleep(this.#deps.clock, delayMs, signal).catch(() => undefined);
   }
 
   #anotherAssignment(signal: AbortSignal): Promise<void> {
@@ -180,12 +268,15 @@ export class HostedBot {
     });
   }
 
+  /** Where the bot is there already, nothing happens; and nothing but the end follows a stop. */
   #enter(state: BotState): void {
     if (this.#state.kind === 'Stopping' && state.kind !== 'Stopped') return;
+    if (this.#state.kind === state.kind) return;
     this.#state = transition(this.#state, state);
-    this.#log.info({ state: state.kind }, state.kind.toLowerCase());
+    const { kind, ...details } = state;
+    this.#log.info({ state: kind, ...details }, kind.toLowerCase());
     this.#recorder.transition({
-      lifecycle: state.kind,
+      lifecycle: kind,
       ...(state.kind === 'Running' && { startedAt: state.startedAt }),
     });
   }
@@ -193,24 +284,29 @@ export class HostedBot {
   #now(): string {
     return toTimestamp(this.#deps.clock.wallMs());
   }
-
-  #initialFacts({ generation, resume }: BotAssignment): RuntimeFacts {
-    return {
-      lifecycle: 'Starting',
-      generation,
-      token: this.#token.status,
-      ...(resume?.bot && { bot: resume.bot }),
-      updates: { mode: 'Polling' },
-      health: resume?.health ?? UNKNOWN_HEALTH,
-      breaker: resume?.breaker ?? CLOSED_BREAKER,
-      counters: resume?.counters ?? { updates: 0, handled: 0, skipped: 0, replies: 0, errors: 0 },
-      restarts: resume?.restarts ?? 0,
-      ...(resume?.handledRequests && { handledRequests: resume.handledRequests }),
-    };
-  }
 }
 
-/** Whether two assignments of one bot, with one token, ask for the same. */
+const NOTHING_KNOWN = {
+  lifecycle: 'Starting',
+  token: UNCHECKED,
+  updates: { mode: 'Polling' },
+  health: UNKNOWN_HEALTH,
+  breaker: CLOSED_BREAKER,
+  counters: { updates: 0, handled: 0, skipped: 0, replies: 0, errors: 0 },
+  restarts: 0,
+} as const;
+
+function initialFacts({ generation, spec, resume }: BotAssignment): RuntimeFacts {
+  const { token: _, ownership, ...known } = resume ?? {};
+  return {
+    ...NOTHING_KNOWN,
+    generation,
+    ...known,
+    ...(spec.ownership.required && ownership && { ownership }),
+  };
+}
+
+/** Whether two assignments of one bot, with one token, have the same spec and keys. */
 function saysTheSame(one: BotAssignment, other: BotAssignment): boolean {
   return (
     one.generation === other.generation &&

@@ -1,19 +1,23 @@
 import type { Lifecycle } from '../../api/runtime-facts.ts';
 import { TenantBotError } from '../../lib/errors.ts';
 
-/** Where a hosted bot is in its life, with what matters only there. */
+/**
+ * Where a hosted bot is in its life, with what matters only there. A bot that no runtime hosts is
+ * `Pending`, which is for others to say.
+ */
 export type BotState =
+  /** Finds out who it is, as often as it takes. */
   | { readonly kind: 'Starting' }
-  /** `startedAt` is RFC 3339. */
-  | { readonly kind: 'Running'; readonly startedAt: string }
-  /** Waits out the cooldown after a crash. */
-  | { readonly kind: 'Restarting' }
-  /** Has crashed too often, and waits for another spec or token. */
-  | { readonly kind: 'Crashed' }
+  /** Takes updates and answers, since `startedAt` (RFC 3339), which `sinceMs` is by the clock. */
+  | { readonly kind: 'Running'; readonly startedAt: string; readonly sinceMs: number }
+  /** Waits out the cooldown after so many crashes in a row. */
+  | { readonly kind: 'Restarting'; readonly crashes: number; readonly cooldownMs: number }
+  /** Has crashed for good: waits for another spec or token, or for somebody to say so. */
+  | { readonly kind: 'Crashed'; readonly crashes: number }
+  /** Telegram knows its token no more; it waits for another, and asks seldom. */
+  | { readonly kind: 'Suspended' }
   /** Finishes what it has begun. */
   | { readonly kind: 'Stopping' }
-  /** Telegram knows its token no more; it waits for another. */
-  | { readonly kind: 'Suspended' }
   /** Ended for good. */
   | { readonly kind: 'Stopped' };
 
@@ -21,13 +25,16 @@ export type BotState =
  * From where a bot may go where.
  *
  * ```
- *              getMe answered            told to stop         drained
- *   Starting ────────────────► Running ──────────────► Stopping ─────► Stopped
- *    ▲ ▲  │                     │ │ (from anywhere but Stopped)
- *    │ │  │ crash         crash │ │ 401
- *    │ └──┼── Restarting ◄──────┘ └─────► Starting
- *    │    └─► Crashed, or Suspended (token revoked)
- *    └────────────────────┘ new spec or token, or somebody says so
+ *               getMe answered              told to stop          drained
+ *   Starting ───────────────────► Running   (anywhere) ► Stopping ───────► Stopped
+ *    ▲  │ ▲                        │  │
+ *    │  │ └─ 401, or told to start ┘  │ crash
+ *    │  │    anew                     │
+ *    │  ├── crash ───────────────────►├─────────────► Restarting ──┐
+ *    │  │                             └ once too often ► Crashed ──┤
+ *    │  └── token revoked ──────────────────────────► Suspended ───┤
+ *    └─────────────────────────────────────────────────────────────┘
+ *        cooldown over; another spec; token accepted; told to start anew
  * ```
  */
 const ALLOWED: Record<Lifecycle, readonly Lifecycle[]> = {

@@ -1,35 +1,67 @@
 import type { Update } from 'grammy/types';
+import type { Clock } from '../../lib/clock.ts';
+import { TenantBotError } from '../../lib/errors.ts';
 import { laneKey } from '../dispatch/update-kind.ts';
+
+/** Why an update is given up: it keeps all others waiting, or one try takes too long. */
+type GivenUp = 'blocks-others' | 'too-slow';
 
 interface OpenUpdate {
   readonly update: Update;
-  givenUp: boolean;
+  givenUp?: GivenUp;
   /** Ends the try that is under way. */
   abort?: AbortController;
 }
 
+/** What one try must keep to. */
+export interface TryLimits {
+  readonly signal: AbortSignal;
+  readonly limitMs: number;
+}
+
+const ADVICE = "Make the bot's service answer faster.";
+const WORDS: Record<GivenUp, { readonly code: string; readonly message: string }> = {
+  'blocks-others': {
+    code: 'CHAT_STUCK',
+    message: `The update took so long that it kept all other chats waiting, and was given up. ${ADVICE}`,
+  },
+  'too-slow': {
+    code: 'HANDLER_TOO_SLOW',
+    message: `Handling the update took too long, so it was cut off and given up. ${ADVICE}`,
+  },
+};
+
 /**
- * The updates that one bot has in hand, so that those of a chat can be given up together where
- * they block all others.
+ * The updates that one bot has in hand, so that they can be given up: those of a chat together
+ * where they block all others, and each of which a try takes too long.
  */
 export class OpenUpdates {
+  readonly #clock: Clock;
   readonly #updates = new Map<number, OpenUpdate>();
 
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
   add(update: Update): void {
-    this.#updates.set(update.update_id, { update, givenUp: false });
+    this.#updates.set(update.update_id, { update });
   }
 
   remove(updateId: number): void {
     this.#updates.delete(updateId);
   }
 
-  isGivenUp(updateId: number): boolean {
-    return this.#updates.get(updateId)?.givenUp ?? false;
+  /** Why the update is given up, in words, as what its try that ended with `cause` came to. */
+  givenUp(updateId: number, cause: unknown): TenantBotError | undefined {
+    const reason = this.#updates.get(updateId)?.givenUp;
+    if (!reason) return undefined;
+    const { code, message } = WORDS[reason];
+    return new TenantBotError('remote', code, message, { cause });
   }
 
   /**
    * Gives up the oldest update and all others of its chat: tries under way are aborted, and
-   * {@link isGivenUp} tells of the rest. Returns how many there were.
+   * {@link givenUp} tells of the rest. Returns how many there were.
    */
   giveUpOldestChat(): number {
     const [oldest] = this.#updates.values();
@@ -37,16 +69,19 @@ export class OpenUpdates {
     const chat = laneKey(oldest.update);
     const blocking = [...this.#updates.values()].filter(({ update }) => laneKey(update) === chat);
     for (const open of blocking) {
-      open.givenUp = true;
+      open.givenUp = 'blocks-others';
       open.abort?.abort();
     }
     return blocking.length;
   }
 
-  /** Runs one try of an update with a signal that aborts with `signal`, and when it is given up. */
+  /**
+   * Runs one try of an update with a signal that aborts with that of `limits`, and when the update
+   * is given up. Rejects at the time limit, whether or not `work` heeds its signal.
+   */
   async try<Result>(
     updateId: number,
-    signal: AbortSignal,
+    { signal, limitMs }: TryLimits,
     work: (signal: AbortSignal) => Promise<Result>,
   ): Promise<Result> {
     const abort = new AbortController();
@@ -55,9 +90,16 @@ export class OpenUpdates {
     if (open?.givenUp) abort.abort();
     const onAbort = (): void => abort.abort(signal.reason);
     signal.addEventListener('abort', onAbort);
+    const late = Promise.withResolvers<never>();
+    const timer = this.#clock.setTimer(limitMs, () => {
+      if (open) open.givenUp ??= 'too-slow';
+      abort.abort();
+      late.reject(new Error(`took longer than ${limitMs} ms`));
+    });
     try {
-      return await work(abort.signal);
+      return await Promise.race([work(abort.signal), late.promise]);
     } finally {
+      timer.cancel();
       signal.removeEventListener('abort', onAbort);
     }
   }

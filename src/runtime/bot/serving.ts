@@ -1,31 +1,49 @@
 import { Api, type ApiClientOptions, Context } from 'grammy';
 import type { Update, UserFromGetMe } from 'grammy/types';
 import type { BotAssignment } from '../../control/port.ts';
+import { aborted } from '../../lib/aborted.ts';
 import { toTimestamp } from '../../lib/clock.ts';
-import { errorMessage, TenantBotError } from '../../lib/errors.ts';
-import type { UpdateKind } from '../../lib/update-kinds.ts';
+import { errorMessage } from '../../lib/errors.ts';
+import { within } from '../../lib/within.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { UpdateDispatcher, type UpdateOutcome } from '../dispatch/update-dispatcher.ts';
-import { type CompiledHandlers, compileHandlers } from '../handlers/compile.ts';
-import { Poller } from '../intake/poller.ts';
+import { IntakeSwitch } from '../intake/intake-switch.ts';
+import { webhookCallsOf } from '../intake/webhook-calls.ts';
+import { GuardedPolls } from '../pipeline/guarded-polls.ts';
 import type { BotGuards } from '../pipeline/guards.ts';
+import { heldBackMs, throwIfHeldBack } from '../pipeline/held-back.ts';
 import { createPipeline } from '../pipeline/pipeline.ts';
-import type { Effects } from '../pipeline/step.ts';
-import type { CallError } from '../telegram/call-error.ts';
+import type { CallContext, Effects, Guarded } from '../pipeline/step.ts';
+import { CallError } from '../telegram/call-error.ts';
 import { DirectCaller } from '../telegram/direct-caller.ts';
 import { grammyClientOptions } from '../telegram/grammy-fetch.ts';
+import { WebhookKeys } from '../webhook/webhook-keys.ts';
 import type { BotDeps } from './bot-deps.ts';
+import { BotHandlers } from './bot-handlers.ts';
+import type { ErrorOwner } from './boundary.ts';
 import type { FactsRecorder } from './facts-recorder.ts';
-import { FailedTry, isCallFailure, isRetryable } from './failed-try.ts';
+import { FailedTry, isCallFailure, isRetryable, neverMadeMs } from './failed-try.ts';
 import { toBotError } from './fingerprint.ts';
+import type { Heartbeat } from './heartbeat.ts';
 import { OpenUpdates } from './open-updates.ts';
+
+/** How long one try may take, apart from the time that the bot's service is given. */
+const TRY_MS = 60_000;
+/** How long an intake that was told to stop may take to do so. */
+const INTAKE_STOP_MS = 2_000;
+/** An intake in trouble is heard of again after its pause: no longer than this, and what Telegram said. */
+const LONGEST_BACKOFF_MS = 60_000;
 
 /** What one stretch of serving works with. */
 export interface ServingOptions {
   readonly assignment: BotAssignment;
   readonly me: UserFromGetMe;
   readonly deps: BotDeps;
+  /** Who answers for what is done here. */
+  readonly owner: ErrorOwner;
   readonly guards: BotGuards;
+  /** Hears of the intake. */
+  readonly heartbeat: Heartbeat;
   readonly log: Log;
   readonly recorder: FactsRecorder;
   readonly dropPending: boolean;
@@ -36,40 +54,66 @@ export class Serving {
   readonly #options: ServingOptions;
   readonly #client: ApiClientOptions;
   readonly #caller: DirectCaller;
+  readonly #guarded: Guarded;
+  readonly #polls: GuardedPolls;
   readonly #dispatcher: UpdateDispatcher;
-  readonly #poller: Poller;
-  readonly #open = new OpenUpdates();
-  /** Ends the intake: told to stop, or a call was refused with a 401. */
+  readonly #updates: IntakeSwitch;
+  readonly #open: OpenUpdates;
+  /** Ends the intake: told to stop, or something went wrong. */
   readonly #stop = new AbortController();
-  #handlers: CompiledHandlers;
-  #suspicion: CallError | undefined;
+  readonly #handlers: BotHandlers;
+  #tryLimitMs: number;
+  #failure: { readonly error: unknown } | undefined;
 
   /** Throws an input error where the handlers can't be made ready. */
   constructor(options: ServingOptions) {
     this.#options = options;
     const { assignment, deps } = options;
+    this.#open = new OpenUpdates(deps.clock);
     this.#client = grammyClientOptions(deps.transport);
     this.#caller = new DirectCaller(deps.transport, assignment.token);
-    this.#handlers = this.#compile(assignment);
+    this.#guarded = {
+      bot: options.guards,
+      shard: deps.guards,
+      clock: deps.clock,
+      onStateChange: () => this.#stateChanged(),
+    };
+    this.#polls = new GuardedPolls({
+      ...this.#guarded,
+      random: deps.random,
+      caller: this.#caller,
+      stopping: this.#stop.signal,
+      onHeld: (forMs) => options.heartbeat.beat(forMs),
+    });
+    this.#handlers = this.#handlersFor(assignment);
+    this.#tryLimitMs = tryLimitMs(assignment);
     this.#dispatcher = new UpdateDispatcher({
       clock: deps.clock,
       random: deps.random,
       maxConcurrent: assignment.spec.updates.maxConcurrent,
       handle: (update, attempt, signal) => this.#try(update, attempt, signal),
       retryable: (error) => error instanceof FailedTry && error.retryable,
+      heldBackMs: neverMadeMs,
       onDone: (update, outcome) => this.#done(update, outcome),
     });
-    this.#poller = new Poller({
-      caller: this.#caller,
+    this.#updates = new IntakeSwitch({
+      caller: this.#polls,
+      webhookCalls: webhookCallsOf((signal) => this.#backgroundApi(signal)),
+      keys: new WebhookKeys(assignment.token),
+      door: deps.webhookDoor,
       clock: deps.clock,
       random: deps.random,
+      sweep: deps.sweep,
       events: {
         onUpdates: (updates) => this.#receive(updates),
-        onPolled: () => options.recorder.noConflict(),
+        onContact: () => this.#contact(),
         onStuck: () => this.#giveUpOldestChat(),
         onTrouble: (error) => this.#trouble(error),
+        onMode: (updates) => options.recorder.updatesCome(updates),
+        onWebhook: (aspect) => options.recorder.aspect('webhook', aspect),
       },
-      allowedUpdates: kindsFor(assignment, this.#handlers),
+      mode: assignment.spec.updates.mode,
+      allowedUpdates: this.#handlers.allowedUpdates,
       dropPending: options.dropPending,
       holdSeconds: deps.holdSeconds,
     });
@@ -80,58 +124,100 @@ export class Serving {
    * handlers can't be made ready, and then goes on as before.
    */
   apply(assignment: BotAssignment): void {
-    this.#handlers = this.#compile(assignment);
+    this.#handlers.apply(assignment);
+    this.#tryLimitMs = tryLimitMs(assignment);
     this.#dispatcher.setMaxConcurrent(assignment.spec.updates.maxConcurrent);
-    this.#poller.setAllowedUpdates(kindsFor(assignment, this.#handlers));
+    this.#updates.setAllowedUpdates(this.#handlers.allowedUpdates);
+    this.#updates.setMode(assignment.spec.updates.mode);
   }
 
   /**
    * Serves until `signal` aborts, finishes what has begun within the drain time, confirms it and
-   * resolves. Rejects with an `unauthorized` CallError when Telegram refuses the token; updates in
-   * hand then stay unconfirmed.
+   * resolves. Rejects with an `unauthorized` CallError when Telegram refuses the token, and with
+   * what {@link Serving.fail} was told; updates in hand then stay unconfirmed.
    */
   async start(signal: AbortSignal): Promise<void> {
     const onAbort = (): void => this.#stop.abort();
     signal.addEventListener('abort', onAbort);
     if (signal.aborted) onAbort();
+    this.#handlers.start();
     try {
-      await this.#poller.start(this.#stop.signal);
-      if (this.#suspicion) throw this.#suspicion;
+      await this.#intake();
       await this.#finish();
     } catch (error) {
       await this.#dispatcher.drain(AbortSignal.abort());
+      // What was answered is not to be answered again.
+      if (!isRefusal(error)) await this.#confirm();
       throw error;
     } finally {
+      this.#handlers.close();
+      this.#updates.close();
       signal.removeEventListener('abort', onAbort);
     }
+  }
+
+  /** Breakers may let calls through again: what waits for them need wait no longer. */
+  hasten(): void {
+    this.#polls.wake();
+    this.#dispatcher.hasten();
+  }
+
+  /** Ends the serving at once: {@link Serving.start} rejects with `error`. */
+  fail(error: unknown): void {
+    this.#failure ??= { error };
+    this.#stop.abort();
+  }
+
+  /**
+   * Takes updates in until told to stop. An intake that hangs is left behind then: what it may yet
+   * do was aborted.
+   */
+  async #intake(): Promise<void> {
+    const { signal } = this.#stop;
+    const ended = this.#updates.start(signal);
+    await Promise.race([ended, aborted(signal)]);
+    await within(this.#options.deps.clock, INTAKE_STOP_MS, ended);
+    if (this.#failure) throw this.#failure.error;
   }
 
   async #finish(): Promise<void> {
     const { deps, log } = this.#options;
     const deadline = new AbortController();
     const timer = deps.clock.setTimer(deps.drainMs(), () => deadline.abort());
-    await this.#dispatcher.drain(deadline.signal);
+    await this.#dispatcher.drain(AbortSignal.any([deadline.signal, deps.hurry]));
     timer.cancel();
-    if (this.#poller.open > 0) {
-      log.warn({ open: this.#poller.open }, 'stopped with updates in hand; they will come again');
+    if (this.#updates.open > 0) {
+      log.warn({ open: this.#updates.open }, 'stopped with updates in hand; they will come again');
     }
+    await this.#confirm();
+  }
+
+  async #confirm(): Promise<void> {
+    const { deps, log } = this.#options;
     try {
-      await this.#poller.confirm();
+      await within(deps.clock, INTAKE_STOP_MS, this.#updates.confirm());
     } catch (error) {
       log.warn(`the last updates are not confirmed and may come again: ${errorMessage(error)}`);
     }
   }
 
-  #compile(assignment: BotAssignment): CompiledHandlers {
-    const { deps, log } = this.#options;
-    return compileHandlers(assignment, { clock: deps.clock, httpPost: deps.httpPost, log });
+  #handlersFor(assignment: BotAssignment): BotHandlers {
+    const { me, deps, log, recorder } = this.#options;
+    return new BotHandlers(assignment, {
+      me,
+      deps,
+      log,
+      recorder,
+      api: (occasion) => this.#api({ ...occasion, effects: { mayHaveHappened: false } }),
+      onAllowedUpdates: () => this.#updates.setAllowedUpdates(this.#handlers.allowedUpdates),
+    });
   }
 
   #receive(updates: readonly Update[]): void {
     const { recorder, deps } = this.#options;
     recorder.count({ updates: updates.length });
     recorder.note({
-      updates: { mode: 'Polling', lastUpdateAt: toTimestamp(deps.clock.wallMs()) },
+      updates: { ...recorder.facts.updates, lastUpdateAt: toTimestamp(deps.clock.wallMs()) },
     });
     for (const update of updates) {
       this.#open.add(update);
@@ -144,44 +230,68 @@ export class Serving {
     attempt: number,
     signal: AbortSignal,
   ): Promise<'handled' | 'unmatched'> {
-    const { log, recorder } = this.#options;
+    const { deps, owner, log, recorder } = this.#options;
     const updateId = update.update_id;
     const effects = { mayHaveHappened: false };
+    using usage = deps.usage.beginTry(owner);
     try {
-      return await this.#open.try(updateId, signal, (signal) => {
+      return await this.#open.try(updateId, { signal, limitMs: this.#tryLimitMs }, (signal) => {
+        throwIfHeldBack(this.#guarded);
         const ctx = this.#contextFor(update, effects, signal);
-        return this.#handlers.handle({ ctx, attempt }, signal);
+        return usage.timed(() => this.#handlers.handle({ ctx, attempt, usage }, signal));
       });
     } catch (error) {
       if (!isCallFailure(error)) recorder.count({ errors: 1 });
       log.debug({ updateId, attempt }, `a try failed: ${errorMessage(error)}`);
-      if (this.#open.isGivenUp(updateId)) throw new FailedTry(blockedOthers(error), false);
+      const givenUp = this.#open.givenUp(updateId, error);
+      if (givenUp) throw new FailedTry(givenUp, false);
       throw new FailedTry(error, isRetryable(error, effects));
     }
   }
 
   #contextFor(update: Update, effects: Effects, signal: AbortSignal): Context {
-    const { assignment, me, deps, guards, recorder } = this.#options;
+    const api = this.#api({ effects, signal, priority: 'reply' });
+    return new Context(update, api, this.#options.me);
+  }
+
+  /** For calls that no update asks for. */
+  #backgroundApi(signal: AbortSignal): Api {
+    return this.#api({ effects: { mayHaveHappened: false }, signal, priority: 'background' });
+  }
+
+  #api(occasion: Pick<CallContext, 'effects' | 'signal' | 'priority'>): Api {
+    const { assignment, deps, recorder } = this.#options;
     const api = new Api(assignment.token.reveal(), this.#client);
     api.config.use(
       ...createPipeline({
-        clock: deps.clock,
+        ...occasion,
+        ...this.#guarded,
         random: deps.random,
-        signal,
-        effects,
-        bot: guards,
-        shard: deps.guards,
-        priority: 'reply',
         send: (method, json, signal) => this.#caller.send(method, json, signal),
         onSent: () => recorder.count({ replies: 1 }),
-        onStateChange: () => recorder.transition({}),
         onFailed: (error) => this.#callFailed(error),
       }),
     );
-    return new Context(update, api, me);
+    return api;
+  }
+
+  #contact(): void {
+    const { recorder, heartbeat } = this.#options;
+    heartbeat.beat();
+    recorder.noConflict();
+  }
+
+  #stateChanged(): void {
+    const { recorder, log, guards } = this.#options;
+    recorder.transition({});
+    const { breaker, health } = guards;
+    log.info({ breaker: breaker.state, health: health.state }, 'breaker or health has changed');
   }
 
   #giveUpOldestChat(): void {
+    this.#options.heartbeat.beat();
+    // No chat is to blame where none of the bot's calls goes through.
+    if (heldBackMs(this.#guarded) > 0) return;
     const updates = this.#open.giveUpOldestChat();
     this.#options.log.error(
       { updates },
@@ -190,11 +300,9 @@ export class Serving {
   }
 
   #callFailed(error: CallError): void {
-    if (error.fault === 'aborted') return;
+    if (error.fault === 'aborted' || error.fault === 'breaker-open') return;
     this.#options.recorder.count({ errors: 1 });
-    if (error.fault !== 'unauthorized') return;
-    this.#suspicion ??= error;
-    this.#stop.abort();
+    if (error.fault === 'unauthorized') this.fail(error);
   }
 
   #done(update: Update, outcome: UpdateOutcome): void {
@@ -211,29 +319,27 @@ export class Serving {
       recorder.count({ handled: 1 });
     }
     this.#open.remove(update.update_id);
-    this.#poller.finish(update.update_id);
+    this.#updates.finish(update.update_id);
   }
 
   #trouble(error: CallError): void {
-    const { recorder, log, deps } = this.#options;
+    const { recorder, heartbeat, log, deps } = this.#options;
     const now = toTimestamp(deps.clock.wallMs());
     log.warn({ code: error.code }, `no updates for now: ${error.message}`);
+    heartbeat.beat(LONGEST_BACKOFF_MS + (error.retryAfterMs ?? 0));
+    if (error.fault === 'breaker-open') return;
     recorder.count({ errors: 1 });
     recorder.note({ lastError: toBotError(error, now) });
     if (error.fault === 'conflict') recorder.conflict(error.message, now);
   }
 }
 
-/** The kinds of update to ask for: what the spec says, else what the handlers can fit. */
-function kindsFor(assignment: BotAssignment, handlers: CompiledHandlers): readonly UpdateKind[] {
-  return assignment.spec.updates.allowedUpdates ?? handlers.allowedUpdates;
+/** How long one try at an update may take: its services have their time, and all else its own. */
+function tryLimitMs({ spec }: BotAssignment): number {
+  const seconds = spec.handlers.map(({ forward }) => forward?.timeoutSeconds ?? 0);
+  return TRY_MS + Math.max(0, ...seconds) * 1_000;
 }
 
-function blockedOthers(cause: unknown): TenantBotError {
-  return new TenantBotError(
-    'remote',
-    'CHAT_STUCK',
-    "The update took so long that it kept all other chats waiting, and was given up. Make the bot's service answer faster.",
-    { cause },
-  );
+function isRefusal(error: unknown): boolean {
+  return error instanceof CallError && error.fault === 'unauthorized';
 }

@@ -2,6 +2,7 @@ import type { BotReport, ShardAssignment } from '../../control/port.ts';
 import { type Clock, sleep } from '../../lib/clock.ts';
 import { errorMessage } from '../../lib/errors.ts';
 import type { Random } from '../../lib/random.ts';
+import type { ErrorBoundary } from '../../runtime/bot/boundary.ts';
 import { Runtime } from '../../runtime/runtime.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { MemoryPort } from './memory-port.ts';
@@ -14,6 +15,8 @@ export interface FleetHostOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  /** In which bots do their work. */
+  readonly boundary: ErrorBoundary;
   readonly onReport: (report: BotReport) => void;
 }
 
@@ -42,10 +45,10 @@ export class FleetHost {
 
   async #run(): Promise<void> {
     const { signal } = this.#stop;
-    const { clock, random, log } = this.#options;
+    const { clock, random, log, boundary } = this.#options;
     while (!signal.aborted) {
       try {
-        await new Runtime({ clock, random, log, port: this.#port }).start(signal);
+        await new Runtime({ clock, random, log, boundary, port: this.#port }).start(signal);
       } catch (error) {
         log.error(`a runtime failed and is started again: ${errorMessage(error)}`);
         await sleep(clock, RESTART_AFTER_MS, signal).catch(() => undefined);

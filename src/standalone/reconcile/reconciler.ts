@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { BotFleetSpec } from '../../api/bot-fleet.ts';
 import { resumeOf } from '../../api/bot-recall.ts';
-import { requestsOf } from '../../api/bot-requests.ts';
+import { type BotRequests, requestsOf } from '../../api/bot-requests.ts';
 import type { RuntimeFacts } from '../../api/runtime-facts.ts';
 import type { Refusal } from '../../api/tenancy.ts';
 import type { BotAssignment, BotReport } from '../../control/port.ts';
@@ -15,6 +15,7 @@ import type { BotFather } from '../emulated/bot-father.ts';
 import type { ObjectId } from '../manifests/manifest-object.ts';
 import type { ManifestSet } from '../manifests/manifest-set.ts';
 import type { ObjectStore } from '../object-store.ts';
+import { Asked } from './asked.ts';
 import type { BotMemory } from './bot-memory.ts';
 import { type Candidate, decide, type Verdict } from './decide.ts';
 import { FleetHost } from './fleet-host.ts';
@@ -60,6 +61,7 @@ export class Reconciler {
   /** Of fleets that are gone: they end when their bots have drained. */
   readonly #leftHosts: Promise<void>[] = [];
   readonly #memories = new Map<ObjectId, BotMemory>();
+  readonly #asked = new Asked();
   readonly #facts = new Map<string, RuntimeFacts>();
   /** Bots whose runtime has told something that is not shown yet. */
   readonly #reported = new Set<string>();
@@ -97,6 +99,14 @@ export class Reconciler {
     this.#manifests = manifests;
     this.#reconcileSoon();
     return this.#passes;
+  }
+
+  /** Asks the bot for what its manifest could ask by annotation. */
+  ask(uid: string, requests: BotRequests): void {
+    const bot = this.#gathered.bots.find(({ identity }) => identity.uid === uid);
+    if (!bot) return;
+    this.#asked.ask(bot.id, requests, requestsOf(bot.manifest.metadata.annotations));
+    this.#reconcileSoon();
   }
 
   /** What is to survive a restart. */
@@ -170,8 +180,11 @@ export class Reconciler {
       now: toTimestamp(this.#options.clock.wallMs()),
       newUid: randomUUID,
     });
-    for (const id of this.#memories.keys())
-      if (!this.#identities.has(id)) this.#memories.delete(id);
+    for (const id of this.#memories.keys()) {
+      if (this.#identities.has(id)) continue;
+      this.#memories.delete(id);
+      this.#asked.forget(id);
+    }
     this.#gathered = gather(
       { objects: all, problems },
       { identities: this.#identities, botOf: (id) => this.#memories.get(id)?.status.bot },
@@ -250,7 +263,7 @@ export class Reconciler {
     const runs = this.#verdicts.get(identity.uid)?.kind === 'run';
     if (!runs || !placement || token.kind !== 'ok' || 'message' in signingKeys) return [];
     const resume = resumeOf(status, token.botId);
-    const requests = requestsOf(manifest.metadata.annotations);
+    const requests = this.#asked.of(id, requestsOf(manifest.metadata.annotations));
     const assignment: BotAssignment = {
       uid: identity.uid,
       key,

@@ -74,7 +74,8 @@ describe('the objects of a fleet', () => {
   });
 
   it('give pods a moment more than their bots may take to end', () => {
-    expect(podOf(build({ drainSeconds: 30 })).terminationGracePeriodSeconds).toBe(40);
+    expect(podOf(build({ drainSeconds: 15 })).terminationGracePeriodSeconds).toBe(25);
+    expect(podOf(build({ drainSeconds: 300 })).terminationGracePeriodSeconds).toBe(30);
   });
 
   it('give pods no token but that of the control channel, and no right', () => {

@@ -2,8 +2,16 @@ import { expect, test } from 'vitest';
 import { LIFECYCLES, type Lifecycle } from '../../../src/api/runtime-facts.ts';
 import { type BotState, transition } from '../../../src/runtime/bot/lifecycle.ts';
 
-const stateOf = (kind: Lifecycle): BotState =>
-  kind === 'Running' ? { kind, startedAt: '2026-01-31T12:00:00Z' } : { kind };
+const STATES: { readonly [Kind in Lifecycle]: Extract<BotState, { readonly kind: Kind }> } = {
+  Starting: { kind: 'Starting' },
+  Running: { kind: 'Running', startedAt: '2026-01-31T12:00:00Z', sinceMs: 0 },
+  Restarting: { kind: 'Restarting', crashes: 1, cooldownMs: 10_000 },
+  Crashed: { kind: 'Crashed', crashes: 4 },
+  Stopping: { kind: 'Stopping' },
+  Stopped: { kind: 'Stopped' },
+  Suspended: { kind: 'Suspended' },
+};
+const stateOf = (kind: Lifecycle): BotState => STATES[kind];
 
 const FORBIDDEN: readonly (readonly [Lifecycle, Lifecycle])[] = [
   ['Starting', 'Starting'],

@@ -7,6 +7,7 @@ import { tenantBotSpecSchema } from '../../../src/api/tenant-bot.ts';
 import { AdjustableClock } from '../../../src/lib/adjustable-clock.ts';
 import { Secret } from '../../../src/lib/secret.ts';
 import { compileHandlers, type HandlerDeps } from '../../../src/runtime/handlers/compile.ts';
+import type { TryUsage } from '../../../src/runtime/usage.ts';
 import { createLog } from '../../../src/telemetry/log.ts';
 
 /** A call that reached the Bot API, or would have. */
@@ -74,9 +75,15 @@ export function triedBot(
     logLines,
     allowedUpdates: compiled.allowedUpdates,
     handle: (update: Update, attempt = 1, signal = new AbortController().signal) =>
-      compiled.handle({ ctx: new Context(update, api, ME), attempt }, signal),
+      compiled.handle({ ctx: new Context(update, api, ME), attempt, usage: UNBOUNDED }, signal),
   };
 }
+
+const UNBOUNDED: TryUsage = {
+  timed: (slice) => slice(),
+  hold: () => undefined,
+  [Symbol.dispose]: () => undefined,
+};
 
 /** A private message of Ann; `fields` replace what they name. */
 export function message(fields: object): Update {

@@ -7,6 +7,7 @@ import { EmulatorClient } from '../../../src/emulator/control-client.ts';
 import { type RunningEmulator, startEmulator } from '../../../src/emulator/emulator.ts';
 import { systemClock } from '../../../src/lib/clock.ts';
 import { seededRandom } from '../../../src/lib/random.ts';
+import { ErrorBoundary } from '../../../src/runtime/bot/boundary.ts';
 import { EMPTY_STATE, type State } from '../../../src/standalone/data/state.ts';
 import { BotFather } from '../../../src/standalone/emulated/bot-father.ts';
 import { Conversation } from '../../../src/standalone/emulated/conversation.ts';
@@ -17,7 +18,6 @@ import {
 } from '../../../src/standalone/manifests/manifest-set.ts';
 import { readManifest } from '../../../src/standalone/manifests/read-manifest.ts';
 import { ObjectStore } from '../../../src/standalone/object-store.ts';
-import { ErrorBoundary } from '../../../src/runtime/bot/boundary.ts';
 import { Reconciler } from '../../../src/standalone/reconcile/reconciler.ts';
 import { waitFor } from '../../support/wait.ts';
 import { botWithSecret, botYaml, makeFolder, makeLog, secretYaml } from '../support.ts';

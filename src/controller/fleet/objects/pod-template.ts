@@ -1,4 +1,5 @@
 import type { BotFleetSpec } from '../../../api/bot-fleet.ts';
+import { LONGEST_STOP_DRAIN_SECONDS } from '../../../api/stop.ts';
 import { CONTROL_AUDIENCE } from '../../channel/shard-authenticator.ts';
 import { fleetObjectName } from '../../names.ts';
 import { fleetLabels, fleetSelector } from './fleet-meta.ts';
@@ -36,7 +37,8 @@ export function podTemplate(fleet: string, runtime: RuntimeSpec, defaults: PodDe
       serviceAccountName: fleetObjectName(fleet),
       automountServiceAccountToken: false,
       enableServiceLinks: false,
-      terminationGracePeriodSeconds: runtime.drainSeconds + SHUTDOWN_SECONDS,
+      terminationGracePeriodSeconds:
+        Math.min(runtime.drainSeconds, LONGEST_STOP_DRAIN_SECONDS) + SHUTDOWN_SECONDS,
       securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },
       containers: [container(runtime, defaults)],
       volumes: [

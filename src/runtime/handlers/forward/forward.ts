@@ -47,7 +47,9 @@ export function compileForward(handler: ForwardHandler, deps: ForwardDeps): Upda
     async handle(context, signal) {
       try {
         const answer = await post(context, { handler, deps, signal });
-        const calls = readAnswer(answer, { place: deps.place, methods });
+        context.usage.hold(answer.body.length);
+        const rules = { place: deps.place, methods };
+        const calls = context.usage.timed(() => readAnswer(answer, rules));
         await makeCalls(calls, { ctx: context.ctx, place: deps.place, signal });
       } catch (error) {
         if (apologize && isForGood(error, context.attempt) && !signal.aborted) {

@@ -1,0 +1,44 @@
+import { Gauge, type Registry } from 'prom-client';
+import type { Heartbeat } from './bot/heartbeat.ts';
+import type { FloodWatch } from './flood-watch.ts';
+
+/** Shows in `registry` how late the event loop runs, and whether the intakes of bots are alive. */
+export function meterRuntime(
+  registry: Registry,
+  { heartbeats, floodWatch }: { heartbeats: ReadonlySet<Heartbeat>; floodWatch: FloodWatch },
+): void {
+  const registers = [registry];
+  // The registry keeps all three.
+  void new Gauge({
+    name: 'tenantbot_event_loop_lag_seconds',
+    help: 'How late the event loop ran what was due, in the last 5 s',
+    labelNames: ['of'],
+    registers,
+    collect() {
+      const { meanMs, p99Ms, maxMs } = floodWatch.lag;
+      this.set({ of: 'mean' }, meanMs / 1_000);
+      this.set({ of: 'p99' }, p99Ms / 1_000);
+      this.set({ of: 'max' }, maxMs / 1_000);
+    },
+  });
+  void new Gauge({
+    name: 'tenantbot_heartbeats_overdue',
+    help: 'Bots that serve, but whose intake of updates has been silent for too long',
+    registers,
+    collect() {
+      let overdue = 0;
+      for (const heartbeat of heartbeats) if (heartbeat.isOverdue) overdue++;
+      this.set(overdue);
+    },
+  });
+  void new Gauge({
+    name: 'tenantbot_heartbeat_oldest_seconds',
+    help: 'How long the intake of updates that has been silent longest has been so',
+    registers,
+    collect() {
+      let oldestMs = 0;
+      for (const { silentMs } of heartbeats) oldestMs = Math.max(oldestMs, silentMs);
+      this.set(oldestMs / 1_000);
+    },
+  });
+}

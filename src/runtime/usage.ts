@@ -1,0 +1,83 @@
+import type { Clock } from '../lib/clock.ts';
+import { inputError } from '../lib/errors.ts';
+import type { ErrorOwner } from './bot/boundary.ts';
+
+/** What the answers of services that one bot has in hand may weigh together. */
+const MAX_BYTES_IN_HAND = 32 * 1024 * 1024;
+
+/** What one try takes of what all bots share. At its end it holds nothing any more. */
+export interface TryUsage extends Disposable {
+  /** Does `slice`, which must not wait for anything, and books its time. */
+  timed<Result>(slice: () => Result): Result;
+  /** Has so much more in memory until the end. Beyond the bound of all tries its bot is stopped. */
+  hold(bytes: number): void;
+}
+
+/**
+ * What each bot takes of what all share: the event loop's time and memory. Only who takes anything
+ * is known here; an idle bot weighs nothing.
+ *
+ * No tenant's code runs in this process, so that what may cost time on a tenant's behalf is known
+ * and is what is measured: the first stretch of each try at an update, in which patterns are matched
+ * and templates filled, and the reading of what a service answered. What the transport and the
+ * pipeline do is the same for all bots, and bounded by rates.
+ */
+export class Usage {
+  readonly #clock: Clock;
+  readonly #bytes = new Map<ErrorOwner, number>();
+  #busyMs = new Map<ErrorOwner, number>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Does `slice`, which must not wait for anything, and books its time to `owner`. */
+  timed<Result>(owner: ErrorOwner, slice: () => Result): Result {
+    const startedMs = this.#clock.monotonicMs();
+    try {
+      return slice();
+    } finally {
+      const tookMs = this.#clock.monotonicMs() - startedMs;
+      this.#busyMs.set(owner, (this.#busyMs.get(owner) ?? 0) + tookMs);
+    }
+  }
+
+  /** The time that each owner took since the last call. */
+  takeBusyMs(): ReadonlyMap<ErrorOwner, number> {
+    const taken = this.#busyMs;
+    this.#busyMs = new Map();
+    return taken;
+  }
+
+  /** What one try at an update of `owner` takes. */
+  beginTry(owner: ErrorOwner): TryUsage {
+    let bytesHeld = 0;
+    return {
+      timed: (slice) => this.timed(owner, slice),
+      hold: (bytes) => {
+        bytesHeld += bytes;
+        this.#hold(owner, bytes);
+      },
+      [Symbol.dispose]: () => this.#release(owner, bytesHeld),
+    };
+  }
+
+  #hold(owner: ErrorOwner, bytes: number): void {
+    const held = (this.#bytes.get(owner) ?? 0) + bytes;
+    this.#bytes.set(owner, held);
+    if (held <= MAX_BYTES_IN_HAND) return;
+    owner.fail(
+      inputError(
+        'BOT_TOO_LARGE',
+        `The bot was stopped because the answers of its service that it had in hand together were larger than ${MAX_BYTES_IN_HAND} bytes. Have the service answer with less, or lower spec.updates.maxConcurrent.`,
+      ),
+    );
+  }
+
+  #release(owner: ErrorOwner, bytes: number): void {
+    if (bytes === 0) return;
+    const held = (this.#bytes.get(owner) ?? 0) - bytes;
+    if (held > 0) this.#bytes.set(owner, held);
+    else this.#bytes.delete(owner);
+  }
+}
