@@ -9,6 +9,9 @@ import { type LineRules, type Priority, type Turn, WaitingLine } from './waiting
 /** How many calls of one priority may wait. */
 const CAPACITY = 256;
 
+/** A pause in answer to these is one for the bot. */
+const ABOUT_THE_BOT: ReadonlySet<string> = new Set(['getMe', 'getUpdates']);
+
 /** What {@link BotRates} goes by. */
 export interface BotRateSettings extends Limits {
   /** The longest pause asked for by Telegram that a call waits for. */
@@ -113,6 +116,7 @@ export class BotRates implements LineRules<BotTurn> {
   leave(turn: BotTurn): void {
     if (turn.stage === 'new') return;
     this.#running--;
+    turn.lane.running--;
     if (turn.stage === 'entered') {
       this.#unsent--;
       if (turn.isMessage) turn.lane.unsent--;
@@ -126,7 +130,7 @@ export class BotRates implements LineRules<BotTurn> {
     const nowMs = this.#clock.monotonicMs();
     turn.lane.pausedUntilMs = Math.max(turn.lane.pausedUntilMs, nowMs + forMs);
     const isWide = turn.lane.kind !== 'none' && this.#chats?.hasOtherPause(turn.lane, nowMs);
-    if (isWide || turn.method === 'getMe') this.pauseAll(forMs);
+    if (isWide || ABOUT_THE_BOT.has(turn.method)) this.pauseAll(forMs);
     else this.#line?.review();
   }
 
@@ -164,6 +168,7 @@ export class BotRates implements LineRules<BotTurn> {
 
   take(turn: BotTurn): void {
     this.#running++;
+    turn.lane.running++;
     this.#unsent++;
     if (turn.isMessage) turn.lane.unsent++;
     turn.stage = 'entered';

@@ -12,7 +12,7 @@ const PRIVATE_BURST = 3;
 /** To one group or channel; a little more than a minute, since calls take unequally long. */
 const GROUP_LIMIT = 20;
 const GROUP_WINDOW_MS = 61_000;
-/** More chats than these are not kept apart: those used longest ago are forgotten. */
+/** No more chats are kept in mind, busy as they may be. */
 const MAX_CHATS = 2_000;
 
 const LIMITS = {
@@ -30,7 +30,9 @@ const LIMITS = {
 export class Chat implements Lane {
   readonly kind: 'user' | 'group' | 'none';
   waiting = 0;
-  /** Messages that have had their turn and are not sent yet. */
+  /** Calls that have had their turn and not ended. */
+  running = 0;
+  /** Messages among them that are not sent yet. */
   unsent = 0;
   /** When Telegram's pause for this chat ends. */
   pausedUntilMs = Number.NEGATIVE_INFINITY;
@@ -62,7 +64,7 @@ export class Chat implements Lane {
   }
 
   isIdle(nowMs: number): boolean {
-    const isUsed = this.waiting > 0 || this.unsent > 0 || this.isPaused(nowMs);
+    const isUsed = this.waiting > 0 || this.running > 0 || this.isPaused(nowMs);
     return !isUsed && (this.#limit?.isIdle(nowMs) ?? true);
   }
 
@@ -79,7 +81,6 @@ export class Chat implements Lane {
 
 /** The chats that one bot has to do with at the moment. Forgets those that are idle. */
 export class Chats {
-  /** The one used longest ago comes first. */
   readonly #chats = new Map<ChatKey, Chat>();
 
   get size(): number {
@@ -88,10 +89,13 @@ export class Chats {
 
   /** The chat of that key. */
   use(key: ChatKey, nowMs: number): Chat {
-    const chat = this.#chats.get(key) ?? new Chat(kindOf(key));
-    this.#chats.delete(key);
+    const known = this.#chats.get(key);
+    if (known) return known;
+    // Two for each that comes, so that it shrinks, and no call pays for many.
+    this.#lookAtFirst(nowMs);
+    this.#lookAtFirst(nowMs);
+    const chat = new Chat(kindOf(key));
     this.#chats.set(key, chat);
-    this.#forgetOldest(nowMs);
     return chat;
   }
 
@@ -107,14 +111,14 @@ export class Chats {
     for (const [key, chat] of this.#chats) if (chat.isIdle(nowMs)) this.#chats.delete(key);
   }
 
-  /** Two at most, so that no call pays for many. */
-  #forgetOldest(nowMs: number): void {
-    for (let looked = 0; looked < 2; looked++) {
-      const [oldest] = this.#chats;
-      if (!oldest || this.#chats.size === 1) return;
-      if (this.#chats.size <= MAX_CHATS && !oldest[1].isIdle(nowMs)) return;
-      this.#chats.delete(oldest[0]);
-    }
+  /** Forgets the first if it is idle or one too many, else makes it the last. */
+  #lookAtFirst(nowMs: number): void {
+    const [first] = this.#chats;
+    if (!first) return;
+    const [key, chat] = first;
+    this.#chats.delete(key);
+    if (chat.isIdle(nowMs) || this.#chats.size >= MAX_CHATS - 1) return;
+    this.#chats.set(key, chat);
   }
 }
 

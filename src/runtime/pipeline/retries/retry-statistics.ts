@@ -42,7 +42,9 @@ const OTHER_METHODS = 'other';
 export class RetryStatistics {
   readonly #clock: Clock;
   readonly #total: Counter<'category' | 'outcome'> | undefined;
-  readonly #methods = new Map<string, Map<string, RetryCount & { count: number }>>();
+  readonly #methods = new Set<string>();
+  /** By all that tells them apart. */
+  readonly #counts = new Map<string, RetryCount & { count: number }>();
   #since: string;
 
   constructor(clock: Clock, registry?: Registry) {
@@ -62,26 +64,25 @@ export class RetryStatistics {
     this.#total?.inc({ category, outcome });
     const isKnown = this.#methods.has(method) || this.#methods.size < MAX_METHODS;
     const name = isKnown ? method : OTHER_METHODS;
-    const counts = this.#methods.get(name) ?? new Map();
-    this.#methods.set(name, counts);
-    const key = `${category} ${outcome}`;
-    const line = counts.get(key) ?? { method: name, category, outcome, count: 0 };
+    this.#methods.add(name);
+    const key = `${name} ${category} ${outcome}`;
+    const line = this.#counts.get(key) ?? { method: name, category, outcome, count: 0 };
     line.count++;
-    counts.set(key, line);
+    this.#counts.set(key, line);
   }
 
   /** What was counted since the start or the last {@link reset}, by method. */
   snapshot(): RetrySnapshot {
-    const lines = [...this.#methods.values()].flatMap((counts) => [...counts.values()]);
-    const retries = lines
-      .map((line) => ({ ...line }))
-      .sort((a, b) => (a.method < b.method ? -1 : a.method > b.method ? 1 : 0));
+    const retries = [...this.#counts]
+      .toSorted(([a], [b]) => (a < b ? -1 : 1))
+      .map(([, { method, category, outcome, count }]) => ({ method, category, outcome, count }));
     return { since: this.#since, retries };
   }
 
   /** Begins anew. */
   reset(): void {
     this.#methods.clear();
+    this.#counts.clear();
     this.#since = toTimestamp(this.#clock.wallMs());
   }
 }
