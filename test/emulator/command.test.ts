@@ -56,7 +56,7 @@ describe('tenantbot emulator', () => {
     expect(await new EmulatorClient(String(control)).limits()).toMatchObject({
       coldStart: { perMinute: 20 },
       overload: null,
-      flood: { groupPerMinute: 20 },
+      floodControl: { groupPerMinute: 20 },
       nameChanges: null,
     });
   });

@@ -45,10 +45,10 @@ async function toEmulatorOptions(
   out: (line: string) => void,
 ): Promise<EmulatorOptions> {
   const { tls, tlsCert, tlsKey, caFile: _caFile, webhookCaFile, ...others } = flags;
-  const { coldStart, overload, floodControl: flood, nameChanges, ...rest } = others;
+  const { coldStart, overload, floodControl, nameChanges, ...rest } = others;
   return {
     ...rest,
-    limits: { coldStart, overload, flood, nameChanges },
+    limits: { coldStart, overload, floodControl, nameChanges },
     tls:
       tlsCert !== undefined && tlsKey !== undefined
         ? { cert: await readPem('--tls-cert', tlsCert), key: await readPem('--tls-key', tlsKey) }

@@ -11,7 +11,7 @@ const DAY_MS = 24 * 3_600_000;
 
 /** What one bot has used up. */
 interface BotUse {
-  readonly flood: FloodControl | undefined;
+  readonly floodControl: FloodControl | undefined;
   readonly nameChanges: SlidingWindow | undefined;
 }
 
@@ -77,13 +77,13 @@ export class Limits {
 
   /** `bot` sends a message to `chat`. Throws where that is too much. */
   countMessage(bot: Bot, chat: Chat): void {
-    const { flood } = this.#inForce;
-    if (!flood) return;
+    const { floodControl } = this.#inForce;
+    if (!floodControl) return;
     const nowMs = this.#clock.monotonicMs();
-    const refused = this.#use(bot).flood?.refuse({
+    const refused = this.#use(bot).floodControl?.refuse({
       chatId: chat.id,
       isPrivate: chat.type === 'private',
-      isReply: nowMs < chat.heardAtMs + flood.replySeconds * 1_000,
+      isReply: nowMs < chat.heardAtMs + floodControl.replySeconds * 1_000,
       nowMs,
     });
     if (refused) throw refusal(refused.limit, refused.waitMs);
@@ -109,9 +109,9 @@ export class Limits {
   #use(bot: Bot): BotUse {
     let use = this.#uses.get(bot);
     if (!use) {
-      const { flood, nameChanges } = this.#inForce;
+      const { floodControl, nameChanges } = this.#inForce;
       use = {
-        flood: flood ? new FloodControl(flood) : undefined,
+        floodControl: floodControl ? new FloodControl(floodControl) : undefined,
         nameChanges: nameChanges ? new SlidingWindow(nameChanges.perDay, DAY_MS) : undefined,
       };
       this.#uses.set(bot, use);

@@ -18,7 +18,7 @@ const overload = z.strictObject({
   retryAfterSeconds: seconds(60, 'what the answer says'),
 });
 
-const flood = z.strictObject({
+const floodControl = z.strictObject({
   privatePerSecond: z.number().positive().default(1).describe('messages to one user, on average'),
   privateBurst: count(5, 'messages to one user that may come at once'),
   groupPerMinute: count(20, 'messages to one group or channel in any minute'),
@@ -43,7 +43,9 @@ export const limitSettings = z.strictObject({
     .optional()
     .describe('first calls of bots that the server has not loaded; turning it on unloads all'),
   overload: limit(overload).optional().describe('too many calls of one bot at once'),
-  flood: limit(flood).optional().describe('messages to a chat, to a group, and in bulk'),
+  floodControl: limit(floodControl)
+    .optional()
+    .describe('messages to a chat, to a group, and in bulk'),
   nameChanges: limit(nameChanges).optional().describe('setMyName'),
 });
 
@@ -54,7 +56,7 @@ const inForce = <Figures extends z.ZodType>(figures: Figures) =>
 export const limitsView = z.object({
   coldStart: inForce(coldStart),
   overload: inForce(overload),
-  flood: inForce(flood),
+  floodControl: inForce(floodControl),
   nameChanges: inForce(nameChanges),
 });
 
@@ -62,12 +64,12 @@ export const limitsView = z.object({
 export type LimitSettings = z.input<typeof limitSettings>;
 export type LimitsInForce = z.output<typeof limitsView>;
 export type ColdStartFigures = z.output<typeof coldStart>;
-export type FloodFigures = z.output<typeof flood>;
+export type FloodFigures = z.output<typeof floodControl>;
 
 const NO_LIMITS: LimitsInForce = {
   coldStart: null,
   overload: null,
-  flood: null,
+  floodControl: null,
   nameChanges: null,
 };
 
@@ -77,7 +79,7 @@ export function laidOver(settings: LimitSettings, before = NO_LIMITS): LimitsInF
   return {
     coldStart: changed(given.coldStart, coldStart, before.coldStart),
     overload: changed(given.overload, overload, before.overload),
-    flood: changed(given.flood, flood, before.flood),
+    floodControl: changed(given.floodControl, floodControl, before.floodControl),
     nameChanges: changed(given.nameChanges, nameChanges, before.nameChanges),
   };
 }

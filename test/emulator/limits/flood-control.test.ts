@@ -110,7 +110,7 @@ describe('flood control', () => {
   it('refuses messages to one user, says so in the ledger, and forgives', async () => {
     const test = await testEmulator({
       clock: new AdjustableClock(),
-      limits: { flood: { privateBurst: 2 } },
+      limits: { floodControl: { privateBurst: 2 } },
     });
     const { bot, user } = await acquainted(test);
     const call = { method: 'sendMessage', body: { chat_id: user.id, text: 'hi' }, times: 4 };
@@ -127,7 +127,7 @@ describe('flood control', () => {
   it('counts photos and documents, and neither edits nor what is refused for other reasons', async () => {
     const test = await testEmulator({
       clock: new AdjustableClock(),
-      limits: { flood: { privateBurst: 2 } },
+      limits: { floodControl: { privateBurst: 2 } },
     });
     const { bot, user } = await acquainted(test);
     const chat = { chat_id: user.id };
@@ -147,7 +147,7 @@ describe('flood control', () => {
   it('counts bulk messages, until the user writes', async () => {
     const test = await testEmulator({
       clock: new AdjustableClock(),
-      limits: { flood: { bulkPerSecond: 1, replySeconds: 5 } },
+      limits: { floodControl: { bulkPerSecond: 1, replySeconds: 5 } },
     });
     const { bot, user } = await acquainted(test);
     await test.control.advanceClock(5_001);
