@@ -1,21 +1,17 @@
+import type { BotRequests } from '../api/bot-requests.ts';
 import { API_VERSION } from '../api/group.ts';
 import { environmentError, errorMessage, inputError } from '../lib/errors.ts';
 import type { Endpoint } from '../standalone/data/endpoint-file.ts';
 import type { Answer } from '../standalone/emulated/conversation.ts';
 import type { ManifestProblem } from '../standalone/manifests/place.ts';
 import type { StoredObject, WatchEvent } from '../standalone/object-store.ts';
+import type { BotName } from './bot-access.ts';
 
 /** Which objects. */
 export interface Selection {
   readonly plural: 'tenantbots' | 'botfleets';
   /** All of them where undefined. */
   readonly namespace: string | undefined;
-}
-
-/** A bot by its full name. */
-export interface BotName {
-  readonly namespace: string;
-  readonly name: string;
 }
 
 const ROOT = `/apis/${API_VERSION}`;
@@ -53,6 +49,11 @@ export class LocalClient {
   async problems(): Promise<ManifestProblem[]> {
     const response = await this.#send('GET', '/problems');
     return ((await response.json()) as { problems: ManifestProblem[] }).problems;
+  }
+
+  /** Asks something of a bot beyond its spec. */
+  async request(bot: BotName, requests: BotRequests): Promise<void> {
+    await this.#send('POST', `${botPath(bot)}/requests`, { body: requests });
   }
 
   /** Says something to a bot as a user and waits for what it answers. */
@@ -119,9 +120,12 @@ function listPath({ plural, namespace }: Selection): string {
     : `${ROOT}/namespaces/${encodeURIComponent(namespace)}/${plural}`;
 }
 
-function messagesPath({ namespace, name }: BotName): string {
-  const bot = `${encodeURIComponent(namespace)}/tenantbots/${encodeURIComponent(name)}`;
-  return `${ROOT}/namespaces/${bot}/messages`;
+function messagesPath(bot: BotName): string {
+  return `${botPath(bot)}/messages`;
+}
+
+function botPath({ namespace, name }: BotName): string {
+  return `${listPath({ plural: 'tenantbots', namespace })}/${encodeURIComponent(name)}`;
 }
 
 /** The values of a body that has one a line, as they come. */

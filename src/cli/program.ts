@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander';
 import type { z } from 'zod';
+import type { BotRequest } from '../api/bot-requests.ts';
 import { emulatorFlags } from '../emulator/options.ts';
 import { redactTokens } from '../lib/secret.ts';
 import { OPERATOR_SETTINGS } from './operator-settings.ts';
@@ -15,6 +16,7 @@ export interface Actions {
   crds(flags: Flags): Promise<void>;
   get(flags: Flags, words: readonly string[]): Promise<void>;
   describe(flags: Flags, words: readonly string[]): Promise<void>;
+  ask(request: BotRequest, flags: Flags, names: readonly string[]): Promise<void>;
   chat(flags: Flags, words: readonly string[]): Promise<void>;
   send(flags: Flags, words: readonly string[]): Promise<void>;
 }
@@ -38,6 +40,7 @@ To see it work, without a token of Telegram:
     );
   addRunners(program, actions);
   addReaders(program, actions);
+  addAskers(program, actions);
   addTalkers(program, actions);
   return program;
 }
@@ -103,6 +106,35 @@ function addReaders(program: Command, actions: Actions): void {
     .argument('<name>')
     .action((name: string, flags: Flags) => actions.describe(flags, [name]));
   addConnection(describe);
+}
+
+function addAskers(program: Command, actions: Actions): void {
+  const token = program.command('token').description("look after bots' tokens");
+  const breaker = program.command('breaker').description("look after bots' circuit breakers");
+  const askers = [
+    ['checkToken', token.command('check'), 'have Telegram asked about tokens, now'],
+    ['resetBreaker', breaker.command('reset'), 'have calls to Telegram made again at once'],
+    [
+      'restart',
+      program.command('restart'),
+      'start bots anew, also those that have crashed for good',
+    ],
+  ] as const;
+  for (const [request, command, description] of askers) {
+    command
+      .description(description)
+      .argument('[name...]', 'which bots')
+      .option('--all', 'all bots of the namespace')
+      .option('-A, --all-namespaces', 'the bots of all namespaces')
+      .option('-n, --namespace <namespace>', 'namespace of the bots')
+      .option('--concurrency <number>', 'how many bots at once', '10')
+      .option('--timeout <time>', 'how long one bot may take: 5s, 1m', '30s')
+      .option('--kubeconfig <file>', 'ask the bots of a cluster, not those of a standalone')
+      .option('--context <name>', "in place of the kubeconfig's current context")
+      .addOption(settingOption('data', settingsSchema.shape.data))
+      .addOption(configOption())
+      .action((names: string[], flags: Flags) => actions.ask(request, flags, names));
+  }
 }
 
 function addTalkers(program: Command, actions: Actions): void {

@@ -29,10 +29,13 @@ export interface ClusterAccess {
 }
 
 /**
- * Access by `kubeconfig`: a path, or several as in the variable KUBECONFIG. Undefined means the pod
- * that this program runs in. Loads the Kubernetes client library, which takes a second and 70 MB.
+ * Access by `kubeconfig`: a path, or several as in the variable KUBECONFIG; by its current context
+ * unless `context` names another. Undefined means the pod that this program runs in. Loads the Kubernetes client library, which takes a second and 70 MB.
  */
-export async function loadClusterAccess(kubeconfig: string | undefined): Promise<ClusterAccess> {
+export async function loadClusterAccess(
+  kubeconfig: string | undefined,
+  context?: string,
+): Promise<ClusterAccess> {
   const { KubeConfig } = await import('@kubernetes/client-node');
   const config = new KubeConfig();
   if (kubeconfig === undefined) config.loadFromCluster();
@@ -44,7 +47,19 @@ export async function loadClusterAccess(kubeconfig: string | undefined): Promise
       config.mergeConfig(part, Boolean(config.currentContext));
     }
   }
+  if (context !== undefined) useContext(config, context);
   return accessOf(config, kubeconfig);
+}
+
+function useContext(config: KubeConfig, context: string): void {
+  if (!config.getContextObject(context)) {
+    const known = config.getContexts().map(({ name }) => `"${name}"`);
+    throw inputError(
+      'KUBECONFIG_INVALID',
+      `the kubeconfig has no context "${context}"; it has ${known.join(', ') || 'none'}`,
+    );
+  }
+  config.setCurrentContext(context);
 }
 
 /**

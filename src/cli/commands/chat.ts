@@ -1,7 +1,8 @@
 import { createInterface } from 'node:readline/promises';
 import { type Clock, sleep } from '../../lib/clock.ts';
 import { errorMessage } from '../../lib/errors.ts';
-import type { BotName, LocalClient } from '../local-client.ts';
+import type { BotName } from '../bot-access.ts';
+import type { LocalClient } from '../local-client.ts';
 import { printable } from '../terminal-text.ts';
 import type { Io } from './io.ts';
 

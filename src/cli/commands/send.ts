@@ -1,5 +1,6 @@
 import { inputError } from '../../lib/errors.ts';
-import type { BotName, LocalClient } from '../local-client.ts';
+import type { BotName } from '../bot-access.ts';
+import type { LocalClient } from '../local-client.ts';
 import { printable } from '../terminal-text.ts';
 import type { Io } from './io.ts';
 

@@ -1,4 +1,5 @@
 import type { BotFleetSpec } from '../../api/bot-fleet.ts';
+import { REQUEST_ANNOTATIONS } from '../../api/bot-requests.ts';
 import type { Checked } from '../../api/explain.ts';
 import type { BotKey } from '../../api/group.ts';
 import type { Refusal } from '../../api/tenancy.ts';
@@ -59,6 +60,7 @@ export async function gather(
             spec: spec.value,
             owner: { bot, annotations },
             tokenRefused,
+            checkToken: annotations?.[REQUEST_ANNOTATIONS.checkToken],
           },
           signal,
         )

@@ -19,6 +19,8 @@ export interface CredentialRequest {
   readonly owner: TokenOwner;
   /** Telegram refuses the token that the bot has. */
   readonly tokenRefused: boolean;
+  /** What somebody asks for who wants the token checked; new whenever somebody does. */
+  readonly checkToken?: string | undefined;
 }
 
 /** What was read, and when it is to be read again. */
@@ -31,14 +33,15 @@ export interface KnownCredentials {
 interface Entry extends KnownCredentials {
   readonly generation: number;
   readonly tokenRefused: boolean;
+  readonly checkToken: string | undefined;
   /** Reads in a row that found something wrong. */
   readonly badReads: number;
 }
 
 /**
  * What the bots' Secrets hold, kept in memory as long as it can be taken to be true: Secrets are
- * read by name when a bot is new, its spec changes or its token begins to be refused, once a day,
- * and on a slowing schedule while something is wrong with them. Where Secrets are watched, always.
+ * read by name when a bot is new, its spec changes, its token begins to be refused or somebody wants
+ * it checked, once a day, and on a slowing schedule while something is wrong with them. Where Secrets are watched, always.
  */
 export class CredentialCache {
   readonly #reader: SecretReader;
@@ -56,7 +59,7 @@ export class CredentialCache {
   async get(request: CredentialRequest, signal: AbortSignal): Promise<KnownCredentials> {
     const before = this.#entries.get(request.uid);
     const sameSpec = before?.generation === request.generation;
-    const { generation, tokenRefused, owner } = request;
+    const { generation, tokenRefused, checkToken, owner } = request;
     if (before && sameSpec && !this.#isDue(before, request)) {
       return { ...before, credentials: ownCredentials(before.credentials, owner) };
     }
@@ -65,7 +68,7 @@ export class CredentialCache {
     const isBad = tokenRefused || !areComplete(credentials);
     const badReads = isBad ? (sameSpec ? before.badReads : 0) + 1 : 0;
     const readAgainMs = this.#reader.watches ? Infinity : this.#readAgainMs(badReads);
-    const entry = { generation, tokenRefused, badReads, readAgainMs };
+    const entry = { generation, tokenRefused, checkToken, badReads, readAgainMs };
     // Whose token it may be can change without the Secrets.
     this.#entries.set(request.uid, { ...entry, credentials: found });
     return { credentials, readAgainMs };
@@ -76,8 +79,9 @@ export class CredentialCache {
     this.#entries.delete(uid);
   }
 
-  #isDue(entry: Entry, { tokenRefused }: CredentialRequest): boolean {
+  #isDue(entry: Entry, { tokenRefused, checkToken }: CredentialRequest): boolean {
     if (this.#reader.watches || (tokenRefused && !entry.tokenRefused)) return true;
+    if (checkToken !== entry.checkToken) return true;
     return this.#clock.monotonicMs() >= entry.readAgainMs;
   }
 

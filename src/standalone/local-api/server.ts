@@ -6,6 +6,7 @@ import {
   validatorCompiler,
   type ZodTypeProvider,
 } from 'fastify-type-provider-zod';
+import type { BotRequests } from '../../api/bot-requests.ts';
 import {
   environmentError,
   errorCode,
@@ -23,6 +24,7 @@ import type { EventStream } from './event-stream.ts';
 import { guard } from './guard.ts';
 import { addObjectRoutes } from './object-routes.ts';
 import { makeProblem, PROBLEM_TYPE, type Problem, RequestProblem } from './problem.ts';
+import { addRequestRoute } from './request-routes.ts';
 
 const HOST = '127.0.0.1';
 const MAX_BODY_BYTES = 1 << 20;
@@ -37,6 +39,8 @@ export interface LocalApiOptions {
   /** What is wrong with manifests now. */
   readonly problems: () => readonly ManifestProblem[];
   readonly conversation: Conversation | undefined;
+  /** Asks something of the bot with that uid. */
+  readonly ask: (uid: string, requests: BotRequests) => void;
   readonly log: Log;
 }
 
@@ -46,9 +50,9 @@ export interface LocalApi {
   close(): Promise<void>;
 }
 
-/** Serves what `tenantbot get`, `describe`, `chat` and `send` ask for, on loopback only. */
+/** Serves what `tenantbot get`, `chat`, `token check` and the like ask for, on loopback only. */
 export async function startLocalApi(options: LocalApiOptions): Promise<LocalApi> {
-  const { port, token, objects, problems, conversation, log } = options;
+  const { port, token, objects, problems, conversation, ask, log } = options;
   const app = Fastify({ bodyLimit: MAX_BODY_BYTES, forceCloseConnections: true });
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
@@ -71,6 +75,7 @@ export async function startLocalApi(options: LocalApiOptions): Promise<LocalApi>
   const api = app.withTypeProvider<ZodTypeProvider>();
   addObjectRoutes(api, objects, streams);
   addChatRoutes(api, { objects, conversation, streams });
+  addRequestRoute(api, { objects, ask });
   api.get('/problems', () => ({ problems: problems() }));
   await listen(app, port);
   const { port: taken } = app.server.address() as AddressInfo;

@@ -30,17 +30,19 @@ function bot(name: string, namespace = 'default', generation = 1): StoredObject 
 
 async function open() {
   const objects = new ObjectStore();
+  const asked: object[] = [];
   const api = await startLocalApi({
     port: 0,
     token: new Secret(TOKEN),
     objects,
     problems: () => [{ file: 'a.yaml', line: 2, message: 'is wrong' }],
     conversation: undefined,
+    ask: (uid, requests) => void asked.push({ uid, requests }),
     log: makeLog().log,
   });
   onTestFinished(() => api.close());
   const client = new LocalClient({ url: api.url, token: new Secret(TOKEN), pid: 1 }, 'data');
-  return { objects, api, client };
+  return { objects, api, asked, client };
 }
 
 /** The status of a GET with these headers. */
@@ -152,6 +154,24 @@ describe('the local API', () => {
     await expect(client.ask(name, { ...said, as: 'e'.repeat(65) })).rejects.toThrow(
       'as: must have at most 64 characters',
     );
+  });
+
+  test('asks something of a bot, and only what there is to ask', async () => {
+    const { api, objects, asked, client } = await open();
+    const name = { namespace: 'default', name: 'a' };
+    await expect(client.request(name, { restart: 'now' })).rejects.toThrow(
+      'no TenantBot default/a',
+    );
+    objects.put(bot('a'));
+    await client.request(name, { restart: 'now', checkToken: 'now' });
+    expect(asked).toEqual([{ uid: 'default-a', requests: { restart: 'now', checkToken: 'now' } }]);
+    const path = '/apis/tenantbot.dev/v1alpha1/namespaces/default/tenantbots/a/requests';
+    const response = await fetch(`${api.url}${path}`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ explode: 'now' }),
+    });
+    expect(await response.json()).toMatchObject({ status: 400, code: 'REQUEST_INVALID' });
   });
 
   test('answers with problems as RFC 9457 has them', async () => {

@@ -1,0 +1,47 @@
+import { REQUEST_ANNOTATIONS } from '../api/bot-requests.ts';
+import { readAllBots } from '../controller/bot/adopt.ts';
+import { readStatus, type StoredBot, TENANT_BOTS } from '../controller/bot/stored-bot.ts';
+import { HttpKubeClient } from '../kube/http-client.ts';
+import { loadClusterAccess } from '../kube/kubeconfig.ts';
+import { systemClock } from '../lib/clock.ts';
+import { systemRandom } from '../lib/random.ts';
+import type { BotAccess, SeenBot } from './bot-access.ts';
+
+/** Which cluster, and who asks. */
+export interface ClusterChoice {
+  readonly kubeconfig: string;
+  /** The kubeconfig's own unless given. */
+  readonly context: string | undefined;
+  readonly userAgent: string;
+}
+
+/** The bots of a cluster, with no more than the rights that the kubeconfig's user has there. */
+export async function clusterBotAccess(choice: ClusterChoice): Promise<BotAccess> {
+  const access = await loadClusterAccess(choice.kubeconfig, choice.context);
+  const client = new HttpKubeClient({
+    access,
+    clock: systemClock,
+    random: systemRandom,
+    userAgent: choice.userAgent,
+  });
+  return {
+    namespace: access.namespace ?? 'default',
+    async list(namespace) {
+      const bots = new Map<string, SeenBot>();
+      const onBot = (bot: StoredBot): void => void bots.set(bot.metadata.uid, seen(bot));
+      await readAllBots({ client, namespace }, onBot, new AbortController().signal);
+      return [...bots.values()];
+    },
+    get: async (bot) => seen(await client.get(TENANT_BOTS, bot)),
+    async ask(bot, request, value) {
+      const annotations = { [REQUEST_ANNOTATIONS[request]]: value };
+      await client.mergePatch(TENANT_BOTS, bot, { metadata: { annotations } });
+    },
+    close: () => client.close(),
+  };
+}
+
+function seen(bot: StoredBot): SeenBot {
+  const { namespace = '', name } = bot.metadata;
+  return { namespace, name, status: readStatus(bot) ?? {} };
+}

@@ -1,0 +1,25 @@
+import type { StoredObject } from '../standalone/object-store.ts';
+import type { BotAccess, SeenBot } from './bot-access.ts';
+import type { LocalClient } from './local-client.ts';
+
+const plural = 'tenantbots';
+
+/** The bots of the standalone that runs on this machine. */
+export function localBotAccess(client: LocalClient): BotAccess {
+  return {
+    namespace: 'default',
+    list: async (namespace) => (await client.list({ plural, namespace })).flatMap(seen),
+    async get(bot) {
+      const [found] = seen(await client.get({ plural }, bot));
+      return found ?? { ...bot, status: {} };
+    },
+    ask: (bot, request, value) => client.request(bot, { [request]: value }),
+    close: () => Promise.resolve(),
+  };
+}
+
+function seen(object: StoredObject): SeenBot[] {
+  if (object.kind !== 'TenantBot') return [];
+  const { namespace, name } = object.metadata;
+  return [{ namespace, name, status: object.status ?? {} }];
+}
