@@ -1,12 +1,12 @@
-import type { IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher } from 'undici';
 import type { Clock, Timer } from '../../lib/clock.ts';
 import { errorCode } from '../../lib/errors.ts';
+import type { AnswerHeaders, Carrier, ExchangeController, ExchangeHandler } from './carrier.ts';
 import { TransportError, type TransportFault } from './transport-error.ts';
 
 /** One HTTP request, bounded in time and in the size of its answer. */
 export interface ExchangeRequest {
-  /** Needed where the dispatcher serves several origins. */
+  /** Needed where the carrier serves several origins. */
   readonly origin?: string;
   readonly path: string;
   readonly method: 'GET' | 'POST';
@@ -23,35 +23,35 @@ export interface ExchangeRequest {
 /** A whole answer, whatever its status. */
 export interface ExchangeAnswer {
   readonly status: number;
-  readonly headers: IncomingHttpHeaders;
+  readonly headers: AnswerHeaders;
   readonly body: Buffer;
 }
 
 /**
- * Sends a request through `dispatch`, undici's lowest public level, and collects the answer.
- * Streams of undici's higher levels cost more than the call itself. Redirects are answers like any
+ * Sends a request through `dispatch`, undici's lowest public level or what has its form, and
+ * collects the answer. Streams of higher levels cost more than the call itself. Redirects are answers like any
  * other. Rejects with a {@link TransportError}, and with nothing else.
  */
 export function exchange(
-  dispatcher: Dispatcher,
+  carrier: Carrier,
   clock: Clock,
   request: ExchangeRequest,
 ): Promise<ExchangeAnswer> {
   return new Promise((resolve, reject) => {
-    new Exchange(request, resolve, reject).begin(dispatcher, clock);
+    new Exchange(request, resolve, reject).begin(carrier, clock);
   });
 }
 
-class Exchange implements Dispatcher.DispatchHandler {
+class Exchange implements ExchangeHandler {
   readonly #request: ExchangeRequest;
   readonly #resolve: (answer: ExchangeAnswer) => void;
   readonly #reject: (error: TransportError) => void;
   readonly #chunks: Buffer[] = [];
-  #controller: Dispatcher.DispatchController | undefined;
+  #controller: ExchangeController | undefined;
   #timer: Timer | undefined;
   #failure: TransportError | undefined;
   #status = 0;
-  #headers: IncomingHttpHeaders = {};
+  #headers: AnswerHeaders = {};
   #bytes = 0;
 
   constructor(
@@ -64,7 +64,7 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.#reject = reject;
   }
 
-  begin(dispatcher: Dispatcher, clock: Clock): void {
+  begin(carrier: Carrier, clock: Clock): void {
     const { signal, timeoutMs } = this.#request;
     if (signal?.aborted) {
       this.#fail('aborted', signal.reason);
@@ -73,27 +73,23 @@ class Exchange implements Dispatcher.DispatchHandler {
     signal?.addEventListener('abort', this.#onAbort);
     this.#timer = clock.setTimer(timeoutMs, () => this.#fail('timeout'));
     try {
-      dispatcher.dispatch(dispatchOptions(this.#request), this);
+      carrier.dispatch(dispatchOptions(this.#request), this);
     } catch (error) {
       this.#fail('network', error);
     }
   }
 
-  onRequestStart(controller: Dispatcher.DispatchController): void {
+  onRequestStart(controller: ExchangeController): void {
     this.#controller = controller;
     if (this.#failure) controller.abort(this.#failure);
   }
 
-  onResponseStart(
-    _controller: Dispatcher.DispatchController,
-    status: number,
-    headers: IncomingHttpHeaders,
-  ): void {
+  onResponseStart(_controller: ExchangeController, status: number, headers: AnswerHeaders): void {
     this.#status = status;
     this.#headers = headers;
   }
 
-  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+  onResponseData(_controller: ExchangeController, chunk: Buffer): void {
     this.#bytes += chunk.length;
     if (this.#bytes > this.#request.maxBytes) this.#fail('too-large');
     else this.#chunks.push(chunk);
@@ -107,7 +103,7 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.#resolve({ status: this.#status, headers: this.#headers, body });
   }
 
-  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+  onResponseError(_controller: ExchangeController, error: Error): void {
     this.#fail(faultOf(error), error);
   }
 

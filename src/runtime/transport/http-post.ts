@@ -1,6 +1,6 @@
-import type { IncomingHttpHeaders } from 'node:http';
 import { Agent } from 'undici';
 import type { Clock } from '../../lib/clock.ts';
+import type { AnswerHeaders } from './carrier.ts';
 import { exchange } from './exchange.ts';
 
 /** A POST to a tenant's own service. */
@@ -17,7 +17,7 @@ export interface HttpPostRequest {
 
 export interface HttpPostResponse {
   readonly status: number;
-  readonly headers: IncomingHttpHeaders;
+  readonly headers: AnswerHeaders;
   readonly body: Buffer;
 }
 

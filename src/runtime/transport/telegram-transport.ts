@@ -1,10 +1,12 @@
 import { createSecureContext } from 'node:tls';
-import { type buildConnector, type Dispatcher, Pool } from 'undici';
+import { buildConnector, Pool } from 'undici';
 import type { BotFleetSpec } from '../../api/bot-fleet.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Secret } from '../../lib/secret.ts';
+import type { Carrier } from './carrier.ts';
 import { createCachedLookup } from './dns-cache.ts';
 import { type ExchangeAnswer, type ExchangeRequest, exchange } from './exchange.ts';
+import { Http1Pool } from './http1-pool.ts';
 
 /** How the fleet's bots reach Telegram. */
 export type TelegramSettings = BotFleetSpec['telegram'];
@@ -18,6 +20,7 @@ const CONNECT_TIMEOUT_MS = 10_000;
 /** Longer than undici's 4 s: a handshake costs more than an idle socket. Server hints shorten it. */
 const KEEP_ALIVE_MS = 30_000;
 const SEND_CONNECTIONS = 64;
+const UPLOAD_CONNECTIONS = 16;
 /** Below what servers allow (nginx 128); theirs counts where it is lower. */
 const STREAMS_PER_CONNECTION = 100;
 
@@ -28,6 +31,8 @@ const STREAMS_PER_CONNECTION = 100;
  * next as soon as the first is full (`SETTINGS_MAX_CONCURRENT_STREAMS` may lower that). Polls are
  * not limited here: each bot has at most one. Sends hold no connection, and a call over HTTP/2
  * costs more CPU than one over HTTP/1.1: they always take the latter.
+ *
+ * undici carries HTTP/2 and uploads; all else takes our own {@link Http1Pool}, which costs half.
  */
 export class TelegramTransport {
   /** Where the Bot API server is, without a slash at the end. */
@@ -35,20 +40,31 @@ export class TelegramTransport {
   readonly #basePath: string;
   readonly #http2: boolean;
   readonly #clock: Clock;
-  readonly #polls: Pool;
-  readonly #sends: Pool;
+  readonly #polls: Pool | Http1Pool;
+  readonly #sends: Http1Pool;
+  readonly #uploads: Pool;
 
   constructor(settings: TelegramSettings, clock: Clock) {
-    const url = new URL(settings.apiRoot);
-    this.#basePath = url.pathname.replace(/\/+$/, '');
-    this.apiRoot = url.origin + this.#basePath;
-    this.#http2 = settings.http2 && url.protocol === 'https:';
+    const origin = new URL(settings.apiRoot);
+    this.#basePath = origin.pathname.replace(/\/+$/, '');
+    this.apiRoot = origin.origin + this.#basePath;
+    this.#http2 = settings.http2 && origin.protocol === 'https:';
     this.#clock = clock;
-    const connect = connectOptions(settings, url, clock);
-    this.#polls = new Pool(url.origin, poolOptions(connect, this.#http2));
-    this.#sends = new Pool(url.origin, {
-      ...poolOptions(connect, false),
-      connections: SEND_CONNECTIONS,
+    const options = connectOptions(settings, origin, clock);
+    const connect = buildConnector({ ...options, allowH2: false });
+    const http1 = { origin, connect, clock, keepAliveMs: KEEP_ALIVE_MS };
+    this.#sends = new Http1Pool({ ...http1, maxConnections: SEND_CONNECTIONS });
+    this.#polls = this.#http2
+      ? new Pool(origin.origin, {
+          ...poolOptions({ ...options, preferH2: true }),
+          allowH2: true,
+          h2Options: { maxConcurrentStreams: STREAMS_PER_CONNECTION },
+        })
+      : new Http1Pool(http1);
+    this.#uploads = new Pool(origin.origin, {
+      ...poolOptions(options),
+      allowH2: false,
+      connections: UPLOAD_CONNECTIONS,
     });
   }
 
@@ -66,28 +82,22 @@ export class TelegramTransport {
 
   /** Sends any other call. Rejects with a `TransportError`, and with nothing else. */
   send(request: TelegramRequest): Promise<ExchangeAnswer> {
-    return this.#exchange(this.#sends, request);
+    const isText = typeof request.body === 'string';
+    return this.#exchange(isText ? this.#sends : this.#uploads, request);
   }
 
   /** Breaks off whatever still runs and closes all connections. */
   async close(): Promise<void> {
-    await Promise.all([this.#polls.destroy(), this.#sends.destroy()]);
+    await Promise.all([this.#polls.destroy(), this.#sends.destroy(), this.#uploads.destroy()]);
   }
 
-  #exchange(pool: Dispatcher, request: Omit<ExchangeRequest, 'maxBytes'>): Promise<ExchangeAnswer> {
-    return exchange(pool, this.#clock, { ...request, maxBytes: MAX_ANSWER_BYTES });
+  #exchange(carrier: Carrier, request: Omit<ExchangeRequest, 'maxBytes'>): Promise<ExchangeAnswer> {
+    return exchange(carrier, this.#clock, { ...request, maxBytes: MAX_ANSWER_BYTES });
   }
 }
 
-function poolOptions(connect: buildConnector.BuildOptions, http2: boolean): Pool.Options {
-  return {
-    allowH2: http2,
-    keepAliveTimeout: KEEP_ALIVE_MS,
-    headersTimeout: 0,
-    bodyTimeout: 0,
-    connect: { ...connect, preferH2: http2 },
-    ...(http2 && { h2Options: { maxConcurrentStreams: STREAMS_PER_CONNECTION } }),
-  };
+function poolOptions(connect: buildConnector.BuildOptions): Pool.Options {
+  return { keepAliveTimeout: KEEP_ALIVE_MS, headersTimeout: 0, bodyTimeout: 0, connect };
 }
 
 function connectOptions(

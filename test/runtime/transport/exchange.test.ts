@@ -1,13 +1,15 @@
 import type { RequestListener } from 'node:http';
 import { inspect } from 'node:util';
-import { Pool } from 'undici';
+import { buildConnector, Pool } from 'undici';
 import { afterEach, describe, expect, test } from 'vitest';
 import { AdjustableClock } from '../../../src/lib/adjustable-clock.ts';
 import { systemClock } from '../../../src/lib/clock.ts';
+import type { Carrier } from '../../../src/runtime/transport/carrier.ts';
 import { type ExchangeRequest, exchange } from '../../../src/runtime/transport/exchange.ts';
+import { Http1Pool } from '../../../src/runtime/transport/http1-pool.ts';
 import { deadOrigin, hostileServer } from './hostile-server.ts';
 
-const pools: Pool[] = [];
+const pools: { destroy(): Promise<void> }[] = [];
 afterEach(async () => {
   await Promise.all(pools.splice(0).map((pool) => pool.destroy()));
 });
@@ -21,18 +23,39 @@ const REQUEST: ExchangeRequest = {
   maxBytes: 1_000,
 };
 
-function poolTo(origin: string, connections = 1): Pool {
-  const pool = new Pool(origin, { connections });
+function undiciTo(origin: string): Pool {
+  const pool = new Pool(origin, { connections: 1 });
   pools.push(pool);
   return pool;
 }
 
-async function send(listener: RequestListener, change: Partial<ExchangeRequest> = {}) {
-  await using server = await hostileServer(listener);
-  return await exchange(poolTo(server.origin), systemClock, { ...REQUEST, ...change });
+function ownTo(origin: string): Http1Pool {
+  const pool = new Http1Pool({
+    origin: new URL(origin),
+    connect: buildConnector({}),
+    clock: systemClock,
+    maxConnections: 1,
+    keepAliveMs: 1_000,
+  });
+  pools.push(pool);
+  return pool;
 }
 
-describe('an exchange', () => {
+test('that has no answer in the time for headers is an error', async () => {
+  await using server = await hostileServer(() => undefined);
+  const call = exchange(undiciTo(server.origin), systemClock, { ...REQUEST, headersTimeoutMs: 30 });
+  await expect(call).rejects.toMatchObject({ fault: 'timeout', sent: true });
+});
+
+describe.each<[string, (origin: string) => Carrier]>([
+  ["undici's pool", undiciTo],
+  ['our own', ownTo],
+])('an exchange over %s', (_, poolTo) => {
+  const send = async (listener: RequestListener, change: Partial<ExchangeRequest> = {}) => {
+    await using server = await hostileServer(listener);
+    return await exchange(poolTo(server.origin), systemClock, { ...REQUEST, ...change });
+  };
+
   test('brings the whole answer, in however many pieces it comes', async () => {
     const answer = await send((request, response) => {
       response.writeHead(418, { 'x-kind': 'teapot' });
@@ -77,12 +100,6 @@ describe('an exchange', () => {
       'stalls within the answer',
       (_, response) => void response.writeHead(200).write('half'),
       { timeoutMs: 100 },
-      { fault: 'timeout', sent: true },
-    ],
-    [
-      'has no answer in the time for headers',
-      () => undefined,
-      { headersTimeoutMs: 30 },
       { fault: 'timeout', sent: true },
     ],
   ])('that %s is an error', async (_, listener, change, expected) => {
