@@ -1,4 +1,5 @@
 import type { RuntimeFacts } from '../../src/api/runtime-facts.ts';
+import type { FleetWebhook } from '../../src/api/webhook.ts';
 import type { BotAssignment } from '../../src/control/port.ts';
 import { EmulatorClient } from '../../src/emulator/control-client.ts';
 import {
@@ -10,6 +11,12 @@ import { AdjustableClock } from '../../src/lib/adjustable-clock.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import type { Random } from '../../src/lib/random.ts';
 import { Runtime } from '../../src/runtime/runtime.ts';
+import { WebhookRoutes } from '../../src/runtime/webhook/webhook-routes.ts';
+import {
+  startWebhookServer,
+  type WebhookResult,
+  type WebhookServer,
+} from '../../src/runtime/webhook/webhook-server.ts';
 import { createLog } from '../../src/telemetry/log.ts';
 import { botAssignment, fleetSpec, type HostedBot } from '../support/assignments.ts';
 import { MemoryPort } from '../support/memory-port.ts';
@@ -20,8 +27,31 @@ export interface HostingOptions {
   readonly emulator?: EmulatorOptions;
   readonly drainSeconds?: number;
   readonly random?: Random;
+  /** Whether the runtime takes webhooks, at an address that its fleet has. */
+  readonly webhook?: boolean;
   /** Hears each log line; what it throws is the log's failure. */
   readonly onLog?: (line: string) => void;
+}
+
+/** Where webhooks come in. */
+export interface Door {
+  readonly routes: WebhookRoutes;
+  readonly server: WebhookServer;
+  readonly publicUrl: string;
+  /** How often requests have ended in each way. */
+  readonly results: Map<WebhookResult, number>;
+}
+
+async function openDoor(): Promise<Door> {
+  const routes = new WebhookRoutes();
+  const results = new Map<WebhookResult, number>();
+  const server = await startWebhookServer({
+    host: '127.0.0.1',
+    port: 0,
+    routes,
+    onResult: (result) => results.set(result, (results.get(result) ?? 0) + 1),
+  });
+  return { routes, server, results, publicUrl: `http://127.0.0.1:${server.port}/hooks/` };
 }
 
 /** A runtime in this process, with an emulator to talk to and all of its log lines. */
@@ -34,19 +64,27 @@ export class Hosting implements AsyncDisposable {
   log = '';
   /** Where the bots talk to; the emulator unless changed. */
   telegram: ReturnType<typeof fleetSpec>['telegram'];
+  /** What the fleet says of webhooks. */
+  webhook: FleetWebhook | undefined;
+  /** Where webhooks come in, where they do. */
+  readonly door: Door | undefined;
   readonly #drainSeconds: number;
   readonly #stop = new AbortController();
   readonly #ended: Promise<void>;
 
   static async start(options: HostingOptions = {}): Promise<Hosting> {
-    return new Hosting(await startEmulator(options.emulator), options);
+    const emulator = await startEmulator(options.emulator);
+    return new Hosting(emulator, options, options.webhook ? await openDoor() : undefined);
   }
 
   private constructor(
     emulator: RunningEmulator,
     { emulator: how, drainSeconds, random, onLog }: HostingOptions,
+    door: Door | undefined,
   ) {
     this.emulator = emulator;
+    this.door = door;
+    this.webhook = door && { publicUrl: door.publicUrl, maxConnections: 40 };
     this.control = new EmulatorClient(emulator.controlUrl);
     this.#drainSeconds = drainSeconds ?? 4;
     this.telegram = {
@@ -63,6 +101,7 @@ export class Hosting implements AsyncDisposable {
       log,
       clock: this.#clock,
       ...(random && { random }),
+      ...(door && { webhooks: { routes: door.routes, ordinal: 0 } }),
     });
     this.#ended = runtime.start(this.#stop.signal);
   }
@@ -91,6 +130,7 @@ export class Hosting implements AsyncDisposable {
       fleet: {
         ...fleet,
         telegram: this.telegram,
+        webhook: this.webhook,
         runtime: { ...fleet.runtime, drainSeconds: this.#drainSeconds },
       },
       shards: 1,
@@ -153,6 +193,7 @@ export class Hosting implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
+    await this.door?.server.close();
     await this.emulator.close();
   }
 

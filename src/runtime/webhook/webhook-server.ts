@@ -27,6 +27,8 @@ export interface WebhookServerOptions {
   readonly routes: WebhookRoutes;
   /** Hands on what is for a bot of another shard; without it such requests are unknown. */
   readonly passOn?: PassOn;
+  /** A request must be here in whole within this time; 15 s unless given. */
+  readonly requestMs?: number;
   /** Hears how each request ended. */
   readonly onResult?: (result: WebhookResult) => void;
 }
@@ -42,8 +44,7 @@ export interface WebhookServer {
 const MAX_BODY_BYTES = 1 << 20;
 /** What the bodies of all requests in hand may take together. */
 const MAX_HELD_BYTES = 64 << 20;
-/** A request must be here in whole within this time. */
-const REQUEST_TIMEOUT_MS = 15_000;
+const REQUEST_MS = 15_000;
 /** Longer than the idle limit of usual proxies, so that they close first. */
 const KEEP_ALIVE_MS = 75_000;
 const RETRY_AFTER_SECONDS = 2;
@@ -74,12 +75,13 @@ const REPLIES = {
  */
 export async function startWebhookServer(options: WebhookServerOptions): Promise<WebhookServer> {
   const handler = new RequestHandler(options);
+  const { requestMs = REQUEST_MS } = options;
   const server = createServer(
     {
-      requestTimeout: REQUEST_TIMEOUT_MS,
-      headersTimeout: REQUEST_TIMEOUT_MS,
+      requestTimeout: requestMs,
+      headersTimeout: requestMs,
       keepAliveTimeout: KEEP_ALIVE_MS,
-      connectionsCheckingInterval: 5_000,
+      connectionsCheckingInterval: requestMs / 3,
       maxHeaderSize: 16_384,
     },
     (request, response) => void handler.handle(request, response),
