@@ -10,19 +10,25 @@ export interface HostedBot {
   readonly name: string;
   readonly token: string;
   readonly handlers: z.input<typeof tenantBotSpecSchema>['handlers'];
+  /** What else its spec says. */
+  readonly spec?: Partial<z.input<typeof tenantBotSpecSchema>>;
 }
 
 /** What signs the requests of every forward handler here. */
 const SIGNING_KEY = new Secret('a signing key for tests');
 
-/** Assigns a bot with nothing out of the ordinary but its handlers. */
-export function botAssignment({ name, token, handlers }: HostedBot): BotAssignment {
+/** Assigns a bot with nothing out of the ordinary but what is said of it. */
+export function botAssignment({ name, token, handlers, spec }: HostedBot): BotAssignment {
   return {
     uid: name,
     key: `default/${name}`,
     generation: 1,
     epoch: 1,
-    spec: tenantBotSpecSchema.parse({ tokenSecretRef: { name: `${name}-token` }, handlers }),
+    spec: tenantBotSpecSchema.parse({
+      tokenSecretRef: { name: `${name}-token` },
+      handlers,
+      ...spec,
+    }),
     token: new Secret(token),
     signingKeys: new Map(
       handlers.flatMap(({ forward }, index) => (forward ? [[index, SIGNING_KEY] as const] : [])),
