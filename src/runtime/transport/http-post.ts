@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { Agent } from 'undici';
 import type { Clock } from '../../lib/clock.ts';
 import type { AnswerHeaders } from './carrier.ts';
@@ -34,6 +35,8 @@ const CONNECT_TIMEOUT_MS = 5_000;
 
 /** An {@link HttpPost} over connections of its own, kept alive and bounded for each service. */
 export function createHttpPost(clock: Clock): { readonly post: HttpPost; close(): Promise<void> } {
+  // Connections are shared by bots, and nothing in them belongs to one.
+  const outside = AsyncLocalStorage.snapshot();
   const agent = new Agent({
     connections: CONNECTIONS_PER_SERVICE,
     connect: { timeout: CONNECT_TIMEOUT_MS },
@@ -44,12 +47,10 @@ export function createHttpPost(clock: Clock): { readonly post: HttpPost; close()
   return {
     async post({ url, ...request }) {
       const { origin, pathname, search } = new URL(url);
-      return await exchange(agent, clock, {
-        ...request,
-        origin,
-        path: pathname + search,
-        method: 'POST',
-      });
+      const path = pathname + search;
+      return await outside(() =>
+        exchange(agent, clock, { ...request, origin, path, method: 'POST' }),
+      );
     },
     close: () => agent.destroy(),
   };

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { createSecureContext } from 'node:tls';
 import { buildConnector, Pool } from 'undici';
 import type { BotFleetSpec } from '../../api/bot-fleet.ts';
@@ -40,6 +41,8 @@ export class TelegramTransport {
   readonly #basePath: string;
   readonly #http2: boolean;
   readonly #clock: Clock;
+  /** Connections outlive the bot that happens to open them, and nothing in them is its own. */
+  readonly #outside = AsyncLocalStorage.snapshot();
   readonly #polls: Pool | Http1Pool;
   readonly #sends: Http1Pool;
   readonly #uploads: Pool;
@@ -92,7 +95,8 @@ export class TelegramTransport {
   }
 
   #exchange(carrier: Carrier, request: Omit<ExchangeRequest, 'maxBytes'>): Promise<ExchangeAnswer> {
-    return exchange(carrier, this.#clock, { ...request, maxBytes: MAX_ANSWER_BYTES });
+    const bounded = { ...request, maxBytes: MAX_ANSWER_BYTES };
+    return this.#outside(() => exchange(carrier, this.#clock, bounded));
   }
 }
 
