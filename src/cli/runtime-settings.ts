@@ -18,6 +18,19 @@ const runtimeSettingsSchema = z.strictObject({
   healthPort: port
     .default(8081)
     .describe('port of /healthz, /readyz and /metrics; 0 takes a free one'),
+  webhookPort: port.optional().describe('port for webhooks; none are taken unless given'),
+  webhookPeers: z
+    .string()
+    .regex(/^http:\/\/[^\s/?#@]*\{shard\}[^\s/?#@]*$/, {
+      error: 'must be http://host:port with {shard} in it',
+    })
+    .optional()
+    .describe('where the other shards take webhooks, as http://host:port with {shard} in it'),
+  podName: z
+    .string()
+    .regex(/-\d+$/, { error: 'must end with the ordinal of a shard' })
+    .optional()
+    .describe('name of the pod, which ends with the ordinal of its shard; needed for webhooks'),
   logLevel,
   logFormat: logFormat('json'),
 });

@@ -31,6 +31,9 @@ export const settingsSchema = z.strictObject({
     .describe('control interface of an emulator that runs elsewhere'),
   apiCa: text.optional().describe('PEM file with certificates to check the Bot API server against'),
   port: port.default(0).describe('port of the local API on 127.0.0.1; 0 takes a free one'),
+  webhookPort: port
+    .optional()
+    .describe('port for webhooks of fleets with spec.webhook, on all addresses; none unless given'),
   logLevel,
   logFormat: logFormat('text'),
 });

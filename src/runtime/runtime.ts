@@ -18,7 +18,7 @@ import { FloodWatch } from './flood-watch.ts';
 import { healthOf, meterGuards } from './guard-metrics.ts';
 import { meterVerifications, Verifications } from './handlers/gate/verifications.ts';
 import { ShardGuards } from './pipeline/guards.ts';
-import type { RetryStatistics } from './pipeline/retries/retry-statistics.ts';
+import { RetryStatistics } from './pipeline/retries/retry-statistics.ts';
 import { meterRuntime } from './runtime-metrics.ts';
 import { Sweep } from './sweep.ts';
 import { createHttpPost } from './transport/http-post.ts';
@@ -40,7 +40,7 @@ export interface RuntimeOptions {
   readonly boundary?: ErrorBoundary;
   /** Where it shows how it does. */
   readonly registry?: Registry;
-  /** Where retries are counted, for whoever wants to read them. */
+  /** Where retries are counted, for whoever wants to read them; else in the registry alone. */
   readonly retryStatistics?: RetryStatistics;
 }
 
@@ -68,7 +68,8 @@ export class Runtime {
 
   constructor(options: RuntimeOptions) {
     const { port, log, clock = systemClock, random = systemRandom, holdSeconds = 50 } = options;
-    const { boundary = new ErrorBoundary(), registry, retryStatistics, webhooks } = options;
+    const { boundary = new ErrorBoundary(), registry, webhooks } = options;
+    const { retryStatistics = new RetryStatistics(clock, registry) } = options;
     this.#port = port;
     // What the port sets off belongs to no bot, whichever of them has something to tell.
     this.#report = AsyncLocalStorage.bind((report) => port.report(report));
@@ -147,7 +148,7 @@ export class Runtime {
 
   #follow({ fleet, shards, bots }: ShardAssignment): void {
     this.#drainMs = fleet.runtime.drainSeconds * 1000;
-    this.#shared.webhookDoor.setFleet(fleet.webhook);
+    this.#shared.webhookDoor.setFleet(fleet.webhook, shards);
     this.#shared.guards.fleetRate.apply(fleet.rateLimits, shards);
     const before = this.#link?.transport;
     const deps = { ...this.#shared, transport: this.#transportFor(fleet.telegram) };

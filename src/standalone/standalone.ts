@@ -4,6 +4,8 @@ import { type Clock, sleep } from '../lib/clock.ts';
 import { type Random, randomToken } from '../lib/random.ts';
 import { Secret } from '../lib/secret.ts';
 import type { ErrorBoundary } from '../runtime/bot/boundary.ts';
+import { WebhookRoutes } from '../runtime/webhook/webhook-routes.ts';
+import { startWebhookServer } from '../runtime/webhook/webhook-server.ts';
 import type { Log } from '../telemetry/log.ts';
 import { announcement } from './announcement.ts';
 import { openDataFolder } from './data/data-folder.ts';
@@ -39,6 +41,8 @@ export interface StandaloneOptions {
   readonly telegram: TelegramChoice;
   /** Of the local API; 0 takes a free one. */
   readonly port: number;
+  /** Where webhooks come in, on all addresses; 0 takes a free one. None do unless given. */
+  readonly webhookPort?: number | undefined;
   /** The service to run beside the sample manifests. */
   readonly sampleService?: URL | undefined;
   /** The folder from which people see files. */
@@ -75,12 +79,20 @@ export async function runStandalone(
   // Bots that end what they have begun may still need it.
   let service: SampleService | undefined;
   stack.defer(async () => service?.stop());
+  const routes = new WebhookRoutes();
+  const webhooks =
+    options.webhookPort === undefined
+      ? undefined
+      : await startWebhookServer({ port: options.webhookPort, routes });
+  stack.defer(async () => webhooks?.close());
   const objects = new ObjectStore();
   const reconciler = new Reconciler({
     clock,
     random,
     log,
     boundary: options.boundary,
+    // All fleets share them: no two bots have the same key.
+    webhooks: webhooks && { routes, ordinal: 0 },
     telegramOf: (fleet) => telegram.of(fleet),
     botFather: telegram.control && new BotFather(telegram.control, log),
     objects,
@@ -122,6 +134,7 @@ export async function runStandalone(
   out(`manifests    ${paths.map((path) => displayPath(path, folder)).join(', ')}`);
   out(`data         ${displayPath(data, folder)}`);
   out(`local API    ${api.url}`);
+  if (webhooks) out(`webhooks     port ${webhooks.port}`);
   await applied;
   await allSettled(objects, { clock, timeoutMs: READY_WITHIN_MS, signal });
   if (signal.aborted) return;

@@ -9,6 +9,7 @@ import { type HealthChecks, startHealthServer } from '../../telemetry/health-ser
 import { createLog, type Log } from '../../telemetry/log.ts';
 import type { RuntimeSettings } from '../runtime-settings.ts';
 import { handleUncaughtErrors } from '../uncaught-errors.ts';
+import { openWebhooks } from '../webhooks.ts';
 
 /** What `tenantbot runtime` takes from its surroundings. */
 export interface RuntimeSurroundings {
@@ -45,6 +46,7 @@ export async function runRuntime(
     exit,
     counter: uncaughtErrors(registry),
   });
+  const webhooks = await openWebhooks(settings, { clock, registry });
   const runtime = new Runtime({
     port: new MeteredPort(port, registry),
     log,
@@ -52,6 +54,7 @@ export async function runRuntime(
     random,
     boundary,
     registry,
+    ...(webhooks && { webhooks: webhooks.listener }),
   });
   const health = await startHealthServer({
     port: healthPort,
@@ -63,7 +66,7 @@ export async function runRuntime(
   try {
     await Promise.all([port.start(signal), runtime.start(signal)]);
   } finally {
-    await health.close();
+    await Promise.all([health.close(), webhooks?.close()]);
   }
   log.info('all bots have drained');
 }

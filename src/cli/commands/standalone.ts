@@ -28,7 +28,8 @@ export async function startStandalone(
   { folder, samples, logTo, exit }: Surroundings,
   { io, signal }: { readonly io: Io; readonly signal: AbortSignal },
 ): Promise<void> {
-  const { manifests, data, apiRoot, emulatorControl, apiCa, port, logLevel, logFormat } = settings;
+  const { manifests, data, apiRoot, emulatorControl, apiCa, port, webhookPort } = settings;
+  const { logLevel, logFormat } = settings;
   const destination = { write: (text: string) => void logTo.write(text) };
   const log = createLog({ level: logLevel, format: logFormat, destination });
   const boundary = new ErrorBoundary();
@@ -39,6 +40,7 @@ export async function startStandalone(
       data,
       telegram: { apiRoot, emulatorControl, apiCa: await readCertificates(apiCa) },
       port,
+      webhookPort,
       // The service behind the sample bots belongs to the samples and to nothing else.
       sampleService: manifests ? undefined : new URL('echo-service.mjs', samples),
       folder,

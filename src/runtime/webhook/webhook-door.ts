@@ -28,8 +28,9 @@ export class WebhookDoor {
     return this.#fleet;
   }
 
-  /** Takes over what the fleet says now. */
-  setFleet(fleet: FleetWebhook | undefined): void {
+  /** Takes over what the fleet says now, and how many shards it has. */
+  setFleet(fleet: FleetWebhook | undefined, shards: number): void {
+    if (this.listener) this.listener.routes.shards = shards;
     if (isDeepStrictEqual(fleet, this.#fleet)) return;
     this.#fleet = fleet;
     for (const onChange of this.#followers) onChange();

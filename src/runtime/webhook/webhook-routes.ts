@@ -14,6 +14,8 @@ interface Route {
 
 /** Which bot an update is for, by the key in its address. Shared by server and bots. */
 export class WebhookRoutes {
+  /** How many shards share the fleet's address, this one included. */
+  shards = 1;
   readonly #routes = new Map<string, Route>();
 
   /** Sends what comes for `key` with `secret` to `receive`; returns what ends that. */

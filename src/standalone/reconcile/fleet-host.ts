@@ -4,6 +4,7 @@ import { errorMessage } from '../../lib/errors.ts';
 import type { Random } from '../../lib/random.ts';
 import type { ErrorBoundary } from '../../runtime/bot/boundary.ts';
 import { Runtime } from '../../runtime/runtime.ts';
+import type { WebhookListener } from '../../runtime/webhook/webhook-door.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { MemoryPort } from './memory-port.ts';
 
@@ -17,6 +18,8 @@ export interface FleetHostOptions {
   readonly log: Log;
   /** In which bots do their work. */
   readonly boundary: ErrorBoundary;
+  /** Where webhooks come in; without it bots poll. */
+  readonly webhooks?: WebhookListener | undefined;
   readonly onReport: (report: BotReport) => void;
 }
 
@@ -45,10 +48,11 @@ export class FleetHost {
 
   async #run(): Promise<void> {
     const { signal } = this.#stop;
-    const { clock, random, log, boundary } = this.#options;
+    const { clock, random, log, boundary, webhooks } = this.#options;
     while (!signal.aborted) {
       try {
-        await new Runtime({ clock, random, log, boundary, port: this.#port }).start(signal);
+        const parts = { clock, random, log, boundary, ...(webhooks && { webhooks }) };
+        await new Runtime({ ...parts, port: this.#port }).start(signal);
       } catch (error) {
         log.error(`a runtime failed and is started again: ${errorMessage(error)}`);
         await sleep(clock, RESTART_AFTER_MS, signal).catch(() => undefined);

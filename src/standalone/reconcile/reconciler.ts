@@ -9,6 +9,7 @@ import { type Clock, type Timer, toTimestamp } from '../../lib/clock.ts';
 import { errorMessage } from '../../lib/errors.ts';
 import type { Random } from '../../lib/random.ts';
 import type { ErrorBoundary } from '../../runtime/bot/boundary.ts';
+import type { WebhookListener } from '../../runtime/webhook/webhook-door.ts';
 import type { Log } from '../../telemetry/log.ts';
 import type { BotRecord, Identity, State } from '../data/state.ts';
 import type { BotFather } from '../emulated/bot-father.ts';
@@ -36,6 +37,8 @@ export interface ReconcilerOptions {
   readonly log: Log;
   /** In which bots do their work. */
   readonly boundary: ErrorBoundary;
+  /** Where webhooks come in; without it bots poll. */
+  readonly webhooks?: WebhookListener | undefined;
   /** Where the bots of a fleet find Telegram. */
   readonly telegramOf: (fleet: BotFleetSpec) => BotFleetSpec['telegram'];
   /** Makes tokens known, where there is an emulator. */
@@ -252,6 +255,7 @@ export class Reconciler {
       random,
       log: log.child({ fleet }),
       boundary,
+      webhooks: this.#options.webhooks,
       onReport,
     });
     this.#hosts.set(fleet, host);
