@@ -141,14 +141,14 @@ export class MembershipGates {
     }
     const title = message?.chat.id === named.groupId ? message.chat.title : undefined;
     const visitor = visitorIn({ id: named.groupId, title: title ?? String(named.groupId) }, from);
+    if (message) {
+      const at = { chatId: message.chat.id, messageId: message.message_id };
+      await this.#prompts.adopt(visitor, at);
+    }
     const look = { priority: 'reply', fresh: ASK_ANEW } as const;
     const settled = await this.#doorkeeper.settle(gates, visitor, look);
     if (settled.kind === 'held') this.#deps.onVerification('Refused');
     await this.#answer(callbackQuery.id, wordsFor(settled, gates), settled.kind === 'held');
-    // After a restart nobody remembers the prompt but who presses it.
-    if (settled.kind === 'admitted' && message) {
-      await this.#quietly(this.#deps.api.reply.deleteMessage(message.chat.id, message.message_id));
-    }
   }
 
   #answer(id: string, text: string | undefined, alert: boolean): Promise<void> {

@@ -15,10 +15,16 @@ const NO_PRIVATE_MS = 600_000;
 /** Telegram lets a bot write 20 messages a minute to a group; some are for others. */
 const GROUP_PACE = { burst: 10, refillMs: 6_000, capacity: 1_000 };
 
+/** Where a prompt stands. */
+interface Place {
+  readonly chatId: number;
+  readonly messageId: number;
+}
+
 interface Shown {
   readonly atMs: number;
   /** Absent while it is being sent, and where that failed. */
-  readonly at?: { readonly chatId: number; readonly messageId: number };
+  readonly at?: Place;
 }
 
 /** What is asked of whom. */
@@ -66,6 +72,15 @@ export class Prompts {
     return at !== undefined;
   }
 
+  /** The prompt that stands at `at` is this visitor's: one from before a restart, if it is unknown. */
+  async adopt(visitor: Visitor, at: Place): Promise<void> {
+    const pair = pairOf(visitor);
+    const before = this.#shown.get(pair);
+    if (before?.at?.messageId === at.messageId && before.at.chatId === at.chatId) return;
+    this.#shown.set(pair, { atMs: this.#deps.clock.monotonicMs(), at });
+    await this.#delete(before, 'reply');
+  }
+
   /** Takes the prompt back, if one stands. */
   async remove(visitor: Visitor, priority: Priority): Promise<void> {
     const pair = pairOf(visitor);
@@ -74,7 +89,7 @@ export class Prompts {
     await this.#delete(shown, priority);
   }
 
-  async #sendPrivately(asking: Asking): Promise<Shown['at']> {
+  async #sendPrivately(asking: Asking): Promise<Place | undefined> {
     const { gate, visitor } = asking;
     const nowMs = this.#deps.clock.monotonicMs();
     if (!gate.spec.promptPrivately) return undefined;
@@ -90,7 +105,7 @@ export class Prompts {
     }
   }
 
-  async #sendToGroup(asking: Asking): Promise<Shown['at']> {
+  async #sendToGroup(asking: Asking): Promise<Place | undefined> {
     const { groupId, threadId } = asking.visitor;
     if (!this.#groupPace.take(String(groupId))) return undefined;
     try {
@@ -101,7 +116,7 @@ export class Prompts {
     }
   }
 
-  async #send(chatId: number, asking: Asking, threadId?: number): Promise<Shown['at']> {
+  async #send(chatId: number, asking: Asking, threadId?: number): Promise<Place> {
     const { gate, visitor, chats, priority } = asking;
     const { user } = visitor;
     const values = {

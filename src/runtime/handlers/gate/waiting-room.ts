@@ -103,20 +103,27 @@ export class WaitingRoom {
 
   async #look(): Promise<void> {
     this.#looking = true;
-    const nowMs = this.#options.clock.monotonicMs();
-    const due: Visitor[] = [];
-    for (const waiting of [...this.#waiting.values()]) {
-      if (nowMs - waiting.sinceMs > FORGOTTEN_MS) this.remove(waiting.visitor);
-      else if (waiting.dueMs <= nowMs && due.length < MAX_A_ROUND) {
-        waiting.dueMs = nowMs + this.#options.pauseMs() * waiting.factor;
-        waiting.factor = Math.min(waiting.factor * GROWTH, MAX_FACTOR);
-        due.push(waiting.visitor);
-      }
-    }
     try {
-      await this.#options.look(due);
+      await this.#options.look(this.#takeDue());
     } finally {
       this.#looking = false;
     }
+  }
+
+  /** Those whose turn has come, who have waited for it longest. */
+  #takeDue(): Visitor[] {
+    const nowMs = this.#options.clock.monotonicMs();
+    for (const { visitor, sinceMs } of [...this.#waiting.values()]) {
+      if (nowMs - sinceMs > FORGOTTEN_MS) this.remove(visitor);
+    }
+    const due = [...this.#waiting.values()]
+      .filter(({ dueMs }) => dueMs <= nowMs)
+      .toSorted((a, b) => a.dueMs - b.dueMs)
+      .slice(0, MAX_A_ROUND);
+    for (const waiting of due) {
+      waiting.dueMs = nowMs + this.#options.pauseMs() * waiting.factor;
+      waiting.factor = Math.min(waiting.factor * GROWTH, MAX_FACTOR);
+    }
+    return due.map(({ visitor }) => visitor);
   }
 }
