@@ -1,0 +1,98 @@
+import { expect, test } from 'vitest';
+import { AdjustableClock } from '../../src/lib/adjustable-clock.ts';
+import { nextMacrotask } from '../../src/lib/clock.ts';
+import type { LoopLag } from '../../src/lib/event-loop.ts';
+import type { ErrorOwner } from '../../src/runtime/bot/boundary.ts';
+import { FloodWatch } from '../../src/runtime/flood-watch.ts';
+import { Usage } from '../../src/runtime/usage.ts';
+
+class Owner implements ErrorOwner {
+  readonly failures: unknown[] = [];
+  fail(error: unknown): void {
+    this.failures.push(error);
+  }
+}
+
+/** A watch over a loop that lags as told, and two bots. */
+function startWatch() {
+  const clock = new AdjustableClock();
+  const usage = new Usage(clock);
+  const [flooder, neighbour] = [new Owner(), new Owner()];
+  let lag: LoopLag = { meanMs: 0, p99Ms: 0, maxMs: 0 };
+  const startMeter = () => ({ read: () => lag, reset: () => {}, [Symbol.dispose]: () => {} });
+  const watch = new FloodWatch({ clock, usage, startMeter });
+  const stop = new AbortController();
+  const ended = watch.start(stop.signal);
+  return {
+    ...{ flooder, neighbour, watch, clock },
+    /** One window in which the loop lags by `maxMs` and the bots take so much. */
+    async window(maxMs: number, tookMs: readonly [flooder: number, neighbour: number]) {
+      lag = { meanMs: maxMs / 2, p99Ms: maxMs, maxMs };
+      const [first, second] = tookMs;
+      usage.timed(flooder, () => clock.advance(first));
+      usage.timed(neighbour, () => clock.advance(second));
+      await clock.advanceAsync(5_000 - first - second);
+    },
+    async stop() {
+      stop.abort();
+      await ended;
+      await nextMacrotask();
+    },
+  };
+}
+
+test('who takes most of the time while the loop lags, twice in a row, is stopped in words', async () => {
+  const { flooder, neighbour, watch, window, stop, clock } = startWatch();
+  await window(2_000, [3_000, 500]);
+  expect(flooder.failures).toEqual([]);
+  await window(2_000, [3_000, 500]);
+  expect(flooder.failures).toEqual([
+    expect.objectContaining({
+      kind: 'input',
+      code: 'BOT_FLOODS',
+      message: expect.stringContaining('took 60 % of the time'),
+    }),
+  ]);
+  expect(neighbour.failures).toEqual([]);
+  expect(watch.lag.maxMs).toBe(2_000);
+  await stop();
+  expect(clock.pendingTimers).toBe(0);
+});
+
+test.each([
+  { why: 'the loop does not lag', maxMs: 499, tookMs: [5_000, 0] },
+  { why: 'none took most of the window', maxMs: 4_000, tookMs: [2_400, 0] },
+  { why: 'two share the blame', maxMs: 4_000, tookMs: [2_500, 2_500] },
+] as const)('nobody is stopped where $why', async ({ maxMs, tookMs }) => {
+  const { flooder, neighbour, window, stop } = startWatch();
+  for (let count = 0; count < 3; count++) await window(maxMs, tookMs);
+  expect([...flooder.failures, ...neighbour.failures]).toEqual([]);
+  await stop();
+});
+
+test('bad windows that do not follow one another are forgiven', async () => {
+  const { flooder, window, stop } = startWatch();
+  for (let count = 0; count < 3; count++) {
+    await window(2_000, [3_000, 0]);
+    await window(0, [100, 0]);
+  }
+  expect(flooder.failures).toEqual([]);
+  await stop();
+});
+
+test('a bot with more in hand than it may have is stopped; tries that end let go of theirs', () => {
+  const usage = new Usage(new AdjustableClock());
+  const [large, modest] = [new Owner(), new Owner()];
+  const mebibyte = 1024 * 1024;
+  for (let count = 0; count < 100; count++) {
+    using tried = usage.beginTry(modest);
+    tried.hold(mebibyte);
+  }
+  const tries = Array.from({ length: 33 }, () => usage.beginTry(large));
+  for (const [index, tried] of tries.entries()) {
+    expect(large.failures).toHaveLength(index > 32 ? 1 : 0);
+    tried.hold(mebibyte);
+  }
+  expect(large.failures).toMatchObject([{ code: 'BOT_TOO_LARGE', kind: 'input' }]);
+  expect(modest.failures).toEqual([]);
+});
