@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { itsAnswer } from '../support/conversation.ts';
-import { ready } from './steps.ts';
+import { condition, ready, statusWhere } from './steps.ts';
 import type { ScenarioWorld } from './world.ts';
 
 /** What bots do, seen by their users. */
@@ -44,6 +44,24 @@ export function handlerScenarios(world: () => ScenarioWorld): void {
       text: 'On its way',
     });
     expect((await emulator.messages(bea, bot.id)).at(-1)?.text).toBe('One tea for bea');
+  });
+
+  it('a profile is set, and told', async () => {
+    const { emulator } = world();
+    const bot = await world().makeBot('famous', {
+      profile: { name: 'Tea Shop', languages: { de: { description: 'Hier gibt es Tee.' } } },
+    });
+    const status = await statusWhere(
+      world(),
+      'famous',
+      (found) => condition(found, 'ProfileSynced')?.status === 'True',
+    );
+    expect(condition(status, 'ProfileSynced')).toMatchObject({ reason: 'Synced' });
+    const set = (await emulator.calls({ bot: bot.id })).filter(({ method }) => /^set/.test(method));
+    expect(set.map(({ method, parameters }) => [method, parameters['language_code']])).toEqual([
+      ['setMyName', undefined],
+      ['setMyDescription', 'de'],
+    ]);
   });
 
   it('who asks to join is greeted in private and let in', async () => {

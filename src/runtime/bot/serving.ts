@@ -14,6 +14,7 @@ import type { BotGuards } from '../pipeline/guards.ts';
 import { heldBackMs, throwIfHeldBack } from '../pipeline/held-back.ts';
 import { createPipeline } from '../pipeline/pipeline.ts';
 import type { CallContext, Effects, Guarded } from '../pipeline/step.ts';
+import { ProfileSync } from '../profile/profile-sync.ts';
 import { CallError } from '../telegram/call-error.ts';
 import { DirectCaller } from '../telegram/direct-caller.ts';
 import { grammyClientOptions } from '../telegram/grammy-fetch.ts';
@@ -22,7 +23,7 @@ import type { BotDeps } from './bot-deps.ts';
 import { BotHandlers } from './bot-handlers.ts';
 import type { ErrorOwner } from './boundary.ts';
 import type { FactsRecorder } from './facts-recorder.ts';
-import { FailedTry, isCallFailure, isRetryable, neverMadeMs } from './failed-try.ts';
+import { FailedTry, holdBackMs, isCallFailure, isRetryable } from './failed-try.ts';
 import { toBotError } from './fingerprint.ts';
 import type { Heartbeat } from './heartbeat.ts';
 import { OpenUpdates } from './open-updates.ts';
@@ -64,6 +65,8 @@ export class Serving {
   readonly #handlers: BotHandlers;
   #tryLimitMs: number;
   #failure: { readonly error: unknown } | undefined;
+  /** Made with the first profile that is wanted: most bots have none. */
+  #profile: ProfileSync | undefined;
 
   /** Throws an input error where the handlers can't be made ready. */
   constructor(options: ServingOptions) {
@@ -93,7 +96,7 @@ export class Serving {
       maxConcurrent: assignment.spec.updates.maxConcurrent,
       handle: (update, attempt, signal) => this.#try(update, attempt, signal),
       retryable: (error) => error instanceof FailedTry && error.retryable,
-      heldBackMs: neverMadeMs,
+      heldBackMs: (error) => (error instanceof FailedTry ? error.heldBackMs : undefined),
       onDone: (update, outcome) => this.#done(update, outcome),
     });
     this.#updates = new IntakeSwitch({
@@ -129,6 +132,7 @@ export class Serving {
     this.#dispatcher.setMaxConcurrent(assignment.spec.updates.maxConcurrent);
     this.#updates.setAllowedUpdates(this.#handlers.allowedUpdates);
     this.#updates.setMode(assignment.spec.updates.mode);
+    this.#syncProfile(assignment);
   }
 
   /**
@@ -141,6 +145,7 @@ export class Serving {
     signal.addEventListener('abort', onAbort);
     if (signal.aborted) onAbort();
     this.#handlers.start();
+    this.#syncProfile(this.#options.assignment);
     try {
       await this.#intake();
       await this.#finish();
@@ -151,6 +156,7 @@ export class Serving {
       throw error;
     } finally {
       this.#handlers.close();
+      this.#profile?.close();
       this.#updates.close();
       signal.removeEventListener('abort', onAbort);
     }
@@ -201,6 +207,21 @@ export class Serving {
     }
   }
 
+  #syncProfile({ spec: { profile } }: BotAssignment): void {
+    const { deps, log, recorder } = this.#options;
+    if (!profile && !this.#profile) {
+      recorder.aspect('profile', undefined);
+      return;
+    }
+    this.#profile ??= new ProfileSync({
+      ...deps,
+      log,
+      api: this.#backgroundApi(this.#stop.signal),
+      tell: (aspect) => recorder.aspect('profile', aspect),
+    });
+    this.#profile.apply(profile);
+  }
+
   #handlersFor(assignment: BotAssignment): BotHandlers {
     const { me, deps, log, recorder } = this.#options;
     return new BotHandlers(assignment, {
@@ -230,7 +251,8 @@ export class Serving {
     attempt: number,
     signal: AbortSignal,
   ): Promise<'handled' | 'unmatched'> {
-    const { deps, owner, log, recorder } = this.#options;
+    const { deps, owner, guards, log, recorder } = this.#options;
+    const answersBefore = guards.health.answers;
     const updateId = update.update_id;
     const effects = { mayHaveHappened: false };
     using usage = deps.usage.beginTry(owner);
@@ -245,7 +267,8 @@ export class Serving {
       log.debug({ updateId, attempt }, `a try failed: ${errorMessage(error)}`);
       const givenUp = this.#open.givenUp(updateId, error);
       if (givenUp) throw new FailedTry(givenUp, false);
-      throw new FailedTry(error, isRetryable(error, effects));
+      const outage = guards.health.answers === answersBefore;
+      throw new FailedTry(error, isRetryable(error, effects), holdBackMs(error, outage));
     }
   }
 
