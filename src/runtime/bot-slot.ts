@@ -82,11 +82,16 @@ export class BotSlot {
   }
 }
 
-/** `assignment`, for a bot that goes on from what was told here last: that is newer than any status. */
+/**
+ * `assignment`, for a bot that goes on from what was told here last: that is newer than any status.
+ * Of its token nothing is known: it, or who is asked about it, is another one.
+ */
 function goingOn(assignment: BotAssignment, told: RuntimeFacts | undefined): BotAssignment {
   const format = parseToken(assignment.token.reveal());
-  const resume = told && format.ok ? resumeOf(told, format.botId) : undefined;
-  return resume ? { ...assignment, resume } : assignment;
+  const known = told && format.ok ? resumeOf(told, format.botId) : undefined;
+  if (!known) return assignment;
+  const { token: _, ...resume } = known;
+  return { ...assignment, resume };
 }
 
 /** Whether a running bot can become another in place: same owner, same token, same way out. */

@@ -1,4 +1,5 @@
 import type { UserFromGetMe } from 'grammy/types';
+import type { BotError } from '../../api/tenant-bot-status.ts';
 import type { BotAssignment } from '../../control/port.ts';
 import { type BackoffPolicy, equalJitterMs } from '../../lib/backoff.ts';
 import { sleep, toTimestamp } from '../../lib/clock.ts';
@@ -83,6 +84,7 @@ export class TokenKeeper {
           const failure = classifyThrown(error);
           if (failure.fault === 'unauthorized') return failure;
           this.#options.log.warn(`the token can't be checked now: ${failure.message}`);
+          this.#options.recorder.transition({ lastError: this.#toError(failure) });
           const waitMs = equalJitterMs(RECHECK, attempt, this.#options.deps.random);
           await this.#wait(waitMs, signal).catch(() => undefined);
         }
@@ -118,18 +120,21 @@ export class TokenKeeper {
   }
 
   async #failed(error: CallError, signal: AbortSignal): Promise<void> {
-    const { deps, log, recorder, onAnswer, onRevoked } = this.#options;
+    const { log, recorder, onAnswer, onRevoked } = this.#options;
     const waitMs = this.#check.failed(error);
     const { status } = this.#check;
     log.warn({ token: status.state, waitMs: Math.round(waitMs) }, status.message);
-    const lastError = toBotError(error, toTimestamp(deps.clock.wallMs()));
-    recorder.transition({ token: status, lastError });
+    recorder.transition({ token: status, lastError: this.#toError(error) });
     if (error.fault === 'unauthorized') {
       this.#isAsked = false;
       onAnswer();
     }
     if (status.state === 'Revoked') onRevoked();
     await this.#wait(waitMs, signal);
+  }
+
+  #toError(error: CallError): BotError {
+    return toBotError(error, toTimestamp(this.#options.deps.clock.wallMs()));
   }
 
   /** Resolves early where somebody asks. Rejects on abort. */
