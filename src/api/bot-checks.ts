@@ -52,6 +52,13 @@ export const BOT_REASONS = [
   'NotListening',
   'WebhookRefused',
   'WebhookFailing',
+  'CodePending',
+  'Verified',
+  'Ready',
+  'NotAdministrator',
+  'ChatNotFound',
+  'NotSupergroup',
+  'CheckRefused',
   'ManifestInvalid',
 ] as const;
 export type BotReason = (typeof BOT_REASONS)[number];

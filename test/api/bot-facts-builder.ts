@@ -81,6 +81,11 @@ const anyRuntime = fc.record({
   ),
   counters: fc.constant(running.counters),
   restarts: fc.nat(3),
+  ownership: fc.constantFrom(
+    undefined,
+    { code: 'ABCDEFGH', expiresAt: TIME },
+    { verifiedBy: 7_000_000_001, verifiedAt: TIME },
+  ),
   lastError: optional(
     fc.record({ time: fc.constant(TIME), fingerprint: fc.constant('f'), message }),
   ),

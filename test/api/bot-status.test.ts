@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { recallRuntime } from '../../src/api/bot-recall.ts';
+import { recallRuntime, resumeOf } from '../../src/api/bot-recall.ts';
 import { phaseOf, statusChange, tenantBotStatus } from '../../src/api/bot-status.ts';
 import { tenantBotStatusSchema } from '../../src/api/tenant-bot-status.ts';
 import { anyBotFacts, botFacts, runtimeFacts, without } from './bot-facts-builder.ts';
@@ -53,6 +53,19 @@ describe('the status of a bot', () => {
     expect(tenantBotStatus(other, before, LATE).bot).toBeUndefined();
     const gone = without(botFacts(), 'runtime');
     expect(tenantBotStatus(gone, before, LATE).bot?.id).toBe(7);
+  });
+
+  it('keeps who has proved to own the bot, for the same bot and while that is asked for', () => {
+    const ownership = { verifiedBy: 9, verifiedAt: EARLY };
+    const before = tenantBotStatus(runtimeFacts({ ownership }), undefined, EARLY);
+    expect(before.ownership).toEqual(ownership);
+    expect(resumeOf(before, 7)?.ownership).toEqual(ownership);
+    expect(resumeOf(before, 8)?.ownership).toBeUndefined();
+    const gone = without(botFacts(), 'runtime');
+    expect(tenantBotStatus(gone, before, LATE).ownership).toEqual(ownership);
+    expect(tenantBotStatus(botFacts(), before, LATE).ownership).toBeUndefined();
+    const other = botFacts({ token: { kind: 'found', botId: 8, trimmed: false } });
+    expect(tenantBotStatus(without(other, 'runtime'), before, LATE).ownership).toBeUndefined();
   });
 
   it('keeps a conflict that has ended as False, with the time when it ended', () => {

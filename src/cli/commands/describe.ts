@@ -1,5 +1,6 @@
 import { formatAge } from '../../api/column-value.ts';
 import type { Handler } from '../../api/handlers.ts';
+import type { OwnershipStatus } from '../../api/ownership.ts';
 import type { TenantBot } from '../../api/tenant-bot.ts';
 import { fromTimestamp } from '../../lib/clock.ts';
 import type { BotName } from '../bot-access.ts';
@@ -54,16 +55,30 @@ function specFields({ spec }: TenantBot): string {
   ]);
 }
 
-function handlerWords({ command, text, forward }: Handler): string {
+function handlerWords(handler: Handler): string {
+  const { command, text, callback, joinRequest, membershipGate, forward } = handler;
   if (command) return `command /${command.name}`;
   if (forward) return `forward to ${forward.url}`;
-  if (text?.exact !== undefined) return `text "${text.exact}"`;
-  if (text?.prefix !== undefined) return `text that begins with "${text.prefix}"`;
-  return `text that matches /${text?.pattern ?? ''}/`;
+  if (joinRequest) return `requests to join ${joinRequest.chat ?? 'any chat'}`;
+  if (membershipGate) {
+    return `membership gate: ${membershipGate.requires.map(({ chat }) => chat).join(', ')}`;
+  }
+  return callback ? `button ${matchWords(callback, callback.data)}` : textWords(text ?? {});
+}
+
+function textWords(match: Partial<NonNullable<Handler['text']>>): string {
+  const { exact, pattern } = match;
+  return pattern === undefined
+    ? `text ${matchWords(match, exact)}`
+    : `text that matches /${pattern}/`;
+}
+
+function matchWords({ prefix }: { readonly prefix?: string | undefined }, whole?: string): string {
+  return whole === undefined ? `that begins with "${prefix ?? ''}"` : `"${whole}"`;
 }
 
 function statusFields({ status = {} }: TenantBot, nowMs: number): string {
-  const { bot, token, placement, updates, counters, lastError } = status;
+  const { bot, token, placement, ownership, updates, counters, lastError } = status;
   const ago = (time: string | undefined): string | undefined =>
     time === undefined ? undefined : since(time, nowMs);
   return fields('  ', [
@@ -72,6 +87,7 @@ function statusFields({ status = {} }: TenantBot, nowMs: number): string {
     ['Token', token && `${token.state}${token.message === '' ? '' : `: ${token.message}`}`],
     ['Checked', ago(token?.lastChecked)],
     ['Placement', placement && `shard ${placement.shard} of fleet ${placement.fleet}`],
+    ['Ownership', ownership && ownershipWords(ownership)],
     ['Mode', updates?.mode],
     ['Last Update', ago(updates?.lastUpdateAt)],
     ['Started', ago(status.startedAt)],
@@ -85,6 +101,12 @@ function statusFields({ status = {} }: TenantBot, nowMs: number): string {
     ],
     ['Last Error', lastError && `${lastError.message} (${since(lastError.time, nowMs)})`],
   ]);
+}
+
+function ownershipWords({ code, expiresAt, verifiedBy, verifiedAt }: OwnershipStatus): string {
+  return code === undefined
+    ? `verified by Telegram user ${verifiedBy} at ${verifiedAt}`
+    : `send ${code} to the bot in a private chat before ${expiresAt}`;
 }
 
 function conditions({ status }: TenantBot, nowMs: number): string {

@@ -6,12 +6,20 @@ import { rawApi } from '../../cluster/raw-api.ts';
 import { describeWithApiServer } from '../../cluster/with-api-server.ts';
 import { BOT_FLEET_ROWS } from './bot-fleets.ts';
 import { CALL_ROWS } from './calls.ts';
+import { GATE_ROWS } from './gates.ts';
 import { HANDLER_ROWS } from './handlers.ts';
 import { REPLY_ROWS } from './replies.ts';
 import { botWith, type Row, text } from './row.ts';
 import { TENANT_BOT_ROWS } from './tenant-bots.ts';
 
-const rows = [...TENANT_BOT_ROWS, ...HANDLER_ROWS, ...REPLY_ROWS, ...CALL_ROWS, ...BOT_FLEET_ROWS];
+const rows = [
+  ...TENANT_BOT_ROWS,
+  ...HANDLER_ROWS,
+  ...REPLY_ROWS,
+  ...GATE_ROWS,
+  ...CALL_ROWS,
+  ...BOT_FLEET_ROWS,
+];
 const isBad = (row: Row): row is Required<Row> => row.wrong !== undefined;
 
 /** The API server's own ways to say what is wrong, each of which a tenant understands. */

@@ -2,11 +2,11 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
-import { handlerSchema } from '../../../src/api/handlers.ts';
-import { tenantBotSchema } from '../../../src/api/tenant-bot.ts';
+import { tenantBotSchema, tenantBotSpecSchema } from '../../../src/api/tenant-bot.ts';
 import { Secret } from '../../../src/lib/secret.ts';
 import { forwardHeaders } from '../../../src/runtime/handlers/forward/request.ts';
 
+const COMMAND = [{ command: { name: 'start', reply: { text: 'Hi' } } }];
 const DOCS = new URL('../../../docs/', import.meta.url);
 
 interface Case {
@@ -15,11 +15,17 @@ interface Case {
   readonly key: string;
 }
 
-/** The example in `language` that stands in a page. */
-function example(language: string, page = 'forward.md'): string {
+/** The examples in `language` that stand in a page. */
+function examples(language: string, page: string): string[] {
   const text = readFileSync(new URL(page, DOCS), 'utf8');
-  const block = new RegExp(`\`\`\`${language}\n(.*?)\`\`\``, 's').exec(text);
-  return block?.[1] ?? expect.fail(`docs/${page} has no example in ${language}`);
+  const block = new RegExp(`\`\`\`${language}\n(.*?)\`\`\``, 'gs');
+  return [...text.matchAll(block)].map(([, source = '']) => source);
+}
+
+/** The first of them. */
+function example(language: string, page = 'forward.md'): string {
+  const [first] = examples(language, page);
+  return first ?? expect.fail(`docs/${page} has no example in ${language}`);
 }
 
 function signed(key: string, ageSeconds = 0): Case {
@@ -76,9 +82,11 @@ describe('the manifests in the documentation', () => {
   });
 
   test('of handlers are good', () => {
-    const { handlers } = parse(example('yaml', 'handlers.md')) as { handlers: readonly unknown[] };
-    for (const handler of handlers) {
-      expect(handlerSchema.safeParse(handler)).toMatchObject({ success: true });
+    const blocks = examples('yaml', 'handlers.md').map(parse) as object[];
+    expect(blocks.length).toBeGreaterThan(3);
+    for (const block of blocks) {
+      const spec = { tokenSecretRef: { name: 'token' }, handlers: COMMAND, ...block };
+      expect(tenantBotSpecSchema.safeParse(spec)).toMatchObject({ success: true });
     }
   });
 });
