@@ -12,5 +12,10 @@ export function fleetObjectName(fleet: string): string {
   return `tenantbot-${fleet}`;
 }
 
+/** The name of the Service that a fleet's public address leads to. */
+export function webhookServiceName(fleet: string): string {
+  return `${fleetObjectName(fleet)}-webhook`;
+}
+
 /** Keeps the hash of what was applied last. */
 export const APPLIED_HASH = 'tenantbot.dev/applied-hash';

@@ -36,7 +36,7 @@ export const RIGHTS: readonly Right[] = [
   right('own', 'policy', 'poddisruptionbudgets', 'list', 'watch', 'create', 'patch'),
   right('own', 'networking.k8s.io', 'networkpolicies', 'list', 'watch', 'create', 'patch'),
   right('own', '', 'serviceaccounts', 'list', 'watch', 'create', 'patch'),
-  right('own', '', 'services', 'list', 'watch', 'create', 'patch'),
+  right('own', '', 'services', 'list', 'watch', 'create', 'patch', 'delete'),
   right('own', '', 'configmaps', 'list', 'watch', 'create', 'patch'),
   right('own', '', 'pods', 'list', 'watch', 'patch'),
   right('own', 'coordination.k8s.io', 'leases', 'create'),

@@ -94,6 +94,7 @@ class Life {
     await this.#happenTwice();
     await this.#meetOtherWriters();
     await this.#comeBackToChanges();
+    await this.#takeWebhooksForAWhile();
     await kubectl.run('-n', this.#tenant, 'delete', 'tenantbots', '--all', '--timeout=60s');
     await kubectl.run(...inSystem('delete', 'botfleet', FLEET));
     await this.#installation.upgrade();
@@ -166,6 +167,16 @@ class Life {
     expect(await this.#pods()).toEqual(pods);
   }
 
+  /** The Service for webhooks comes and goes with the fleet's address for them. */
+  async #takeWebhooksForAWhile(): Promise<void> {
+    const { kubectl } = this.#installation;
+    const service = inSystem('service', `tenantbot-${FLEET}-webhook`);
+    await kubectl.apply([fleet(1, { publicUrl: 'https://bots.example.com' })]);
+    await kubectl.run('wait', ...service, '--for=create', '--timeout=60s');
+    await kubectl.apply([fleet(1)]);
+    await kubectl.run('wait', ...service, '--for=delete', '--timeout=60s');
+  }
+
   async #operators(): Promise<number> {
     return (await this.#installation.operatorPods()).length;
   }
@@ -202,7 +213,7 @@ class Life {
   }
 }
 
-function fleet(minShards: number): object {
+function fleet(minShards: number, webhook?: object): object {
   return {
     apiVersion: 'tenantbot.dev/v1alpha1',
     kind: 'BotFleet',
@@ -210,6 +221,7 @@ function fleet(minShards: number): object {
     spec: {
       telegram: { apiRoot: `http://emulator.${OPERATOR_NAMESPACE}.svc:8081` },
       sharding: { minShards },
+      ...(webhook && { webhook }),
     },
   };
 }

@@ -1,4 +1,4 @@
-import { KubeApiError } from '../../kube/api-error.ts';
+import { isStatus, KubeApiError } from '../../kube/api-error.ts';
 import { applyIfNeeded } from '../../kube/apply-if-needed.ts';
 import type { KubeClient } from '../../kube/client.ts';
 import type { KubeObject, Manifest, Resource } from '../../kube/resource.ts';
@@ -46,6 +46,7 @@ export async function applyObjects(
   await work.take(SERVICE_ACCOUNTS, steps.ServiceAccount, live.ServiceAccount);
   await work.take(CONFIG_MAPS, steps.ConfigMap, live.ConfigMap);
   await work.take(SERVICES, steps.Service, live.Service);
+  await work.take(SERVICES, steps.WebhookService, live.WebhookService);
   await work.take(NETWORK_POLICIES, steps.NetworkPolicy, live.NetworkPolicy);
   await work.take(POD_DISRUPTION_BUDGETS, steps.PodDisruptionBudget, live.PodDisruptionBudget);
   const statefulSet = await work.take(STATEFUL_SETS, steps.StatefulSet, live.StatefulSet);
@@ -88,6 +89,11 @@ class Work {
           await this.#release(resource, live);
           this.#replaced = step.field;
           return undefined;
+        case 'remove':
+          await this.#remove(resource, live);
+          return undefined;
+        case 'ignore':
+          return undefined;
         case 'wait':
           this.#waiting = true;
           return live;
@@ -120,6 +126,19 @@ class Work {
     });
     if (written) this.#written.push(resource.kind);
     return object;
+  }
+
+  async #remove<T extends KubeObject>(resource: Resource<T>, live: T | undefined): Promise<void> {
+    if (live === undefined) return;
+    try {
+      await this.#client.delete(resource, live.metadata, {
+        preconditions: { uid: live.metadata.uid },
+        signal: this.#signal,
+      });
+    } catch (error) {
+      // It has gone before the cache could tell.
+      if (!isStatus(error, 404) && !isStatus(error, 409)) throw error;
+    }
   }
 
   /** Deletes the object and leaves what it owns: the next one of its name takes that over. */

@@ -13,6 +13,10 @@ export type Step =
   | { readonly kind: 'replace'; readonly field: string }
   /** It is being deleted, or goes with the fleet of the same name before this one. */
   | { readonly kind: 'wait' }
+  /** It is no longer wanted. */
+  | { readonly kind: 'remove' }
+  /** It is neither there nor wanted, or there and none of ours. */
+  | { readonly kind: 'ignore' }
   /** It is somebody else's. */
   | { readonly kind: 'refuse'; readonly message: string };
 
@@ -25,7 +29,7 @@ export type FleetPlan =
   | {
       readonly kind: 'build';
       readonly shards: number;
-      readonly steps: { readonly [Kind in keyof FleetObjects]: Step };
+      readonly steps: { readonly [Kind in keyof FleetObjects]-?: Step };
     };
 
 /** What holds for all fleets. */
@@ -48,8 +52,12 @@ export function decide(fleet: GatheredFleet, { defaults, controlCa }: FleetSetti
     taken: larger(fleet.census.taken, fleet.reserved),
   });
   const desired = fleetObjects({ name, namespace, uid }, { spec, shards, controlCa, defaults });
-  const step = (kind: keyof FleetObjects): Step =>
-    hindrance(object, live[kind], kind) ?? { kind: 'apply', desired: desired[kind] };
+  const step = (kind: keyof FleetObjects): Step => {
+    const hindered = hindrance(object, live[kind], kind);
+    const wanted = desired[kind];
+    if (wanted) return hindered ?? { kind: 'apply', desired: wanted };
+    return live[kind] && !hindered ? { kind: 'remove' } : { kind: 'ignore' };
+  };
   return {
     kind: 'build',
     shards,
@@ -57,6 +65,7 @@ export function decide(fleet: GatheredFleet, { defaults, controlCa }: FleetSetti
       ServiceAccount: step('ServiceAccount'),
       ConfigMap: step('ConfigMap'),
       Service: step('Service'),
+      WebhookService: step('WebhookService'),
       NetworkPolicy: step('NetworkPolicy'),
       PodDisruptionBudget: step('PodDisruptionBudget'),
       StatefulSet: replacement(step('StatefulSet'), live.StatefulSet),

@@ -3,7 +3,7 @@ import type { Lister } from '../../kube/lister.ts';
 import { type KubeObject, objectKey } from '../../kube/resource.ts';
 import type { Pod, StatefulSet } from '../../kube/well-known.ts';
 import type { StoredBot } from '../bot/stored-bot.ts';
-import { fleetObjectName } from '../names.ts';
+import { fleetObjectName, webhookServiceName } from '../names.ts';
 import { type Census, takeCensus } from './census.ts';
 import type { FleetObjects } from './objects/fleet-objects.ts';
 import {
@@ -29,7 +29,7 @@ export interface FleetListers {
 
 /** The objects of a fleet as they are. */
 export type LiveObjects = {
-  readonly [Kind in keyof FleetObjects]:
+  readonly [Kind in keyof FleetObjects]-?:
     | (Kind extends 'StatefulSet' ? StatefulSet : KubeObject)
     | undefined;
 };
@@ -69,6 +69,9 @@ export function gather(object: StoredFleet, { listers, reserved }: FleetSources)
       ServiceAccount: listers.serviceAccounts.get(key),
       ConfigMap: listers.configMaps.get(key),
       Service: listers.services.get(key),
+      WebhookService: listers.services.get(
+        objectKey({ namespace, name: webhookServiceName(fleet) }),
+      ),
       NetworkPolicy: listers.networkPolicies.get(key),
       PodDisruptionBudget: listers.podDisruptionBudgets.get(key),
       StatefulSet: listers.statefulSets.get(key),

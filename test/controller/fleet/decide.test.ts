@@ -20,6 +20,7 @@ function shards(parts: FleetParts): number | undefined {
   return decided.kind === 'build' ? decided.shards : undefined;
 }
 
+const WEBHOOK = { webhook: { publicUrl: 'https://bots.example.com' } };
 const sharding = { botsPerShard: 10, minShards: 1, maxShards: 3 };
 const object = storedFleet({ sharding });
 
@@ -93,6 +94,21 @@ describe('an object that is there', () => {
     const live = { Service: { metadata: meta('tenantbot-default', metadata) } };
     const decided = plan({ live });
     expect(decided.kind === 'build' && decided.steps.Service).toMatchObject(step);
+  });
+
+  it.each<[string, object, Partial<KubeObject['metadata']> | undefined, object]>([
+    ['wanted and missing', WEBHOOK, undefined, { kind: 'apply' }],
+    ['wanted and there', WEBHOOK, owner({}), { kind: 'apply' }],
+    ["wanted and somebody's", WEBHOOK, {}, { kind: 'refuse' }],
+    ['neither wanted nor there', {}, undefined, { kind: 'ignore' }],
+    ['there and no longer wanted', {}, owner({}), { kind: 'remove' }],
+    ["not wanted and somebody's", {}, {}, { kind: 'ignore' }],
+  ])('and is the Service for webhooks, %s', (_, spec, metadata, step) => {
+    const live = metadata && {
+      WebhookService: { metadata: meta('tenantbot-default-webhook', metadata) },
+    };
+    const decided = plan({ object: storedFleet(spec), ...(live && { live }) });
+    expect(decided.kind === 'build' && decided.steps.WebhookService).toMatchObject(step);
   });
 
   it('and can not be changed is made anew', () => {

@@ -62,6 +62,7 @@ const NOTHING: LiveObjects = {
   ServiceAccount: undefined,
   ConfigMap: undefined,
   Service: undefined,
+  WebhookService: undefined,
   NetworkPolicy: undefined,
   PodDisruptionBudget: undefined,
   StatefulSet: undefined,

@@ -19,7 +19,8 @@ describeWithApiServer('the API server takes', ({ kubeconfig }) => {
   const world = apiWorld(kubeconfig);
 
   function build(runtime: object = {}) {
-    const spec = botFleetSpecSchema.parse({ runtime });
+    const webhook = { publicUrl: 'https://bots.example.com' };
+    const spec = botFleetSpecSchema.parse({ runtime, webhook });
     const fleet = { name: 'x'.repeat(42), namespace: world.namespace, uid: 'u1' };
     return fleetObjects(fleet, { spec, shards: 3, ...SETTINGS });
   }
@@ -38,13 +39,18 @@ describeWithApiServer('the API server takes', ({ kubeconfig }) => {
     ['ServiceAccount', SERVICE_ACCOUNTS],
     ['ConfigMap', CONFIG_MAPS],
     ['Service', SERVICES],
+    ['WebhookService', SERVICES],
     ['NetworkPolicy', NETWORK_POLICIES],
     ['PodDisruptionBudget', POD_DISRUPTION_BUDGETS],
     ['StatefulSet', STATEFUL_SETS],
   ] as const)('the %s of a fleet of the longest name', async (kind, resource) => {
     const desired = build()[kind];
+    if (!desired) throw new Error(`a fleet has no ${kind}`);
     const applied = await world.client.apply(resource, desired, DRY);
-    expect(applied).toMatchObject({ kind, metadata: { ownerReferences: [{ uid: 'u1' }] } });
+    expect(applied).toMatchObject({
+      kind: desired.kind,
+      metadata: { ownerReferences: [{ uid: 'u1' }] },
+    });
   });
 
   it.each([

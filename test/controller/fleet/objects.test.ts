@@ -6,8 +6,12 @@ import { SETTINGS } from './fleets.ts';
 
 const FLEET = { name: 'default', namespace: 'bots', uid: 'u1' };
 
-function build(runtime: object = {}, defaults: Partial<typeof SETTINGS.defaults> = {}) {
-  const spec = botFleetSpecSchema.parse({ runtime });
+function build(
+  runtime: object = {},
+  defaults: Partial<typeof SETTINGS.defaults> = {},
+  webhook?: object,
+) {
+  const spec = botFleetSpecSchema.parse({ runtime, webhook });
   const { controlCa } = SETTINGS;
   const all = { ...SETTINGS.defaults, ...defaults };
   return fleetObjects(FLEET, { spec, shards: 3, controlCa, defaults: all });
@@ -16,7 +20,11 @@ function build(runtime: object = {}, defaults: Partial<typeof SETTINGS.defaults>
 /** What of a pod is looked at here. */
 interface PodSpec {
   readonly containers: readonly [
-    { readonly image: string; readonly env: readonly { readonly name: string }[] },
+    {
+      readonly image: string;
+      readonly env: readonly { readonly name: string }[];
+      readonly ports: readonly { readonly name: string; readonly containerPort: number }[];
+    },
   ];
   readonly terminationGracePeriodSeconds: number;
   readonly topologySpreadConstraints?: readonly { readonly labelSelector: object }[];
@@ -29,8 +37,8 @@ function podOf(objects: ReturnType<typeof build>): PodSpec {
 describe('the objects of a fleet', () => {
   it('all belong to it, bear its name and its labels', () => {
     for (const [kind, object] of Object.entries(build())) {
-      expect(object.kind).toBe(kind);
-      expect(object.metadata).toEqual({
+      expect(object?.kind).toBe(kind);
+      expect(object?.metadata).toEqual({
         name: 'tenantbot-default',
         namespace: 'bots',
         labels: {
@@ -100,6 +108,37 @@ describe('the objects of a fleet', () => {
       value: 'https://tenantbot-control.bots.svc:9443',
     });
     expect(new Set(all.map(({ name }) => name)).size).toBe(all.length);
+  });
+
+  it('take webhooks only where the fleet has an address for them', () => {
+    const ports = (objects: ReturnType<typeof build>) =>
+      podOf(objects).containers[0].ports.map(({ name }) => name);
+    const without = build();
+    expect(without.WebhookService).toBeUndefined();
+    expect(ports(without)).toEqual(['http']);
+    expect(JSON.stringify(without)).not.toContain('WEBHOOK');
+
+    const withThem = build({}, {}, { publicUrl: 'https://bots.example.com' });
+    expect(withThem.WebhookService).toMatchObject({
+      kind: 'Service',
+      metadata: { name: 'tenantbot-default-webhook', ownerReferences: [{ uid: 'u1' }] },
+      spec: {
+        type: 'ClusterIP',
+        selector: { 'tenantbot.dev/fleet': 'default' },
+        ports: [{ port: 80, targetPort: 'webhook' }],
+      },
+    });
+    expect(ports(withThem)).toEqual(['http', 'webhook']);
+    expect(podOf(withThem).containers[0].env).toContainEqual({
+      name: 'TENANTBOT_WEBHOOK_PEERS',
+      value: 'http://tenantbot-default-{shard}.tenantbot-default:8082',
+    });
+    expect(withThem.NetworkPolicy['spec']).toMatchObject({
+      ingress: [{ ports: [{ port: 8081 }, { port: 8082 }] }],
+    });
+    // Another address, or another number of connections, restarts no pod.
+    const elsewhere = build({}, {}, { publicUrl: 'https://b.example.com', maxConnections: 1 });
+    expect(elsewhere.StatefulSet).toEqual(withThem.StatefulSet);
   });
 
   it('spread the pods of the fleet unless told which ones', () => {

@@ -240,6 +240,16 @@ describeWithApiServer('the controller of fleets', ({ kubeconfig, auditLog }) => 
     });
   });
 
+  test('has a Service for webhooks while the fleet has an address for them', async () => {
+    const cluster = await open();
+    const ref = { namespace: cluster.namespace, name: `${NAME}-webhook` };
+    const service = () => cluster.client.get(SERVICES, ref).catch(() => undefined);
+    await cluster.applyFleet({ webhook: { publicUrl: 'https://bots.example.com' } });
+    await waitFor('the Service', service);
+    await cluster.applyFleet({});
+    await waitFor('its end', async () => (await service()) === undefined);
+  });
+
   test('leaves nothing behind when the fleet goes', async () => {
     const cluster = await open();
     await readyFleet(cluster, 1);

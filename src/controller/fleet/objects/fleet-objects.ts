@@ -8,12 +8,15 @@ import { podDisruptionBudget } from './pod-disruption-budget.ts';
 import type { PodDefaults } from './pod-template.ts';
 import { serviceAccount } from './service-account.ts';
 import { statefulSet } from './stateful-set.ts';
+import { webhookService } from './webhook-service.ts';
 
-/** Everything that a fleet is made of, by kind. */
+/** Everything that a fleet is made of, by kind; the second Service by what it is for. */
 export interface FleetObjects {
   readonly ServiceAccount: Manifest;
   readonly ConfigMap: Manifest;
   readonly Service: Manifest;
+  /** Only where the fleet takes webhooks. */
+  readonly WebhookService?: Manifest;
   readonly NetworkPolicy: Manifest;
   readonly PodDisruptionBudget: Manifest;
   readonly StatefulSet: Manifest;
@@ -32,12 +35,14 @@ export function fleetObjects(
   fleet: FleetIdentity,
   { spec, shards, controlCa, defaults }: FleetObjectsOptions,
 ): FleetObjects {
+  const takesWebhooks = spec.webhook !== undefined;
   return {
     ServiceAccount: serviceAccount(fleet),
     ConfigMap: configMap(fleet, controlCa),
     Service: headlessService(fleet),
-    NetworkPolicy: networkPolicy(fleet),
+    ...(takesWebhooks && { WebhookService: webhookService(fleet) }),
+    NetworkPolicy: networkPolicy(fleet, takesWebhooks),
     PodDisruptionBudget: podDisruptionBudget(fleet),
-    StatefulSet: statefulSet(fleet, { shards, runtime: spec.runtime, defaults }),
+    StatefulSet: statefulSet(fleet, { shards, runtime: spec.runtime, takesWebhooks, defaults }),
   };
 }

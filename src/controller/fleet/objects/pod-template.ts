@@ -12,6 +12,8 @@ import {
   TOKEN_FILE,
   TOKEN_FOLDER,
   TOKEN_SECONDS,
+  WEBHOOK_PORT,
+  WEBHOOK_PORT_NAME,
 } from './runtime-contract.ts';
 
 /** What holds for the pods of all fleets. */
@@ -23,13 +25,19 @@ export interface PodDefaults {
   readonly controlUrl: string;
 }
 
-type RuntimeSpec = BotFleetSpec['runtime'];
+/** What the pods of a fleet are made by. */
+export interface PodOptions {
+  readonly runtime: BotFleetSpec['runtime'];
+  readonly takesWebhooks: boolean;
+  readonly defaults: PodDefaults;
+}
 
 /**
  * A pod that hosts a shard. Whatever stands in here restarts the pods, one after the other, when it
  * changes; all else reaches the runtime while it runs. Keeps the restricted Pod Security standard.
  */
-export function podTemplate(fleet: string, runtime: RuntimeSpec, defaults: PodDefaults): object {
+export function podTemplate(fleet: string, options: PodOptions): object {
+  const { runtime } = options;
   const { imagePullSecrets, nodeSelector, tolerations, affinity } = runtime;
   return {
     metadata: { labels: fleetLabels(fleet) },
@@ -40,7 +48,7 @@ export function podTemplate(fleet: string, runtime: RuntimeSpec, defaults: PodDe
       terminationGracePeriodSeconds:
         Math.min(runtime.drainSeconds, LONGEST_STOP_DRAIN_SECONDS) + SHUTDOWN_SECONDS,
       securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },
-      containers: [container(runtime, defaults)],
+      containers: [container(fleet, options)],
       volumes: [
         { name: 'control-ca', configMap: { name: fleetObjectName(fleet) } },
         { name: 'control-token', projected: { sources: [{ serviceAccountToken: TOKEN }] } },
@@ -59,7 +67,7 @@ export function podTemplate(fleet: string, runtime: RuntimeSpec, defaults: PodDe
 
 const TOKEN = { audience: CONTROL_AUDIENCE, expirationSeconds: TOKEN_SECONDS, path: TOKEN_FILE };
 
-function container(runtime: RuntimeSpec, defaults: PodDefaults): object {
+function container(fleet: string, { runtime, takesWebhooks, defaults }: PodOptions): object {
   return {
     name: 'runtime',
     image: runtime.image ?? defaults.image,
@@ -72,8 +80,14 @@ function container(runtime: RuntimeSpec, defaults: PodDefaults): object {
       { name: 'TENANTBOT_CONTROL_TOKEN', value: `${TOKEN_FOLDER}/${TOKEN_FILE}` },
       { name: 'TENANTBOT_HEALTH_PORT', value: String(HEALTH_PORT) },
       { name: 'TENANTBOT_LOG_FORMAT', value: 'json' },
+      ...(takesWebhooks ? webhookEnv(fleet) : []),
     ],
-    ports: [{ name: HEALTH_PORT_NAME, containerPort: HEALTH_PORT, protocol: 'TCP' }],
+    ports: [
+      { name: HEALTH_PORT_NAME, containerPort: HEALTH_PORT, protocol: 'TCP' },
+      ...(takesWebhooks
+        ? [{ name: WEBHOOK_PORT_NAME, containerPort: WEBHOOK_PORT, protocol: 'TCP' }]
+        : []),
+    ],
     resources: runtime.resources,
     startupProbe: { ...probe('/healthz'), periodSeconds: 1, failureThreshold: 60 },
     livenessProbe: { ...probe('/healthz'), periodSeconds: 10, failureThreshold: 3 },
@@ -88,6 +102,16 @@ function container(runtime: RuntimeSpec, defaults: PodDefaults): object {
       { name: 'control-token', mountPath: TOKEN_FOLDER, readOnly: true },
     ],
   };
+}
+
+/** Pods find one another by the names that the headless Service gives them. */
+function webhookEnv(fleet: string): readonly object[] {
+  const name = fleetObjectName(fleet);
+  return [
+    { name: 'TENANTBOT_WEBHOOK_PORT', value: String(WEBHOOK_PORT) },
+    { name: 'TENANTBOT_WEBHOOK_PEERS', value: `http://${name}-{shard}.${name}:${WEBHOOK_PORT}` },
+    { name: 'TENANTBOT_POD_NAME', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } },
+  ];
 }
 
 function probe(path: string): object {

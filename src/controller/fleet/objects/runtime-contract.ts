@@ -4,6 +4,10 @@
 export const HEALTH_PORT = 8081;
 export const HEALTH_PORT_NAME = 'http';
 
+/** Webhooks, where the fleet has an address for them. */
+export const WEBHOOK_PORT = 8082;
+export const WEBHOOK_PORT_NAME = 'webhook';
+
 /** The only token in the pod: it is good for the control channel and nothing else. */
 export const TOKEN_FOLDER = '/var/run/tenantbot';
 export const TOKEN_FILE = 'token';

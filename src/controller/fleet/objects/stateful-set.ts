@@ -1,31 +1,27 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { BotFleetSpec } from '../../../api/bot-fleet.ts';
 import type { Manifest } from '../../../kube/resource.ts';
 import { type FleetIdentity, fleetMeta, fleetSelector } from './fleet-meta.ts';
-import { type PodDefaults, podTemplate } from './pod-template.ts';
+import { type PodOptions, podTemplate } from './pod-template.ts';
 
 /** How many shards a StatefulSet is to run, and with what. */
-export interface StatefulSetOptions {
+export interface StatefulSetOptions extends PodOptions {
   readonly shards: number;
-  readonly runtime: BotFleetSpec['runtime'];
-  readonly defaults: PodDefaults;
 }
 
 /** The pods of a fleet, one a shard: started all at once, renewed one by one from the highest. */
 export function statefulSet(fleet: FleetIdentity, options: StatefulSetOptions): Manifest {
-  const { shards, runtime, defaults } = options;
   const metadata = fleetMeta(fleet);
   return {
     apiVersion: 'apps/v1',
     kind: 'StatefulSet',
     metadata,
     spec: {
-      replicas: shards,
+      replicas: options.shards,
       serviceName: metadata.name,
       podManagementPolicy: 'Parallel',
       updateStrategy: { type: 'RollingUpdate' },
       selector: { matchLabels: fleetSelector(fleet.name) },
-      template: podTemplate(fleet.name, runtime, defaults),
+      template: podTemplate(fleet.name, options),
     },
   };
 }
