@@ -1,3 +1,5 @@
+import { Registry } from 'prom-client';
+import type { FleetRateLimits } from '../../src/api/rate-limits.ts';
 import type { RuntimeFacts } from '../../src/api/runtime-facts.ts';
 import type { FleetWebhook } from '../../src/api/webhook.ts';
 import type { BotAssignment } from '../../src/control/port.ts';
@@ -60,12 +62,16 @@ export class Hosting implements AsyncDisposable {
   readonly control: EmulatorClient;
   readonly #clock = new AdjustableClock({ base: systemClock });
   readonly port = new MemoryPort();
+  readonly registry = new Registry();
+  readonly runtime: Runtime;
   readonly bots = new Map<string, BotAssignment>();
   log = '';
   /** Where the bots talk to; the emulator unless changed. */
   telegram: ReturnType<typeof fleetSpec>['telegram'];
   /** What the fleet says of webhooks. */
   webhook: FleetWebhook | undefined;
+  /** What the fleet as a whole may ask of Telegram. */
+  rateLimits: FleetRateLimits = {};
   /** Where webhooks come in, where they do. */
   readonly door: Door | undefined;
   readonly #drainSeconds: number;
@@ -96,14 +102,15 @@ export class Hosting implements AsyncDisposable {
       onLog?.(line);
     };
     const log = createLog({ level: 'debug', format: 'json', destination: { write } });
-    const runtime = new Runtime({
+    this.runtime = new Runtime({
       port: this.port,
       log,
       clock: this.#clock,
+      registry: this.registry,
       ...(random && { random }),
       ...(door && { webhooks: { routes: door.routes, ordinal: 0 } }),
     });
-    this.#ended = runtime.start(this.#stop.signal);
+    this.#ended = this.runtime.start(this.#stop.signal);
   }
 
   /** Makes a bot, unless `change` holds its token, that answers `/start` with its name; hosts it. */
@@ -131,6 +138,7 @@ export class Hosting implements AsyncDisposable {
         ...fleet,
         telegram: this.telegram,
         webhook: this.webhook,
+        rateLimits: this.rateLimits,
         runtime: { ...fleet.runtime, drainSeconds: this.#drainSeconds },
       },
       shards: 1,

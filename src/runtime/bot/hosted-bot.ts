@@ -6,6 +6,7 @@ import type { BotAssignment } from '../../control/port.ts';
 import { sleep, toTimestamp } from '../../lib/clock.ts';
 import { errorMessage, TenantBotError, unreachable } from '../../lib/errors.ts';
 import { botLog, type Log } from '../../telemetry/log.ts';
+import { onFleetTurn } from '../pipeline/fleet-turn.ts';
 import { BotGuards } from '../pipeline/guards.ts';
 import { throughUpstream } from '../pipeline/upstream.ts';
 import { CallError } from '../telegram/call-error.ts';
@@ -60,7 +61,10 @@ export class HostedBot implements ErrorOwner {
     this.#token = new TokenKeeper({
       assignment,
       deps,
-      getMe: (signal) => throughUpstream(guarded, () => caller.getMe(signal)),
+      getMe: (signal) =>
+        onFleetTurn(guarded, { method: 'getMe', priority: 'poll', signal }, () =>
+          throughUpstream(guarded, () => caller.getMe(signal)),
+        ),
       log: this.#log,
       recorder: this.#recorder,
       onAnswer: () => this.#meet('checkToken'),

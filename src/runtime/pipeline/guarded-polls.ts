@@ -3,6 +3,7 @@ import type { Random } from '../../lib/random.ts';
 import { CallError, classifyThrown } from '../telegram/call-error.ts';
 import type { DirectCaller, GetUpdates } from '../telegram/direct-caller.ts';
 import { beginCall, endCall } from './breaker.ts';
+import { onFleetTurn } from './fleet-turn.ts';
 import { recordHealth } from './health.ts';
 import { heldBackMs } from './held-back.ts';
 import type { Guarded } from './step.ts';
@@ -11,11 +12,14 @@ import { throughUpstream } from './upstream.ts';
 /** Bots that wait for the same breaker come back spread over so long. */
 const SPREAD_MS = 1_000;
 
+/** Where the limits of the fleet are tight, a bot that waits for its turn does not hang. */
+const FLEET_PATIENCE_MS = 24 * 3_600_000;
+
 /** What {@link GuardedPolls} work with. */
 export interface GuardedPollsOptions extends Guarded {
   readonly random: Random;
   readonly caller: Pick<DirectCaller, 'getUpdates'>;
-  /** Once it aborts, calls are made without asking: the last one confirms what was handled. */
+  /** Once it aborts, no breaker is asked: the last call confirms what was handled. */
   readonly stopping: AbortSignal;
   /** A poll has to wait for its turn, for about so long. */
   readonly onHeld: (forMs: number) => void;
@@ -37,9 +41,27 @@ export class GuardedPolls {
 
   /** As {@link DirectCaller.getUpdates}, when its turn has come. */
   async getUpdates(parameters: GetUpdates, signal: AbortSignal): Promise<readonly Update[]> {
-    const { caller, stopping } = this.#options;
-    if (stopping.aborted) return caller.getUpdates(parameters, signal);
+    const { caller, stopping, onHeld } = this.#options;
+    const method = 'getUpdates';
+    if (stopping.aborted) {
+      const last = { method, priority: 'reply', signal } as const;
+      return onFleetTurn(this.#options, last, () => caller.getUpdates(parameters, signal));
+    }
     await this.#turn(signal);
+    onHeld(FLEET_PATIENCE_MS);
+    return onFleetTurn(this.#options, { method, priority: 'poll', signal }, () => {
+      onHeld(0);
+      return this.#poll(parameters, signal);
+    });
+  }
+
+  /** Breakers may have changed: a poll that waits for its turn asks again at once. */
+  wake(): void {
+    this.#wake?.();
+  }
+
+  async #poll(parameters: GetUpdates, signal: AbortSignal): Promise<readonly Update[]> {
+    const { caller } = this.#options;
     const ticket = beginCall(this.#options);
     let failure: CallError | undefined;
     try {
@@ -53,11 +75,6 @@ export class GuardedPolls {
       recordHealth(this.#options, failure, undefined);
       endCall(this.#options, ticket, failure);
     }
-  }
-
-  /** Breakers may have changed: a poll that waits for its turn asks again at once. */
-  wake(): void {
-    this.#wake?.();
   }
 
   #isProbe(): boolean {

@@ -1,5 +1,6 @@
 import { type CallError, classifyRefusal, classifyThrown } from '../telegram/call-error.ts';
 import type { BotRates, BotTurn } from './rates/bot-rates.ts';
+import type { FleetTurn } from './rates/fleet-rate.ts';
 import type { PipelineStep } from './step.ts';
 
 /**
@@ -14,12 +15,14 @@ export const rate: PipelineStep = (context) => async (prev, method, payload, sig
   const stop = (signal as AbortSignal | undefined) ?? context.signal;
   const deadlineMs = deadlines.of(payload, context.clock.monotonicMs());
   const turn = rates.turn({ method, payload }, { priority: context.priority, deadlineMs });
+  let fleetTurn: FleetTurn | undefined;
   try {
     do {
+      fleetTurn?.end();
       const entering = rates.enter(turn, stop);
       if (entering) await entering;
       const acquiring = fleetRate.acquire(turn, stop);
-      if (acquiring) await acquiring;
+      fleetTurn = acquiring instanceof Promise ? await acquiring : acquiring;
     } while (!rates.send(turn));
     const response = await prev(method, payload, signal);
     if (!response.ok) notePause(rates, turn, classifyRefusal(response));
@@ -28,6 +31,7 @@ export const rate: PipelineStep = (context) => async (prev, method, payload, sig
     notePause(rates, turn, classifyThrown(error));
     throw error;
   } finally {
+    fleetTurn?.end();
     rates.leave(turn);
   }
 };

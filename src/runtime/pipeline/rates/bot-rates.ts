@@ -107,7 +107,6 @@ export class BotRates implements LineRules<BotTurn> {
       turn.lane.add(nowMs);
     }
     turn.stage = 'sent';
-    this.#window.add(nowMs);
     this.#pace.add(nowMs);
     return true;
   }
@@ -117,7 +116,9 @@ export class BotRates implements LineRules<BotTurn> {
     if (turn.stage === 'new') return;
     this.#running--;
     turn.lane.running--;
-    if (turn.stage === 'entered') {
+    if (turn.stage === 'sent') this.#window.end(this.#clock.monotonicMs());
+    else {
+      this.#window.cancel();
       this.#unsent--;
       if (turn.isMessage) turn.lane.unsent--;
     }
@@ -154,11 +155,10 @@ export class BotRates implements LineRules<BotTurn> {
   }
 
   openMs(nowMs: number, ahead: number): number {
-    const before = ahead + this.#unsent;
     return Math.max(
       this.#pausedUntilMs,
-      this.#window.earliestMs(nowMs, before),
-      this.#pace.earliestMs(nowMs, before),
+      this.#window.earliestMs(nowMs, ahead),
+      this.#pace.earliestMs(nowMs, ahead + this.#unsent),
     );
   }
 
@@ -170,6 +170,7 @@ export class BotRates implements LineRules<BotTurn> {
     this.#running++;
     turn.lane.running++;
     this.#unsent++;
+    this.#window.begin();
     if (turn.isMessage) turn.lane.unsent++;
     turn.stage = 'entered';
   }

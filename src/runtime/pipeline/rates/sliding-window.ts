@@ -1,21 +1,22 @@
 import type { RateLimit } from './rate-limit.ts';
 
-/**
- * For limits of so many a second: a twentieth more, since calls that left a second apart may arrive
- * a little less apart.
- */
-export const WINDOW_MS = 1_050;
+/** For limits of so many a second: a hundredth more, since clocks are not quite alike. */
+export const WINDOW_MS = 1_010;
 /** Entries that no longer count are dropped together once there are as many. */
 const COMPACT_AT = 32;
 
 /**
  * At most `limit` in any stretch of `windowMs`, however the stretch lies: what passed exactly
- * `windowMs` ago no longer counts. An idle one holds no times.
+ * `windowMs` ago no longer counts. What takes some time to pass, such as a call on its way, counts
+ * from {@link begin} until `windowMs` after {@link end}, so that the limit holds whenever within
+ * that time it arrives. An idle window holds no times.
  */
 export class SlidingWindow implements RateLimit {
   #limit: number;
   #windowMs: number;
-  /** When what still counts has passed, the oldest at `#first`. */
+  /** What has begun and not ended. */
+  #open = 0;
+  /** When what still counts has passed, in order, the oldest at `#first`. */
   readonly #atMs: number[] = [];
   #first = 0;
 
@@ -30,25 +31,45 @@ export class SlidingWindow implements RateLimit {
     this.#windowMs = windowMs;
   }
 
+  /** What is open counts as if it ended now. */
   earliestMs(nowMs: number, ahead: number): number {
     this.#forget(nowMs);
-    // Those ahead fill the window again and again: only the place in the last round matters.
-    const rounds = Math.floor(ahead / this.#limit);
+    const before = ahead + this.#open;
+    // Those before fill the window again and again: only the place in the last round matters.
+    const rounds = Math.floor(before / this.#limit);
     const counted = this.#atMs.length - this.#first;
-    const index = counted + (ahead % this.#limit) - this.#limit;
+    const index = counted + (before % this.#limit) - this.#limit;
     const oldestMs = index < 0 ? undefined : this.#atMs[this.#first + index];
     const freeMs = oldestMs === undefined ? nowMs : Math.max(nowMs, oldestMs + this.#windowMs);
     return freeMs + rounds * this.#windowMs;
   }
 
-  add(nowMs: number): void {
-    this.#forget(nowMs);
-    this.#atMs.push(nowMs);
+  /** Counts one that passes at `atMs`, now or soon. */
+  add(atMs: number): void {
+    let index = this.#atMs.length;
+    while (index > this.#first && (this.#atMs[index - 1] ?? 0) > atMs) index--;
+    if (index === this.#atMs.length) this.#atMs.push(atMs);
+    else this.#atMs.splice(index, 0, atMs);
+  }
+
+  /** Counts one that begins to pass; must {@link end} or be {@link cancel}led. */
+  begin(): void {
+    this.#open++;
+  }
+
+  end(nowMs: number): void {
+    this.#open--;
+    this.add(nowMs);
+  }
+
+  /** What has begun does not pass after all. */
+  cancel(): void {
+    this.#open--;
   }
 
   isIdle(nowMs: number): boolean {
     this.#forget(nowMs);
-    return this.#atMs.length === 0;
+    return this.#open === 0 && this.#atMs.length === 0;
   }
 
   #forget(nowMs: number): void {
