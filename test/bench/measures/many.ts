@@ -9,7 +9,7 @@ import type { ClientMemory, ClientRequest } from '../measured.ts';
  * poll of every one, what the process weighs then, and how long it takes to stop.
  */
 export const many: Measure = async ({ server, quick, say }) => {
-  const bots = quick ? 2_000 : 10_000;
+  const bots = quick ? 1_000 : 10_000;
   const rows: string[][] = [];
   for (const contestant of [OURS.http1, OURS.http2]) {
     say(`${bots} bots: ${contestant.name} …`);

@@ -24,7 +24,7 @@ const SETTLE_MS = 60_000;
  */
 export const neighbours: Measure = async ({ quick, say }) => {
   const rounds = quick ? 1 : 3;
-  const seconds = quick ? 10 : 30;
+  const seconds = quick ? 5 : 30;
   await using emulator = await startScript(join(SUPPORT, 'emulator-program.ts'));
   const { apiRoot, controlUrl } = await emulator.ask<EmulatorAddresses>({});
   const control = new EmulatorClient(controlUrl);

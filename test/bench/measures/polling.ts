@@ -12,7 +12,7 @@ import { type Sample, takeSample } from '../sample.ts';
 export const polling: Measure = async ({ server, contestants, quick, say }) => {
   const rounds = quick ? 1 : 5;
   const size = quick
-    ? { bots: 300, updates: 1_500, perSecond: 500 }
+    ? { bots: 200, updates: 1_000, perSecond: 500 }
     : { bots: 1_000, updates: 5_000, perSecond: 500 };
   const samples = new Map<Contestant, Sample[]>(contestants.map((contestant) => [contestant, []]));
   for (let round = 1; round <= rounds; round++) {
