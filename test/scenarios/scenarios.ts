@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe } from 'vitest';
 import { callScenarios } from './calls.ts';
 import { handlerScenarios } from './handlers.ts';
+import { lifecycleScenarios } from './lifecycle.ts';
+import { membershipScenarios } from './membership.ts';
 import type { ScenarioWorld } from './world.ts';
 
 /** What is to hold wherever bots run, once for each world. */
@@ -17,5 +19,7 @@ export function describeScenarios(where: string, open: () => Promise<ScenarioWor
     };
     describe('calls', () => callScenarios(inWorld));
     describe('handlers', () => handlerScenarios(inWorld));
+    describe('membership', () => membershipScenarios(inWorld));
+    describe('lifecycle', () => lifecycleScenarios(inWorld));
   });
 }
