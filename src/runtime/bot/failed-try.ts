@@ -1,17 +1,24 @@
 import { GrammyError, HttpError } from 'grammy';
 import { ForwardError } from '../handlers/forward/forward-error.ts';
+import { FAULT_RULES } from '../pipeline/rules.ts';
 import type { Effects } from '../pipeline/step.ts';
 import { CallError, classifyThrown } from '../telegram/call-error.ts';
+
+/** Until the breaker has opened, which then says how long. */
+const OUTAGE_PAUSE_MS = 1_000;
 
 /** One try at handling an update that failed, because of `cause`. */
 export class FailedTry extends Error {
   override readonly name = 'FailedTry';
   /** Whether another try may be made. */
   readonly retryable: boolean;
+  /** Where it does not count: in how long another is worth while. */
+  readonly heldBackMs: number | undefined;
 
-  constructor(cause: unknown, retryable: boolean) {
+  constructor(cause: unknown, retryable: boolean, heldBackMs?: number) {
     super('a try failed', { cause });
     this.retryable = retryable;
+    this.heldBackMs = retryable ? heldBackMs : undefined;
   }
 }
 
@@ -23,15 +30,15 @@ export function isRetryable(error: unknown, effects: Effects): boolean {
 }
 
 /**
- * Of a try that was never made, since a breaker was open: in how long another is worth while.
- * Undefined of all others.
+ * Where a try that ended with `error` says nothing of its update, since none of the bot's calls
+ * goes through: in how long another is worth while. So an outage makes no update fail for good,
+ * however long it lasts. `outage` is whether nothing was answered while the try went on.
  */
-export function neverMadeMs(error: unknown): number | undefined {
-  if (!(error instanceof FailedTry) || !error.retryable) return undefined;
-  const { cause } = error;
-  return cause instanceof CallError && cause.fault === 'breaker-open'
-    ? cause.retryAfterMs
-    : undefined;
+export function holdBackMs(error: unknown, outage: boolean): number | undefined {
+  if (!isCallFailure(error)) return undefined;
+  const { fault, retryAfterMs } = classifyThrown(error);
+  if (fault === 'breaker-open') return retryAfterMs;
+  return outage && FAULT_RULES[fault].upstream === 'failure' ? OUTAGE_PAUSE_MS : undefined;
 }
 
 /** Whether the error came from a Bot API call, and so was counted where the call was made. */

@@ -24,8 +24,8 @@ export interface DispatcherOptions {
   /** Whether a try that failed so left nothing behind that another try would double. */
   readonly retryable: (error: unknown) => boolean;
   /**
-   * Where a try was never made, since nothing goes through to Telegram: how long until another is
-   * worth while. It does not count as one. Undefined of all other errors.
+   * Where a try failed only because nothing goes through to Telegram: how long until another is
+   * worth while. It does not count. Undefined of all other errors.
    */
   readonly heldBackMs: (error: unknown) => number | undefined;
   /** Told once of each update that ended. Must not throw. */

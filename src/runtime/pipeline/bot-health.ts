@@ -30,6 +30,7 @@ export class BotHealth {
   #failed = 0;
   #answeredBefore = 0;
   #failedBefore = 0;
+  #answers = 0;
   #consecutiveFailures = 0;
   #rateLimited = 0;
   #avgResponseMs = 0;
@@ -39,6 +40,11 @@ export class BotHealth {
 
   get state(): HealthState {
     return this.#state;
+  }
+
+  /** How many calls were answered since the bot is hosted. */
+  get answers(): number {
+    return this.#answers;
   }
 
   /**
@@ -58,6 +64,7 @@ export class BotHealth {
       this.#rateLimited++;
     } else {
       this.#answered++;
+      this.#answers++;
       this.#consecutiveFailures = 0;
       this.#lastSuccess = now.wallMs;
       if (responseMs !== undefined) this.#timed(responseMs);
