@@ -1,6 +1,7 @@
 import type { BotRequests } from '../api/bot-requests.ts';
 import { API_VERSION } from '../api/group.ts';
 import { environmentError, errorMessage, inputError } from '../lib/errors.ts';
+import type { RetrySnapshot } from '../runtime/pipeline/retries/retry-statistics.ts';
 import type { Endpoint } from '../standalone/data/endpoint-file.ts';
 import type { Answer } from '../standalone/emulated/conversation.ts';
 import type { ManifestProblem } from '../standalone/manifests/place.ts';
@@ -49,6 +50,12 @@ export class LocalClient {
   async problems(): Promise<ManifestProblem[]> {
     const response = await this.#send('GET', '/problems');
     return ((await response.json()) as { problems: ManifestProblem[] }).problems;
+  }
+
+  /** The retries since the start or the last reset; resets them where that is wanted. */
+  async retries({ reset }: { readonly reset: boolean }): Promise<RetrySnapshot> {
+    const response = await this.#send(reset ? 'DELETE' : 'GET', '/v1/retries');
+    return (await response.json()) as RetrySnapshot;
   }
 
   /** Asks something of a bot beyond its spec. */

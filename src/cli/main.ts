@@ -74,6 +74,11 @@ const actions: Actions = {
     const bot = { namespace: String(flags['namespace']), name };
     await runDescribe(await connect(flags), { ...bot, nowMs: systemClock.wallMs() }, io);
   },
+  async retries(flags) {
+    const { runRetries } = await import('./commands/retries.ts');
+    const { reset, ...others } = flags;
+    await runRetries(await connect(others), { reset: reset === true }, io);
+  },
   async ask(request, flags, names) {
     const { runAsk } = await import('./commands/ask.ts');
     const { all, allNamespaces, namespace, concurrency, timeout } = flags;

@@ -16,6 +16,7 @@ export interface Actions {
   crds(flags: Flags): Promise<void>;
   get(flags: Flags, words: readonly string[]): Promise<void>;
   describe(flags: Flags, words: readonly string[]): Promise<void>;
+  retries(flags: Flags): Promise<void>;
   ask(request: BotRequest, flags: Flags, names: readonly string[]): Promise<void>;
   chat(flags: Flags, words: readonly string[]): Promise<void>;
   send(flags: Flags, words: readonly string[]): Promise<void>;
@@ -106,6 +107,13 @@ function addReaders(program: Command, actions: Actions): void {
     .argument('<name>')
     .action((name: string, flags: Flags) => actions.describe(flags, [name]));
   addConnection(describe);
+  program
+    .command('retries')
+    .description('show which calls to Telegram were tried again, and how that ended')
+    .option('--reset', 'and begin to count anew')
+    .addOption(settingOption('data', settingsSchema.shape.data))
+    .addOption(configOption())
+    .action((flags: Flags) => actions.retries(flags));
 }
 
 function addAskers(program: Command, actions: Actions): void {

@@ -4,6 +4,7 @@ import { type Clock, sleep } from '../lib/clock.ts';
 import { type Random, randomToken } from '../lib/random.ts';
 import { Secret } from '../lib/secret.ts';
 import type { ErrorBoundary } from '../runtime/bot/boundary.ts';
+import { RetryStatistics } from '../runtime/pipeline/retries/retry-statistics.ts';
 import { WebhookRoutes } from '../runtime/webhook/webhook-routes.ts';
 import { startWebhookServer } from '../runtime/webhook/webhook-server.ts';
 import type { Log } from '../telemetry/log.ts';
@@ -86,11 +87,13 @@ export async function runStandalone(
       : await startWebhookServer({ port: options.webhookPort, routes });
   stack.defer(async () => webhooks?.close());
   const objects = new ObjectStore();
+  const retryStatistics = new RetryStatistics(clock);
   const reconciler = new Reconciler({
     clock,
     random,
     log,
     boundary: options.boundary,
+    retryStatistics,
     // All fleets share them: no two bots have the same key.
     webhooks: webhooks && { routes, ordinal: 0 },
     telegramOf: (fleet) => telegram.of(fleet),
@@ -124,6 +127,7 @@ export async function runStandalone(
     problems: () => problems.current,
     conversation: telegram.control && new Conversation(telegram.control),
     ask: (uid, requests) => reconciler.ask(uid, requests),
+    retryStatistics,
     log,
   });
   stack.defer(() => api.close());

@@ -15,6 +15,7 @@ import {
   unreachable,
 } from '../../lib/errors.ts';
 import type { Secret } from '../../lib/secret.ts';
+import type { RetryStatistics } from '../../runtime/pipeline/retries/retry-statistics.ts';
 import type { Log } from '../../telemetry/log.ts';
 import type { Conversation } from '../emulated/conversation.ts';
 import type { ManifestProblem } from '../manifests/place.ts';
@@ -25,6 +26,7 @@ import { guard } from './guard.ts';
 import { addObjectRoutes } from './object-routes.ts';
 import { makeProblem, PROBLEM_TYPE, type Problem, RequestProblem } from './problem.ts';
 import { addRequestRoute } from './request-routes.ts';
+import { addRetryRoutes } from './retry-routes.ts';
 
 const HOST = '127.0.0.1';
 const MAX_BODY_BYTES = 1 << 20;
@@ -41,6 +43,7 @@ export interface LocalApiOptions {
   readonly conversation: Conversation | undefined;
   /** Asks something of the bot with that uid. */
   readonly ask: (uid: string, requests: BotRequests) => void;
+  readonly retryStatistics: RetryStatistics;
   readonly log: Log;
 }
 
@@ -52,7 +55,7 @@ export interface LocalApi {
 
 /** Serves what `tenantbot get`, `chat`, `token check` and the like ask for, on loopback only. */
 export async function startLocalApi(options: LocalApiOptions): Promise<LocalApi> {
-  const { port, token, objects, problems, conversation, ask, log } = options;
+  const { port, token, objects, problems, conversation, ask, retryStatistics, log } = options;
   const app = Fastify({ bodyLimit: MAX_BODY_BYTES, forceCloseConnections: true });
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
@@ -76,6 +79,7 @@ export async function startLocalApi(options: LocalApiOptions): Promise<LocalApi>
   addObjectRoutes(api, objects, streams);
   addChatRoutes(api, { objects, conversation, streams });
   addRequestRoute(api, { objects, ask });
+  addRetryRoutes(api, retryStatistics);
   api.get('/problems', () => ({ problems: problems() }));
   await listen(app, port);
   const { port: taken } = app.server.address() as AddressInfo;

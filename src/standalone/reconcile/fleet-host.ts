@@ -3,6 +3,7 @@ import { type Clock, sleep } from '../../lib/clock.ts';
 import { errorMessage } from '../../lib/errors.ts';
 import type { Random } from '../../lib/random.ts';
 import type { ErrorBoundary } from '../../runtime/bot/boundary.ts';
+import type { RetryStatistics } from '../../runtime/pipeline/retries/retry-statistics.ts';
 import { Runtime } from '../../runtime/runtime.ts';
 import type { WebhookListener } from '../../runtime/webhook/webhook-door.ts';
 import type { Log } from '../../telemetry/log.ts';
@@ -20,6 +21,7 @@ export interface FleetHostOptions {
   readonly boundary: ErrorBoundary;
   /** Where webhooks come in; without it bots poll. */
   readonly webhooks?: WebhookListener | undefined;
+  readonly retryStatistics: RetryStatistics;
   readonly onReport: (report: BotReport) => void;
 }
 
@@ -48,11 +50,13 @@ export class FleetHost {
 
   async #run(): Promise<void> {
     const { signal } = this.#stop;
-    const { clock, random, log, boundary, webhooks } = this.#options;
+    const { clock, random, log, boundary, retryStatistics, webhooks } = this.#options;
     while (!signal.aborted) {
       try {
-        const parts = { clock, random, log, boundary, ...(webhooks && { webhooks }) };
-        await new Runtime({ ...parts, port: this.#port }).start(signal);
+        const parts = { clock, random, log, boundary, retryStatistics };
+        await new Runtime({ ...parts, ...(webhooks && { webhooks }), port: this.#port }).start(
+          signal,
+        );
       } catch (error) {
         log.error(`a runtime failed and is started again: ${errorMessage(error)}`);
         await sleep(clock, RESTART_AFTER_MS, signal).catch(() => undefined);

@@ -9,6 +9,7 @@ import { type Clock, type Timer, toTimestamp } from '../../lib/clock.ts';
 import { errorMessage } from '../../lib/errors.ts';
 import type { Random } from '../../lib/random.ts';
 import type { ErrorBoundary } from '../../runtime/bot/boundary.ts';
+import type { RetryStatistics } from '../../runtime/pipeline/retries/retry-statistics.ts';
 import type { WebhookListener } from '../../runtime/webhook/webhook-door.ts';
 import type { Log } from '../../telemetry/log.ts';
 import type { BotRecord, Identity, State } from '../data/state.ts';
@@ -39,6 +40,8 @@ export interface ReconcilerOptions {
   readonly boundary: ErrorBoundary;
   /** Where webhooks come in; without it bots poll. */
   readonly webhooks?: WebhookListener | undefined;
+  /** Where the retries of all fleets are counted. */
+  readonly retryStatistics: RetryStatistics;
   /** Where the bots of a fleet find Telegram. */
   readonly telegramOf: (fleet: BotFleetSpec) => BotFleetSpec['telegram'];
   /** Makes tokens known, where there is an emulator. */
@@ -246,7 +249,7 @@ export class Reconciler {
   }
 
   #hostOf(fleet: string): FleetHost {
-    const { clock, random, log, boundary } = this.#options;
+    const { clock, random, log, boundary, retryStatistics } = this.#options;
     const known = this.#hosts.get(fleet);
     if (known) return known;
     const onReport = (report: BotReport): void => this.#heard(report);
@@ -255,6 +258,7 @@ export class Reconciler {
       random,
       log: log.child({ fleet }),
       boundary,
+      retryStatistics,
       webhooks: this.#options.webhooks,
       onReport,
     });

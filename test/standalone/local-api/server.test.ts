@@ -2,8 +2,11 @@ import { request } from 'node:http';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { tenantBotSpecSchema } from '../../../src/api/tenant-bot.ts';
 import { runGet } from '../../../src/cli/commands/get.ts';
+import { runRetries } from '../../../src/cli/commands/retries.ts';
 import { LocalClient } from '../../../src/cli/local-client.ts';
+import { AdjustableClock } from '../../../src/lib/adjustable-clock.ts';
 import { Secret } from '../../../src/lib/secret.ts';
+import { RetryStatistics } from '../../../src/runtime/pipeline/retries/retry-statistics.ts';
 import { type LocalApi, startLocalApi } from '../../../src/standalone/local-api/server.ts';
 import { ObjectStore, type StoredObject } from '../../../src/standalone/object-store.ts';
 import { makeLog } from '../support.ts';
@@ -31,6 +34,7 @@ function bot(name: string, namespace = 'default', generation = 1): StoredObject 
 async function open() {
   const objects = new ObjectStore();
   const asked: object[] = [];
+  const retryStatistics = new RetryStatistics(new AdjustableClock());
   const api = await startLocalApi({
     port: 0,
     token: new Secret(TOKEN),
@@ -38,11 +42,12 @@ async function open() {
     problems: () => [{ file: 'a.yaml', line: 2, message: 'is wrong' }],
     conversation: undefined,
     ask: (uid, requests) => void asked.push({ uid, requests }),
+    retryStatistics,
     log: makeLog().log,
   });
   onTestFinished(() => api.close());
   const client = new LocalClient({ url: api.url, token: new Secret(TOKEN), pid: 1 }, 'data');
-  return { objects, api, asked, client };
+  return { objects, api, asked, client, retryStatistics };
 }
 
 /** The status of a GET with these headers. */
@@ -172,6 +177,23 @@ describe('the local API', () => {
       body: JSON.stringify({ explode: 'now' }),
     });
     expect(await response.json()).toMatchObject({ status: 400, code: 'REQUEST_INVALID' });
+  });
+
+  test('shows retries, and counts anew when told to', async () => {
+    const { client, retryStatistics } = await open();
+    const lines: string[] = [];
+    const add = (line: string): void => void lines.push(line);
+    const io = { out: add, err: add };
+    retryStatistics.count('sendMessage', 'network', 'retried');
+    await runRetries(client, { reset: false }, io);
+    await runRetries(client, { reset: true }, io);
+    await runRetries(client, { reset: false }, io);
+    const table = [
+      'METHOD        CATEGORY   OUTCOME   COUNT\nsendMessage   network    retried   1',
+      'Since 1970-01-01T00:00:00Z',
+    ];
+    const none = 'No call was tried again since 1970-01-01T00:00:00Z';
+    expect(lines).toEqual([...table, ...table, 'Counting begins anew.', none]);
   });
 
   test('answers with problems as RFC 9457 has them', async () => {

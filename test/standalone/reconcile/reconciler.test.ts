@@ -8,6 +8,7 @@ import { type RunningEmulator, startEmulator } from '../../../src/emulator/emula
 import { systemClock } from '../../../src/lib/clock.ts';
 import { seededRandom } from '../../../src/lib/random.ts';
 import { ErrorBoundary } from '../../../src/runtime/bot/boundary.ts';
+import { RetryStatistics } from '../../../src/runtime/pipeline/retries/retry-statistics.ts';
 import { EMPTY_STATE, type State } from '../../../src/standalone/data/state.ts';
 import { BotFather } from '../../../src/standalone/emulated/bot-father.ts';
 import { Conversation } from '../../../src/standalone/emulated/conversation.ts';
@@ -43,6 +44,7 @@ class World {
       telegramOf: ({ telegram }) => ({ ...telegram, apiRoot: emulator.apiRoot }),
       botFather: new BotFather(this.client, log),
       boundary: new ErrorBoundary(),
+      retryStatistics: new RetryStatistics(systemClock),
       objects: this.objects,
       state,
       onState: () => undefined,
