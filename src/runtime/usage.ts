@@ -1,9 +1,12 @@
-import type { Clock } from '../lib/clock.ts';
+import { type Clock, nextMacrotask } from '../lib/clock.ts';
 import { inputError } from '../lib/errors.ts';
 import type { ErrorOwner } from './bot/boundary.ts';
 
 /** What the answers of services that one bot has in hand may weigh together. */
 const MAX_BYTES_IN_HAND = 32 * 1024 * 1024;
+
+/** Who holds the event loop for so long at once has to let others pass before it goes on. */
+const LONG_SLICE_MS = 20;
 
 /** What one try takes of what all bots share. At its end it holds nothing any more. */
 export interface TryUsage extends Disposable {
@@ -26,6 +29,8 @@ export class Usage {
   readonly #clock: Clock;
   readonly #bytes = new Map<ErrorOwner, number>();
   #busyMs = new Map<ErrorOwner, number>();
+  /** Of owners whose last slice was long: the end of their queue for the event loop. */
+  readonly #turns = new WeakMap<ErrorOwner, Promise<void>>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -39,7 +44,19 @@ export class Usage {
     } finally {
       const tookMs = this.#clock.monotonicMs() - startedMs;
       this.#busyMs.set(owner, (this.#busyMs.get(owner) ?? 0) + tookMs);
+      if (tookMs < LONG_SLICE_MS) this.#turns.delete(owner);
+      else this.#turns.set(owner, this.#turns.get(owner) ?? Promise.resolve());
     }
+  }
+
+  /**
+   * What `owner` has to wait for before its next slice; nothing, unless its last one was long: then
+   * its slices come one after the other, with a turn for everybody else between them.
+   */
+  turn(owner: ErrorOwner): Promise<void> | undefined {
+    const turn = this.#turns.get(owner)?.then(nextMacrotask);
+    if (turn) this.#turns.set(owner, turn);
+    return turn;
   }
 
   /** The time that each owner took since the last call. */

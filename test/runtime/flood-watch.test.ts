@@ -96,3 +96,21 @@ test('a bot with more in hand than it may have is stopped; tries that end let go
   expect(large.failures).toMatchObject([{ code: 'BOT_TOO_LARGE', kind: 'input' }]);
   expect(modest.failures).toEqual([]);
 });
+
+test('who holds the loop for long lets everybody else pass between its slices', async () => {
+  const clock = new AdjustableClock();
+  const usage = new Usage(clock);
+  const owner = new Owner();
+  expect(usage.turn(owner)).toBeUndefined();
+  usage.timed(owner, () => clock.advance(20));
+  const order: string[] = [];
+  const slices = [1, 2, 3].map(async (slice) => {
+    await usage.turn(owner);
+    order.push(`slice ${slice}`);
+    setImmediate(() => order.push(`others ${slice}`));
+  });
+  await Promise.all(slices);
+  expect(order).toEqual(['slice 1', 'others 1', 'slice 2', 'others 2', 'slice 3']);
+  usage.timed(owner, () => clock.advance(19));
+  expect(usage.turn(owner)).toBeUndefined();
+});

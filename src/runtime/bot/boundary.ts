@@ -20,7 +20,7 @@ export class ErrorBoundary {
 
   /** Does `work`, and whatever it sets off, in the name of `owner`. */
   run<Result>(owner: ErrorOwner, work: () => Result): Result {
-    return this.#owner.run(owner, work);
+    return this.#owner.getStore() === owner ? work() : this.#owner.run(owner, work);
   }
 
   /** Hands `error` to whose work is being done. False where that is nobody's. */

@@ -32,6 +32,8 @@ import { OpenUpdates } from './open-updates.ts';
 const TRY_MS = 60_000;
 /** How long an intake that was told to stop may take to do so. */
 const INTAKE_STOP_MS = 2_000;
+/** A webhook is looked at no more seldom than that. */
+const LONGEST_LOOK_MS = 135_000;
 /** An intake in trouble is heard of again after its pause: no longer than this, and what Telegram said. */
 const LONGEST_BACKOFF_MS = 60_000;
 
@@ -108,7 +110,8 @@ export class Serving {
       random: deps.random,
       sweep: deps.sweep,
       events: {
-        onUpdates: (updates) => this.#receive(updates),
+        // Those of a webhook come from a server that all bots share.
+        onUpdates: (updates) => deps.boundary.run(options.owner, () => this.#receive(updates)),
         onContact: () => this.#contact(),
         onStuck: () => this.#giveUpOldestChat(),
         onTrouble: (error) => this.#trouble(error),
@@ -256,6 +259,8 @@ export class Serving {
     const updateId = update.update_id;
     const effects = { mayHaveHappened: false };
     using usage = deps.usage.beginTry(owner);
+    const turn = deps.usage.turn(owner);
+    if (turn) await turn;
     try {
       return await this.#open.try(updateId, { signal, limitMs: this.#tryLimitMs }, (signal) => {
         throwIfHeldBack(this.#guarded);
@@ -300,7 +305,7 @@ export class Serving {
 
   #contact(): void {
     const { recorder, heartbeat } = this.#options;
-    heartbeat.beat();
+    heartbeat.beat(recorder.facts.updates.mode === 'Webhook' ? LONGEST_LOOK_MS : 0);
     recorder.noConflict();
   }
 
