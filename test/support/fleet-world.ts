@@ -1,9 +1,10 @@
 import { join } from 'node:path';
+import type { FleetWebhook } from '../../src/api/webhook.ts';
 import { EmulatorClient } from '../../src/emulator/control-client.ts';
 import type { HostedBot } from './assignments.ts';
 import type { EmulatorAddresses } from './emulator-program.ts';
 import { type Program, startScript } from './program.ts';
-import type { RuntimeRequest } from './runtime-program.ts';
+import type { RuntimeRequest, WebhookSettings } from './runtime-program.ts';
 import { waitFor } from './wait.ts';
 
 /** A text in a chat with a bot. */
@@ -16,6 +17,13 @@ export interface Message {
 /** What the bot has to answer to something that was said to it, and the update that carries it. */
 export interface Expected extends Message {
   readonly updateId: number;
+}
+
+/** How a runtime's process takes webhooks, and what its fleet says of them. */
+export interface RuntimeWebhooks {
+  readonly settings: WebhookSettings;
+  readonly webhook: FleetWebhook;
+  readonly shards?: number;
 }
 
 const USERS = 5;
@@ -66,11 +74,32 @@ export class FleetWorld implements AsyncDisposable {
   }
 
   /** Starts a process that hosts all bots made so far. */
-  async startRuntime(): Promise<Program> {
-    const runtime = await startScript(join(import.meta.dirname, 'runtime-program.ts'));
-    const request: RuntimeRequest = { kind: 'host', apiRoot: this.#apiRoot, bots: this.#bots };
-    await runtime.ask(request);
+  async startRuntime(webhooks?: RuntimeWebhooks): Promise<Program> {
+    const runtime = await startScript(join(import.meta.dirname, 'runtime-program.ts'), {
+      ...(webhooks && { args: [JSON.stringify(webhooks.settings)] }),
+    });
+    await this.host(
+      runtime,
+      this.#bots.map(({ name }) => name),
+      webhooks,
+    );
     return runtime;
+  }
+
+  /** Has a process host these bots and no others. */
+  async host(
+    runtime: Program,
+    names: readonly string[],
+    webhooks?: RuntimeWebhooks,
+  ): Promise<void> {
+    const bots = this.#bots.filter(({ name }) => names.includes(name));
+    const { settings: _, ...share } = webhooks ?? { settings: {} };
+    await runtime.ask<unknown>({
+      kind: 'host',
+      apiRoot: this.#apiRoot,
+      bots,
+      ...share,
+    } satisfies RuntimeRequest);
   }
 
   /** Sends a text to a bot as the user of that number; `text` is the answer to be expected. */

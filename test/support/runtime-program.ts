@@ -1,6 +1,13 @@
-/** A runtime as a process of its own, steered by {@link RuntimeRequest}s. SIGTERM stops it. */
+/**
+ * A runtime as a process of its own, steered by {@link RuntimeRequest}s. SIGTERM stops it. Takes
+ * webhooks where its only argument, {@link WebhookSettings} as JSON, says how.
+ */
 import { EventEmitter } from 'node:events';
+import { Registry } from 'prom-client';
+import type { FleetWebhook } from '../../src/api/webhook.ts';
+import type { RuntimeSettings } from '../../src/cli/runtime-settings.ts';
 import { handleUncaughtErrors } from '../../src/cli/uncaught-errors.ts';
+import { openWebhooks } from '../../src/cli/webhooks.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { systemRandom } from '../../src/lib/random.ts';
 import { ErrorBoundary } from '../../src/runtime/bot/boundary.ts';
@@ -10,6 +17,9 @@ import { answerParent } from './answering.ts';
 import { botAssignment, fleetSpec, type HostedBot } from './assignments.ts';
 import { MemoryPort } from './memory-port.ts';
 
+/** How a runtime takes webhooks. */
+export type WebhookSettings = Pick<RuntimeSettings, 'webhookPort' | 'webhookPeers' | 'podName'>;
+
 /** What a runtime's process is asked for. */
 export type RuntimeRequest =
   | {
@@ -17,6 +27,8 @@ export type RuntimeRequest =
       readonly apiRoot: string;
       readonly bots: readonly HostedBot[];
       readonly drainSeconds?: number;
+      readonly webhook?: FleetWebhook;
+      readonly shards?: number;
     }
   /** Answered with the bot's `RuntimeFacts`. */
   | { readonly kind: 'facts'; readonly name: string }
@@ -62,8 +74,8 @@ answerParent((request: RuntimeRequest) => {
       const fleet = fleetSpec(request.apiRoot);
       const { drainSeconds = fleet.runtime.drainSeconds } = request;
       return port.assign({
-        fleet: { ...fleet, runtime: { ...fleet.runtime, drainSeconds } },
-        shards: 1,
+        fleet: { ...fleet, webhook: request.webhook, runtime: { ...fleet.runtime, drainSeconds } },
+        shards: request.shards ?? 1,
         bots: request.bots.map(botAssignment),
       });
     }
@@ -84,6 +96,19 @@ using _errors = handleUncaughtErrors({
   log,
   exit: (code) => process.exit(code),
 });
-const runtime = new Runtime({ clock: systemClock, random: systemRandom, log, port, boundary });
+const [, , settings = '{}'] = process.argv;
+const webhooks = await openWebhooks(JSON.parse(settings) as WebhookSettings, {
+  clock: systemClock,
+  registry: new Registry(),
+});
+const runtime = new Runtime({
+  clock: systemClock,
+  random: systemRandom,
+  log,
+  port,
+  boundary,
+  ...(webhooks && { webhooks: webhooks.listener }),
+});
 await runtime.start(stopping.signal);
+await webhooks?.close();
 process.disconnect();
