@@ -138,7 +138,7 @@ export class FakeRuntime {
   }
 
   #report(assignment: BotAssignment, change: Partial<RuntimeFacts> = {}): void {
-    const { uid, epoch, generation } = assignment;
+    const { uid, epoch, generation, requests } = assignment;
     const { clock, ledger } = this.#options;
     const id = botIdOf(assignment);
     const now = toTimestamp(clock.wallMs());
@@ -157,6 +157,7 @@ export class FakeRuntime {
       counters: { updates: this.#updates, handled: 0, skipped: 0, replies: 0, errors: 0 },
       restarts: 0,
       startedAt,
+      ...(requests && { handledRequests: requests }),
       ...change,
     };
     this.#reports.put({ uid, epoch, facts });
