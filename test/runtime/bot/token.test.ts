@@ -2,10 +2,12 @@ import { describe, expect, test } from 'vitest';
 import type { RuntimeFacts } from '../../../src/api/runtime-facts.ts';
 import type { BotAssignment } from '../../../src/control/port.ts';
 import { Secret } from '../../../src/lib/secret.ts';
+import { botAssignment } from '../../support/assignments.ts';
 import { waitFor } from '../../support/wait.ts';
 import { Hosting } from '../hosting.ts';
 
 const HOUR_MS = 3_600_000;
+const GREETING = [{ command: { name: 'start', reply: { text: 'Hello' } } }];
 
 /** Lets time pass, `stepMs` at a time, until the facts are as `check` says. */
 async function pass(
@@ -115,6 +117,26 @@ describe('a token', () => {
     await pass(hosting, 1_000, ({ lifecycle }) => lifecycle === 'Running');
     expect(hosting.log).not.toContain(token);
   });
+});
+
+test('a renewed token does not stand in line behind the dead', async () => {
+  await using hosting = await Hosting.start();
+  const counters = { updates: 0, handled: 0, skipped: 0, replies: 0, errors: 0 };
+  const dead = (name: string, id: number): BotAssignment => ({
+    ...botAssignment({ name, token: `${id}:${'x'.repeat(35)}`, handlers: GREETING }),
+    resume: { counters, token: 'Revoked' },
+  });
+  const greeter = hosting.assign(dead('greeter', 99));
+  await hosting.facts('greeter', ({ token }) => token.state === 'Unauthorized');
+  for (let n = 0; n < 20; n++) hosting.assign(dead(`dead-${n}`, 100 + n));
+  await hosting.facts('dead-2', ({ token }) => token.state === 'Unauthorized');
+  const { token } = await hosting.control.createBot({ username: 'greeter_bot' });
+  hosting.assign({ ...greeter, token: new Secret(token) });
+  await hosting.running('greeter');
+  const refused = [...hosting.port.facts.values()].filter(
+    (facts) => facts.token.state === 'Unauthorized',
+  );
+  expect(refused).toHaveLength(3);
 });
 
 describe('whoever asks', () => {

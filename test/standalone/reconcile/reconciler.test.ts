@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { REQUEST_ANNOTATIONS } from '../../../src/api/bot-requests.ts';
 import { ACCEPT_OTHER_BOT } from '../../../src/api/own-token.ts';
 import type { TenantBot } from '../../../src/api/tenant-bot.ts';
 import { EmulatorClient } from '../../../src/emulator/control-client.ts';
@@ -165,6 +166,33 @@ describe('Reconciler', () => {
     expect(await world.answer(12)).toEqual(['a']);
     expect(await world.answer(11)).toEqual(['b']);
     expect(await world.conflicts()).toEqual([]);
+  });
+
+  test('what an annotation asks for is done once; what somebody says later, too', async () => {
+    const world = open();
+    const bot = (annotations: Readonly<Record<string, string>>): string =>
+      botWithSecret({ name: 'a', id: 11, annotations });
+    const getMes = async (): Promise<number> =>
+      (await world.client.calls({ bot: 11, method: 'getMe' })).length;
+    const met = (value: string): Promise<unknown> =>
+      waitFor('the check', () => world.bot('a')?.status?.handledRequests?.checkToken === value);
+    await world.apply(bot({}));
+    await world.ready('a');
+    expect(await getMes()).toBe(1);
+
+    await world.apply(bot({ [REQUEST_ANNOTATIONS.checkToken]: 'written' }));
+    await met('written');
+    const { uid, generation } = world.bot('a')?.metadata ?? expect.unreachable();
+    expect({ generation, getMes: await getMes() }).toEqual({ generation: 1, getMes: 2 });
+
+    world.reconciler.ask(uid, { checkToken: 'said' });
+    await met('said');
+    await world.apply(bot({ [REQUEST_ANNOTATIONS.checkToken]: 'written', team: 'x' }));
+    expect(world.bot('a')?.status?.handledRequests?.checkToken).toBe('said');
+
+    await world.apply(bot({ [REQUEST_ANNOTATIONS.checkToken]: 'written again' }));
+    await met('written again');
+    expect(await getMes()).toBe(4);
   });
 
   test('a missing Secret, a bad token and a fleet that is not there are said in words', async () => {
