@@ -61,13 +61,15 @@ export class GuardedPolls {
   }
 
   async #poll(parameters: GetUpdates, signal: AbortSignal): Promise<readonly Update[]> {
-    const { caller } = this.#options;
+    const { caller, bot } = this.#options;
     const ticket = beginCall(this.#options);
     let failure: CallError | undefined;
     try {
-      return await throughUpstream(this.#options, () =>
+      const updates = await throughUpstream(this.#options, () =>
         caller.getUpdates(this.#isProbe() ? { ...parameters, timeout: 0 } : parameters, signal),
       );
+      if (updates.length === 0) bot.rates.tidy();
+      return updates;
     } catch (error) {
       failure = classifyThrown(error);
       throw failure;

@@ -1,4 +1,3 @@
-import { durationMs } from '../../api/duration-text.ts';
 import type { RuntimeFacts } from '../../api/runtime-facts.ts';
 import type { BotAssignment } from '../../control/port.ts';
 import type { Clock } from '../../lib/clock.ts';
@@ -6,7 +5,7 @@ import { BotHealth } from './bot-health.ts';
 import { CircuitBreaker } from './circuit-breaker.ts';
 import { Deadlines } from './deadlines.ts';
 import { momentOf } from './moment.ts';
-import { type BotRateSettings, BotRates } from './rates/bot-rates.ts';
+import { BotRates } from './rates/bot-rates.ts';
 import { LocalFleetRate } from './rates/fleet-rate.ts';
 import type { RecentMark } from './recent-bots.ts';
 import { RetryBudget } from './retries/retry-budget.ts';
@@ -35,12 +34,12 @@ export class ShardGuards {
  * What guards the calls of one bot. It outlives restarts of the bot, and goes on from what was
  * known of the bot before. Records alone: an idle bot has no timer and no callback here.
  */
-export class BotGuards {
+export class BotGuards implements RecentMark {
   readonly breaker = new CircuitBreaker();
   readonly health = new BotHealth();
   readonly rates: BotRates;
-  /** Its place among the bots that the breaker of the shard counts. */
-  readonly recent: RecentMark = { slot: undefined, failed: false };
+  recentSlot: number | undefined;
+  recentlyFailed = false;
   /** What the spec in effect says; steps read it with each call. */
   settings: GuardSettings;
   #toldBreaker = this.breaker.state;
@@ -48,7 +47,7 @@ export class BotGuards {
 
   constructor({ spec, resume }: Pick<BotAssignment, 'spec' | 'resume'>, clock: Clock) {
     this.settings = spec;
-    this.rates = new BotRates(rateSettings(spec), clock);
+    this.rates = new BotRates(spec, clock);
     const now = momentOf(clock);
     if (resume?.breaker) this.breaker.resume(resume.breaker, now);
     if (resume?.health) this.health.resume(resume.health, now.monotonicMs);
@@ -58,7 +57,7 @@ export class BotGuards {
   /** Goes by another spec from now on; what is known stays. */
   apply(spec: GuardSettings): void {
     this.settings = spec;
-    this.rates.apply(rateSettings(spec));
+    this.rates.apply(spec);
   }
 
   /** Whether breaker or health are in another state than at the last question. */
@@ -77,8 +76,4 @@ export class BotGuards {
       health: this.health.status(nowMs),
     };
   }
-}
-
-function rateSettings({ limits, retry }: GuardSettings): BotRateSettings {
-  return { ...limits, maxPauseMs: durationMs(retry.rateLimit.maxRetryAfter) };
 }

@@ -1,4 +1,6 @@
+import { durationMs } from '../../../api/duration-text.ts';
 import type { Limits } from '../../../api/limits.ts';
+import type { RetrySettings } from '../../../api/retry.ts';
 import type { Clock } from '../../../lib/clock.ts';
 import { CallError } from '../../telegram/call-error.ts';
 import { type Chat, Chats, chatKeyOf, isMessage } from './chats.ts';
@@ -12,10 +14,17 @@ const CAPACITY = 256;
 /** A pause in answer to these is one for the bot. */
 const ABOUT_THE_BOT: ReadonlySet<string> = new Set(['getMe', 'getUpdates']);
 
-/** What {@link BotRates} goes by. */
-export interface BotRateSettings extends Limits {
-  /** The longest pause asked for by Telegram that a call waits for. */
-  readonly maxPauseMs: number;
+/** What a spec says of the calls of its bot. */
+export interface BotRateSettings {
+  readonly limits: Limits;
+  readonly retry: { readonly rateLimit: Pick<RetrySettings['rateLimit'], 'maxRetryAfter'> };
+}
+
+/** What a bot that has made calls lately has used up. */
+interface Used {
+  readonly window: SlidingWindow;
+  readonly pace: Pace;
+  readonly chats: Chats;
 }
 
 /** One call on its way through the limits of its bot. */
@@ -42,9 +51,8 @@ export interface BotTurn extends Turn {
 export class BotRates implements LineRules<BotTurn> {
   readonly #clock: Clock;
   #settings: BotRateSettings;
-  readonly #window: SlidingWindow;
-  readonly #pace: Pace;
-  #chats: Chats | undefined;
+  /** Absent in an idle bot, so that it weighs next to nothing. */
+  #used: Used | undefined;
   #line: WaitingLine<BotTurn> | undefined;
   /** Calls that have entered and not left, and those of them that are not sent yet. */
   #running = 0;
@@ -54,15 +62,14 @@ export class BotRates implements LineRules<BotTurn> {
   constructor(settings: BotRateSettings, clock: Clock) {
     this.#clock = clock;
     this.#settings = settings;
-    this.#window = new SlidingWindow(settings.requestsPerSecond, WINDOW_MS);
-    this.#pace = new Pace(1_000 / settings.requestsPerSecond, settings.burst);
   }
 
   /** Goes by other settings from now on; what has been sent counts towards them. */
   apply(settings: BotRateSettings): void {
     this.#settings = settings;
-    this.#window.resize(settings.requestsPerSecond, WINDOW_MS);
-    this.#pace.setPace(1_000 / settings.requestsPerSecond, settings.burst);
+    const { requestsPerSecond, burst } = settings.limits;
+    this.#used?.window.resize(requestsPerSecond, WINDOW_MS);
+    this.#used?.pace.setPace(1_000 / requestsPerSecond, burst);
     this.#line?.review();
   }
 
@@ -72,8 +79,8 @@ export class BotRates implements LineRules<BotTurn> {
     { priority, deadlineMs }: { readonly priority: Priority; readonly deadlineMs: number },
   ): BotTurn {
     const { method, payload } = call;
-    this.#chats ??= new Chats();
-    const lane = this.#chats.use(chatKeyOf(method, payload), this.#clock.monotonicMs());
+    this.#used ??= unused(this.#settings.limits);
+    const lane = this.#used.chats.use(chatKeyOf(method, payload), this.#clock.monotonicMs());
     return { method, priority, deadlineMs, lane, isMessage: isMessage(method), stage: 'new' };
   }
 
@@ -85,7 +92,9 @@ export class BotRates implements LineRules<BotTurn> {
   enter(turn: BotTurn, signal: AbortSignal): Promise<void> | undefined {
     const nowMs = this.#clock.monotonicMs();
     const pauseMs = Math.max(this.#pausedUntilMs, turn.lane.pausedUntilMs) - nowMs;
-    if (pauseMs > this.#settings.maxPauseMs) return Promise.reject(this.#pauseTooLong(pauseMs));
+    if (pauseMs > 0 && pauseMs > this.#maxPauseMs) {
+      return Promise.reject(this.#pauseTooLong(pauseMs));
+    }
     if (!this.#line && this.#mayGo(turn, nowMs)) {
       this.take(turn);
       return undefined;
@@ -107,7 +116,7 @@ export class BotRates implements LineRules<BotTurn> {
       turn.lane.add(nowMs);
     }
     turn.stage = 'sent';
-    this.#pace.add(nowMs);
+    this.#used?.pace.add(nowMs);
     return true;
   }
 
@@ -116,9 +125,9 @@ export class BotRates implements LineRules<BotTurn> {
     if (turn.stage === 'new') return;
     this.#running--;
     turn.lane.running--;
-    if (turn.stage === 'sent') this.#window.end(this.#clock.monotonicMs());
+    if (turn.stage === 'sent') this.#used?.window.end(this.#clock.monotonicMs());
     else {
-      this.#window.cancel();
+      this.#used?.window.cancel();
       this.#unsent--;
       if (turn.isMessage) turn.lane.unsent--;
     }
@@ -130,7 +139,7 @@ export class BotRates implements LineRules<BotTurn> {
   pause(turn: BotTurn, forMs: number): void {
     const nowMs = this.#clock.monotonicMs();
     turn.lane.pausedUntilMs = Math.max(turn.lane.pausedUntilMs, nowMs + forMs);
-    const isWide = turn.lane.kind !== 'none' && this.#chats?.hasOtherPause(turn.lane, nowMs);
+    const isWide = turn.lane.kind !== 'none' && this.#used?.chats.hasOtherPause(turn.lane, nowMs);
     if (isWide || ABOUT_THE_BOT.has(turn.method)) this.pauseAll(forMs);
     else this.#line?.review();
   }
@@ -144,21 +153,22 @@ export class BotRates implements LineRules<BotTurn> {
   /** Forgets what no longer matters: to be called from time to time. */
   tidy(): void {
     const nowMs = this.#clock.monotonicMs();
-    this.#chats?.tidy(nowMs);
-    if (this.#chats?.size === 0) this.#chats = undefined;
     if (this.#line?.isEmpty) this.#line = undefined;
-    this.#window.isIdle(nowMs);
+    if (!this.#used || this.#running > 0 || this.#line) return;
+    const { window, pace, chats } = this.#used;
+    chats.tidy(nowMs);
+    if (chats.size === 0 && window.isIdle(nowMs) && pace.isIdle(nowMs)) this.#used = undefined;
   }
 
   isFull(): boolean {
-    return this.#running >= this.#settings.maxConcurrent;
+    return this.#running >= this.#settings.limits.maxConcurrent;
   }
 
   openMs(nowMs: number, ahead: number): number {
     return Math.max(
       this.#pausedUntilMs,
-      this.#window.earliestMs(nowMs, ahead),
-      this.#pace.earliestMs(nowMs, ahead + this.#unsent),
+      this.#used?.window.earliestMs(nowMs, ahead) ?? nowMs,
+      this.#used?.pace.earliestMs(nowMs, ahead + this.#unsent) ?? nowMs,
     );
   }
 
@@ -170,13 +180,13 @@ export class BotRates implements LineRules<BotTurn> {
     this.#running++;
     turn.lane.running++;
     this.#unsent++;
-    this.#window.begin();
+    this.#used?.window.begin();
     if (turn.isMessage) turn.lane.unsent++;
     turn.stage = 'entered';
   }
 
   reason(turn: BotTurn, nowMs: number): string {
-    const { requestsPerSecond, burst, maxConcurrent } = this.#settings;
+    const { requestsPerSecond, burst, maxConcurrent } = this.#settings.limits;
     if (this.#pausedUntilMs > nowMs) return 'Telegram asked the bot to slow down';
     if (turn.lane.isPaused(nowMs)) return 'Telegram asked to slow down in this chat';
     if (this.laneMs(turn, nowMs, 0) > nowMs) return turn.lane.limitWords;
@@ -188,12 +198,24 @@ export class BotRates implements LineRules<BotTurn> {
     return !this.isFull() && this.openMs(nowMs, 0) <= nowMs && this.laneMs(turn, nowMs, 0) <= nowMs;
   }
 
+  get #maxPauseMs(): number {
+    return durationMs(this.#settings.retry.rateLimit.maxRetryAfter);
+  }
+
   #pauseTooLong(pauseMs: number): CallError {
     const seconds = Math.ceil(pauseMs / 1_000);
     return new CallError(
       'held-back',
-      `The call was not made: Telegram asked for a pause that ends in ${seconds} s, and the bot waits for ${this.#settings.maxPauseMs / 1_000} s at most (retry.rateLimit.maxRetryAfter).`,
+      `The call was not made: Telegram asked for a pause that ends in ${seconds} s, and the bot waits for ${this.#maxPauseMs / 1_000} s at most (retry.rateLimit.maxRetryAfter).`,
       { mayHaveHappened: false, retryAfterMs: pauseMs },
     );
   }
+}
+
+function unused({ requestsPerSecond, burst }: Limits): Used {
+  return {
+    window: new SlidingWindow(requestsPerSecond, WINDOW_MS),
+    pace: new Pace(1_000 / requestsPerSecond, burst),
+    chats: new Chats(),
+  };
 }

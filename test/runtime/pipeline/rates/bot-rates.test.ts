@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { beforeEach, describe, expect, test } from 'vitest';
+import type { Limits } from '../../../../src/api/limits.ts';
 import { AdjustableClock } from '../../../../src/lib/adjustable-clock.ts';
 import { sleep } from '../../../../src/lib/clock.ts';
 import {
@@ -10,12 +11,11 @@ import {
 import type { Priority } from '../../../../src/runtime/pipeline/rates/waiting-line.ts';
 import type { CallError } from '../../../../src/runtime/telegram/call-error.ts';
 
-const SETTINGS: BotRateSettings = {
-  requestsPerSecond: 10,
-  burst: 4,
-  maxConcurrent: 3,
-  maxPauseMs: 30_000,
-};
+const LIMITS: Limits = { requestsPerSecond: 10, burst: 4, maxConcurrent: 3 };
+const settingsWith = (limits: Limits): BotRateSettings => ({
+  limits,
+  retry: { rateLimit: { maxRetryAfter: '30s' } },
+});
 const signal = new AbortController().signal;
 
 let clock: AdjustableClock;
@@ -27,11 +27,11 @@ let refused: CallError[];
 let pauses: { readonly chat: number; readonly fromMs: number; readonly toMs: number }[];
 let running: number;
 let mostRunning: number;
-beforeEach(() => begin(SETTINGS));
+beforeEach(() => begin(LIMITS));
 
-function begin(settings: BotRateSettings): void {
+function begin(limits: Limits): void {
   clock = new AdjustableClock();
-  rates = new BotRates(settings, clock);
+  rates = new BotRates(settingsWith(limits), clock);
   sent = [];
   arrived = [];
   refused = [];
@@ -94,7 +94,7 @@ describe('the limits of a bot', () => {
   test('change while calls wait, and what was sent counts', async () => {
     for (let chat = 1; chat <= 6; chat++) void call({ chat, takesMs: 5_000 });
     await clock.advanceAsync(50);
-    rates.apply({ ...SETTINGS, maxConcurrent: 100 });
+    rates.apply(settingsWith({ ...LIMITS, maxConcurrent: 100 }));
     await clock.advanceAsync(20_000);
     expect(times()).toEqual([0, 0, 0, 50, 100, 200]);
   });
@@ -108,7 +108,7 @@ describe('a chat', () => {
   });
 
   test('of a group gets twenty in a minute', async () => {
-    begin({ ...SETTINGS, requestsPerSecond: 1_000, burst: 1_000, maxConcurrent: 100 });
+    begin({ ...LIMITS, requestsPerSecond: 1_000, burst: 1_000, maxConcurrent: 100 });
     for (let index = 0; index < 21; index++) void call({ chat: -7, takesMs: 100 });
     await clock.advanceAsync(60_000);
     expect(sent).toHaveLength(20);
@@ -257,7 +257,7 @@ const settings = fc.record({
 test('whatever comes: no limit is passed, no pause is broken, nobody is forgotten', async () => {
   await fc.assert(
     fc.asyncProperty(settings, calls, async (limits, script) => {
-      begin({ ...limits, maxPauseMs: 30_000 });
+      begin(limits);
       for (const { afterMs, pauseMs, ...how } of script) {
         await clock.advanceAsync(afterMs);
         void call({ ...how, ...(pauseMs !== undefined && { pauseMs }) });
