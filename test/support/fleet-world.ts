@@ -50,6 +50,8 @@ export class FleetWorld implements AsyncDisposable {
   readonly control: EmulatorClient;
   /** What is to be answered, in the order in which it was said. */
   readonly expected: Expected[] = [];
+  /** How long the bots may take to stop, as far as their fleet has a say. */
+  drainSeconds = 4;
   readonly #emulator: Program;
   readonly #apiRoot: string;
   readonly #users: readonly number[];
@@ -98,6 +100,7 @@ export class FleetWorld implements AsyncDisposable {
       kind: 'host',
       apiRoot: this.#apiRoot,
       bots,
+      drainSeconds: this.drainSeconds,
       ...share,
     } satisfies RuntimeRequest);
   }
