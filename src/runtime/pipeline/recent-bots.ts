@@ -1,8 +1,8 @@
-/** When a bot was last heard of, and whether its call failed. */
+/** What is kept of a bot: when it was last heard of, and whether its call failed. */
 export interface RecentMark {
-  /** Undefined before the first call. */
-  slot: number | undefined;
-  failed: boolean;
+  /** Undefined before the first call. Means something to {@link RecentBots} only. */
+  recentSlot: number | undefined;
+  recentlyFailed: boolean;
 }
 
 /** A little longer than a poll is held, so that idle bots count too. */
@@ -23,12 +23,12 @@ export class RecentBots {
   /** A call of the bot with `mark` has ended. */
   note(mark: RecentMark, failed: boolean, nowMs: number): void {
     this.#moveTo(Math.floor(nowMs / SLOT_MS) + this.#shift);
-    if (mark.slot !== undefined && mark.slot > this.#newest - SLOTS) {
-      this.#add(mark.slot, mark.failed, -1);
+    if (mark.recentSlot !== undefined && mark.recentSlot > this.#newest - SLOTS) {
+      this.#add(mark.recentSlot, mark.recentlyFailed, -1);
     }
-    mark.slot = this.#newest;
-    mark.failed = failed;
-    this.#add(mark.slot, failed, 1);
+    mark.recentSlot = this.#newest;
+    mark.recentlyFailed = failed;
+    this.#add(mark.recentSlot, failed, 1);
   }
 
   /** As of the last {@link note}. */

@@ -30,7 +30,7 @@ function endTry(
   failure: CallError | undefined,
 ): void {
   const verdict = failure ? FAULT_RULES[failure.fault].upstream : 'success';
-  shard.upstream.ended(ticket, verdict, bot.recent, momentOf(clock));
+  shard.upstream.ended(ticket, verdict, bot, momentOf(clock));
 }
 
 /** Makes a try that does not go through the pipeline. Rejects with a `CallError`. */

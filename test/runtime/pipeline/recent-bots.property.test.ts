@@ -23,8 +23,8 @@ test('each bot of the last minute counts once, by how its last call ended', () =
     fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
       const bots = new RecentBots();
       const marks: RecentMark[] = Array.from({ length: BOTS }, () => ({
-        slot: undefined,
-        failed: false,
+        recentSlot: undefined,
+        recentlyFailed: false,
       }));
       const last = new Map<number, { readonly slot: number; readonly failed: boolean }>();
       let nowMs = 0;

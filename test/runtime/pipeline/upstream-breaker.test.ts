@@ -7,7 +7,7 @@ let breaker: UpstreamBreaker;
 let bots: RecentMark[];
 beforeEach(() => {
   breaker = new UpstreamBreaker();
-  bots = Array.from({ length: 20 }, () => ({ slot: undefined, failed: false }));
+  bots = Array.from({ length: 20 }, () => ({ recentSlot: undefined, recentlyFailed: false }));
 });
 
 const at = (seconds: number) => ({ monotonicMs: seconds * 1000, wallMs: seconds * 1000 });
