@@ -106,11 +106,11 @@ export class Ownership {
   }
 
   #verified(userId: number): void {
-    const { clock, log, onVerified } = this.#options;
+    const { clock, log } = this.#options;
     this.close();
     log.info({ user: userId }, 'the owner has sent the code');
     this.#tell({ verifiedBy: userId, verifiedAt: toTimestamp(clock.wallMs()) });
-    onVerified();
+    this.#options.onVerified();
   }
 
   /** Puts another code into the status. Returns when the next is due. */

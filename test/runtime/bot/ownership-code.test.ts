@@ -13,9 +13,18 @@ import { runtimeFacts } from '../../api/bot-facts-builder.ts';
 
 const MINUTE_MS = 60_000;
 
+/** A clock whose wall time can be set by hand, as an administrator or NTP does. */
+class SteppingClock extends AdjustableClock {
+  steppedMs = 0;
+
+  override wallMs(): number {
+    return super.wallMs() + this.steppedMs;
+  }
+}
+
 /** A proof of ownership that is asked for, and users who try. */
 function asked(known?: OwnershipStatus) {
-  const clock = new AdjustableClock({ startWallMs: 1_767_225_600_000 });
+  const clock = new SteppingClock({ startWallMs: 1_767_225_600_000 });
   const { runtime } = runtimeFacts(known ? { ownership: known } : {});
   const recorder = new FactsRecorder(clock, runtime ?? expect.fail('no facts'), () => undefined);
   const api = new Api('42:nothing-that-would-work');
@@ -66,6 +75,21 @@ describe('the code in the status', () => {
     await bot.say(bot.code());
     expect(bot.ownership.pending).toBe(false);
     expect(bot.clock.pendingTimers).toBe(0);
+  });
+
+  test('is worth nothing after its end, though a clock that stepped ahead brought it', async () => {
+    const bot = asked();
+    bot.clock.steppedMs = 31 * MINUTE_MS;
+    await bot.say(bot.code());
+    expect(bot.ownership.pending).toBe(true);
+  });
+
+  test('lives no longer because a clock steps back', async () => {
+    const bot = asked();
+    const first = bot.code();
+    bot.clock.steppedMs = -60 * MINUTE_MS;
+    bot.clock.advance(30 * MINUTE_MS);
+    expect(bot.code()).not.toBe(first);
   });
 
   test('is replaced where the one that was kept is over, or ends too late to be ours', () => {

@@ -82,7 +82,7 @@ describe('the manifests in the documentation', () => {
   });
 
   test('of handlers are good', () => {
-    const blocks = examples('yaml', 'handlers.md').map(parse) as object[];
+    const blocks = examples('yaml', 'handlers.md').map((text) => parse(text) as object);
     expect(blocks.length).toBeGreaterThan(3);
     for (const block of blocks) {
       const spec = { tokenSecretRef: { name: 'token' }, handlers: COMMAND, ...block };

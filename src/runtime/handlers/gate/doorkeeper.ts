@@ -71,9 +71,11 @@ export class Doorkeeper {
   async admits(gate: Gate, visitor: Visitor): Promise<boolean> {
     const look: Look = { priority: 'reply' };
     this.#remember(visitor);
-    const verdict = await this.#judge(gate, visitor, look);
-    if (verdict.kind !== 'missing') return true;
+    if ((await this.#judge(gate, visitor, look)).kind !== 'missing') return true;
     return this.#inTurn.run(pairOf(visitor), async () => {
+      // The user may have joined while others had their turn.
+      const verdict = await this.#judge(gate, visitor, look);
+      if (verdict.kind !== 'missing') return true;
       const held = await this.#hold(gate, visitor, { ...look, chats: verdict.chats, wrote: true });
       return !held;
     });
@@ -121,7 +123,7 @@ export class Doorkeeper {
     how: Look & { readonly chats: readonly string[]; readonly wrote: boolean },
   ): Promise<boolean> {
     const { priority, chats, wrote } = how;
-    const { prompts, onHeld } = this.#parts;
+    const { prompts } = this.#parts;
     const standing = await this.#standingIn(visitor, GROUP_FRESH, priority);
     if (standing?.admin && gate.spec.exemptAdmins) return false;
     // Who is not there can write all the same below the posts of a linked channel.
@@ -129,7 +131,7 @@ export class Doorkeeper {
     if (gate.spec.restrictUntilVerified && mayRestrict(standing, wrote)) {
       await this.#restrict(visitor, priority);
     }
-    onHeld(visitor);
+    this.#parts.onHeld(visitor);
     if (wrote || !prompts.has(visitor)) {
       const shown = await prompts.show({ gate, visitor, chats, priority });
       if (shown) this.#count('Prompted', visitor);
@@ -144,14 +146,14 @@ export class Doorkeeper {
 
   /** False where the visitor ought to write, and can't be let. */
   async #admit(visitor: Visitor, priority: Priority): Promise<boolean> {
-    const { prompts, restrictions, onReleased } = this.#parts;
+    const { prompts, restrictions } = this.#parts;
     const standing = await this.#standingIn(visitor, ASK_ANEW, priority);
     if (!standing) return false;
     const restricted = isRestrictedByGate(standing);
     if (restricted && !(await restrictions.release(visitor, priority))) return false;
     if (restricted || prompts.has(visitor)) this.#count('Verified', visitor);
     await prompts.remove(visitor, priority);
-    onReleased(visitor);
+    this.#parts.onReleased(visitor);
     return true;
   }
 

@@ -19,6 +19,8 @@ export function standingOf(member: ChatMember): Standing {
       return { joined: true, admin: false };
     case 'restricted':
       return { joined: member.is_member, admin: false, restrictedUntil: member.until_date };
+    case 'left':
+    case 'kicked':
     default:
       return { joined: false, admin: false };
   }

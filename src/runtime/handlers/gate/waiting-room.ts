@@ -71,7 +71,7 @@ export class WaitingRoom {
 
   /** Forgets all of a group that is no more. */
   removeGroup(groupId: number): void {
-    for (const { visitor } of [...this.#waiting.values()]) {
+    for (const { visitor } of this.#waiting.values()) {
       if (visitor.groupId === groupId) this.remove(visitor);
     }
   }
@@ -113,7 +113,7 @@ export class WaitingRoom {
   /** Those whose turn has come, who have waited for it longest. */
   #takeDue(): Visitor[] {
     const nowMs = this.#options.clock.monotonicMs();
-    for (const { visitor, sinceMs } of [...this.#waiting.values()]) {
+    for (const { visitor, sinceMs } of this.#waiting.values()) {
       if (nowMs - sinceMs > FORGOTTEN_MS) this.remove(visitor);
     }
     const due = [...this.#waiting.values()]

@@ -112,9 +112,9 @@ export class GateWorld implements AsyncDisposable {
     return messages.filter((message) => message.reply_markup !== undefined);
   }
 
-  /** Presses the button of the newest prompt in a chat. */
-  async press(user: number, chat = this.club.id): Promise<void> {
-    const prompt = await waitFor('a prompt', async () => (await this.prompts(chat)).at(-1));
+  /** Presses the button of a prompt in a chat, the newest unless said otherwise. */
+  async press(user: number, chat = this.club.id, which = -1): Promise<void> {
+    const prompt = await waitFor('a prompt', async () => (await this.prompts(chat)).at(which));
     await this.control.pressButton({
       bot: 'keeper_bot',
       from: user,

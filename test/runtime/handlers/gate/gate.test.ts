@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { waitFor } from '../../../support/wait.ts';
 import { GateWorld } from './gate-world.ts';
 
 describe('who has joined', () => {
@@ -86,6 +87,47 @@ describe('who has not joined', () => {
     await world.press(bob);
     expect(await world.answers()).toEqual(['You have not joined everything yet.']);
     await world.set(world.news, bob, 'member');
+    expect(await world.mayWrite(bob)).toBe(true);
+    expect(await world.prompts()).toEqual([]);
+  });
+
+  test('has one prompt again as soon as one from before a restart is pressed', async () => {
+    await using world = await GateWorld.start();
+    const bob = await world.user('Bob');
+    await world.restart();
+    await world.set(world.club, bob, 'left');
+    await world.set(world.club, bob, 'member');
+    await world.settled();
+    expect(await world.prompts()).toHaveLength(2);
+    await world.press(bob, world.club.id, 0);
+    expect(await world.prompts()).toHaveLength(1);
+  });
+
+  test('is not kept out by a restriction that was under way when the user joined', async () => {
+    await using world = await GateWorld.start([{}], { botInClub: 'left' });
+    const bob = await world.user('Bob');
+    await world.set(world.club, world.botId, 'administrator');
+    await world.settled();
+    await world.control.addFault({
+      bot: 'keeper_bot',
+      method: 'restrictChatMember',
+      effect: { kind: 'delay', delayMs: 2_000 },
+      count: 1,
+    });
+    await world.write(bob);
+    const begun = async () => (await world.count('restrictChatMember')) === 1;
+    await waitFor('the call to be under way', begun);
+    await world.set(world.news, bob, 'member');
+    expect(await world.mayWrite(bob)).toBe(true);
+    expect(await world.prompts()).toEqual([]);
+  });
+
+  test('is let be while the bot waits for its owner', async () => {
+    await using world = await GateWorld.start();
+    const spec = { ...world.bot.spec, ownership: { required: true } };
+    world.hosting.assign({ ...world.bot, generation: 2, spec });
+    await world.hosting.facts('keeper', ({ aspects }) => aspects?.ownership?.ok === false);
+    const bob = await world.user('Bob');
     expect(await world.mayWrite(bob)).toBe(true);
     expect(await world.prompts()).toEqual([]);
   });
@@ -188,15 +230,16 @@ describe('people whom a gate leaves alone', () => {
   });
 
   test('are those whom an administrator has restricted: that is not lifted', async () => {
-    await using world = await GateWorld.start([{}], { botInClub: 'left' });
+    await using world = await GateWorld.start();
     const eve = await world.user('Eve');
-    await world.set(world.club, world.botId, 'administrator');
-    await world.settled();
+    expect(await world.prompts()).toHaveLength(1);
+    const restricted = await world.count('restrictChatMember');
     await world.set(world.club, eve, 'restricted');
+    await world.press(eve);
     await world.set(world.news, eve, 'member');
-    await world.settled();
     expect(await world.mayWrite(eve)).toBe(false);
-    expect(await world.count('restrictChatMember')).toBe(0);
+    expect(await world.count('restrictChatMember')).toBe(restricted);
+    expect(await world.prompts()).toEqual([]);
   });
 
   test('are those who write in private', async () => {
