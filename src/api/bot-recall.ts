@@ -106,11 +106,13 @@ export interface Resume {
 
 /** What `status` holds for the bot with the id `botId` to go on from; undefined where it never ran. */
 export function resumeOf(status: TenantBotStatus, botId: number): Resume | undefined {
-  const { bot, counters, restarts, health, breaker, handledRequests, ownership } = status;
+  const { bot, token, counters, restarts, health, breaker, handledRequests, ownership } = status;
   if (!counters) return undefined;
+  const isOther = bot !== undefined && bot.id !== botId;
   return {
     counters,
-    ...(bot?.id === botId && { bot, ...(ownership && { ownership }) }),
+    ...(bot && !isOther && { bot, ...(ownership && { ownership }) }),
+    ...(token?.lastChecked !== undefined && !isOther && { token: token.state }),
     ...(restarts !== undefined && { restarts }),
     ...(health && { health }),
     ...(breaker && { breaker }),
