@@ -37,7 +37,7 @@ export function isRetryable(error: unknown, effects: Effects): boolean {
 export function holdBackMs(error: unknown, outage: boolean): number | undefined {
   if (!isCallFailure(error)) return undefined;
   const { fault, retryAfterMs } = classifyThrown(error);
-  if (fault === 'breaker-open') return retryAfterMs;
+  if (fault === 'breaker-open' || fault === 'held-back') return retryAfterMs;
   return outage && FAULT_RULES[fault].upstream === 'failure' ? OUTAGE_PAUSE_MS : undefined;
 }
 

@@ -109,6 +109,23 @@ describe('when Telegram asks to slow down', () => {
     expect(toBob?.startedAtMs).toBeLessThan(endMs);
   });
 
+  test('for longer than a call may wait, the update waits instead, and is not lost', async () => {
+    await hosting.host('bot');
+    await hosting.running('bot');
+    const effect = { ...pause, retryAfterSeconds: 120 };
+    await hosting.control.addFault({ method: 'sendMessage', count: 1, effect });
+    await hosting.say('bot', '/start');
+    await waitFor('the pause', async () => (await hosting.calls('bot', 'sendMessage')) > 0);
+    await waitFor('the answer', async () => {
+      await hosting.advance(5_000);
+      return (await hosting.calls('bot', 'sendMessage')) > 1;
+    });
+    const [refused, answer] = await messages(1);
+    const waitedMs = (answer?.startedAtMs ?? 0) - (refused?.endedAtMs ?? 0);
+    expect(waitedMs).toBeGreaterThanOrEqual(120_000);
+    expect(waitedMs).toBeLessThan(150_000);
+  });
+
   test('in two chats, the bot holds back all that waits; its neighbour does not notice', async () => {
     await hosting.host('loud', { spec: { limits: { maxConcurrent: 4 } } });
     await hosting.host('calm');

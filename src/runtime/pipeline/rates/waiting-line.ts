@@ -42,6 +42,8 @@ interface Waiter<T extends Turn> {
   reject(error: CallError): void;
 }
 
+/** Who is refused is not to come back sooner. */
+const COME_BACK_MS = 1_000;
 /** Each turn of so many goes to who has waited longest, whatever its priority: nobody starves. */
 const FAIR_EVERY = 8;
 
@@ -90,7 +92,7 @@ export class WaitingLine<T extends Turn> {
   enter(turn: T, signal: AbortSignal): Promise<void> | undefined {
     const nowMs = this.#clock.monotonicMs();
     if (nowMs >= this.#dueMs) this.#proceed(nowMs);
-    if (!turn.lane?.waiting && this.#isOpen(nowMs) && this.#mayPass(turn, nowMs)) {
+    if (this.#isOpen(nowMs) && this.#mayPass(turn, nowMs)) {
       this.#rules.take(turn, nowMs);
       return undefined;
     }
@@ -269,7 +271,7 @@ function heldBack(
 ): CallError {
   return new CallError('held-back', `The call was not made: ${words}, because ${reason}.`, {
     mayHaveHappened: false,
-    retryAfterMs: Math.ceil(waitMs),
+    retryAfterMs: Math.max(COME_BACK_MS, Math.ceil(waitMs)),
   });
 }
 
