@@ -240,20 +240,21 @@ export class WebhookIntake implements Intake {
   }
 
   /** Waits until the next look is due, on the timer that all bots share. */
-  async #pause(signal: AbortSignal): Promise<void> {
-    if (this.#stale || signal.aborted) return;
+  #pause(signal: AbortSignal): Promise<void> {
+    if (this.#stale || signal.aborted) return Promise.resolve();
     const delayMs = Math.min(MAX_LOOK_MS, LOOK_MS * 2 ** this.#calmLooks);
-    await new Promise<void>((resolve) => {
+    return new Promise((resolve) => {
       const task = this.#options.sweep.add(delayMs, () => {
+        this.#wake = undefined;
         resolve();
         return undefined;
       });
       this.#wake = () => {
         task.cancel();
+        this.#wake = undefined;
         resolve();
       };
     });
-    this.#wake = undefined;
   }
 }
 

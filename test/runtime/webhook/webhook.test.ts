@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { BotAssignment } from '../../../src/control/port.ts';
+import { WebhookKeys } from '../../../src/runtime/webhook/webhook-keys.ts';
 import { botAssignment } from '../../support/assignments.ts';
 import { type Respond, startForwardService } from '../../support/forward-service.ts';
 import { waitFor } from '../../support/wait.ts';
@@ -279,3 +280,85 @@ test('a bot that stops ends what is in hand, and has all else sent again', async
   await hosting.confirmed('echo');
   expect(waiting).toHaveLength(3);
 });
+
+test('a webhook that is left over is removed, and only when it is in the way', async () => {
+  await using hosting = await Hosting.start();
+  const { token } = await hosting.control.createBot({ username: 'echo_bot' });
+  await fetch(`${hosting.emulator.apiRoot}/bot${token}/setWebhook?url=http://127.0.0.1:9/old`);
+  await hosting.say('echo', '/start');
+  await hosting.host('echo', { token });
+  await hosting.answered('echo', 'I am echo');
+  expect(await hosting.calls('echo', 'deleteWebhook')).toBe(1);
+  await hosting.host('other');
+  await hosting.polling('other');
+  expect(await hosting.calls('other', 'deleteWebhook')).toBe(0);
+  expect((await hosting.running('echo')).conflict).toBeUndefined();
+});
+
+test('who sets webhooks again and again is not fought', async () => {
+  await using hosting = await Hosting.start();
+  const bot = await hosting.host('echo');
+  await hosting.polling('echo');
+  for (const round of [1, 2]) {
+    await hosting.advance(2_000);
+    await meddle(hosting, bot, 'setWebhook', { url: `http://127.0.0.1:9/${round}` });
+    await hosting.advance(10_000);
+  }
+  await hosting.facts(
+    'echo',
+    ({ conflict }) => conflict?.message.includes('keeps setting') === true,
+  );
+  expect(await hosting.calls('echo', 'deleteWebhook')).toBe(1);
+  for (let minute = 0; minute < 4; minute++) await hosting.advance(60_000);
+  await hosting.facts('echo', ({ conflict }) => conflict === undefined);
+  await hosting.polling('echo');
+});
+
+test('who changes our webhook again and again is told of, and not fought', async () => {
+  await using hosting = await Hosting.start({ webhook: true });
+  const bot = await hostEcho(hosting);
+  for (const round of [1, 2, 3]) {
+    await hosting.advance(2_000);
+    await meddle(hosting, bot, 'setWebhook', { url: `http://127.0.0.1:9/${round}` });
+    await hosting.advance(17_000);
+    await waitFor('the repair', async () => {
+      const info = await meddle(hosting, bot, 'getWebhookInfo');
+      return info.url.includes('/hooks/');
+    });
+  }
+  const { conflict } = await hosting.facts('echo', ({ conflict }) => conflict !== undefined);
+  expect(conflict?.message).toContain('Another program keeps changing the webhook');
+  for (let look = 0; look < 3; look++) await hosting.advance(17_000);
+  await hosting.facts('echo', ({ conflict }) => conflict === undefined);
+});
+
+test('no more than a hundred updates of a bot are in hand', async () => {
+  let held = 0;
+  await using service = await startForwardService(() => {
+    held++;
+  });
+  await using hosting = await Hosting.start({ webhook: true });
+  const forward = { url: service.url, signingSecretRef: { name: 'k' }, timeoutSeconds: 60 };
+  const bot = await hosting.host('echo', { handlers: [{ forward }] });
+  await registered(hosting);
+  const keys = new WebhookKeys(bot.token);
+  const period = keys.periodAt(Date.now());
+  const post = async (id: number): Promise<number> => {
+    const response = await fetch(`${hosting.door?.publicUrl}0/${keys.key(period)}`, {
+      method: 'POST',
+      headers: { 'x-telegram-bot-api-secret-token': keys.secret(period) },
+      body: JSON.stringify({ update_id: id, message: { text: 'x', chat: { id }, from: { id } } }),
+    });
+    expect(response.headers.get('retry-after')).toBe('2');
+    return response.status;
+  };
+  const first = Promise.all(Array.from({ length: 100 }, (_, index) => post(index + 1)));
+  await hosting.facts('echo', ({ counters }) => counters.updates === 100);
+  expect(await post(101)).toBe(503);
+  // Those in hand are put off after a while, and stay in hand.
+  await hosting.advance(6_000);
+  expect(new Set(await first)).toEqual(new Set([503]));
+  expect(await post(102)).toBe(503);
+  expect(held).toBe(bot.spec.updates.maxConcurrent);
+  await hosting.facts('echo', ({ counters }) => counters.updates === 100);
+}, 30_000);
