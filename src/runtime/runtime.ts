@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { isDeepStrictEqual } from 'node:util';
 import type { Registry } from 'prom-client';
+import type { BreakerState } from '../api/breaker.ts';
 import type { RuntimeFacts } from '../api/runtime-facts.ts';
 import { LONGEST_STOP_DRAIN_SECONDS } from '../api/stop.ts';
 import type { BotReport, ControlPort, ShardAssignment } from '../control/port.ts';
@@ -82,7 +83,7 @@ export class Runtime {
       log,
       holdSeconds,
       httpPost: this.#posts.post,
-      guards: new ShardGuards(clock, retryStatistics),
+      guards: new ShardGuards(clock, retryStatistics, (state) => sayUpstream(log, state)),
       startQueue: new StartQueue({ clock, log }, START_WIDTH),
       sweep: new Sweep(clock, random),
       verifications,
@@ -182,4 +183,10 @@ export class Runtime {
     }
     return this.#link.transport;
   }
+}
+
+function sayUpstream(log: Log, state: BreakerState): void {
+  const upstream = { upstream: state };
+  if (state === 'Open') log.warn(upstream, 'Telegram fails most bots: only probes are sent');
+  else if (state === 'Closed') log.info(upstream, 'Telegram answers again: calls go on');
 }

@@ -144,9 +144,14 @@ describe('a bot whose calls fail', () => {
     hosting.assign({ ...greeter, generation: 2, spec: { ...spec, breaker } });
     await hosting.facts('greeter', ({ generation }) => generation === 2);
     const before = await hosting.control.lastCallSeq();
-    await pass(hosting, 120);
+    // No poll for longer than a bot may be silent: it says why it is.
+    await pass(hosting, 400);
     expect(await callsSince(hosting, before)).toEqual([]);
-    expect(breakerOf(hosting, 'greeter')).toMatchObject({ state: 'Open', failures: 5 });
+    expect(hosting.port.facts.get('greeter')).toMatchObject({
+      lifecycle: 'Running',
+      restarts: 0,
+      breaker: { state: 'Open', failures: 5 },
+    });
   });
 });
 

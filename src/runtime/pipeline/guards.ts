@@ -1,3 +1,4 @@
+import type { BreakerState } from '../../api/breaker.ts';
 import type { RuntimeFacts } from '../../api/runtime-facts.ts';
 import type { BotAssignment } from '../../control/port.ts';
 import type { Clock } from '../../lib/clock.ts';
@@ -17,13 +18,19 @@ export type GuardSettings = Pick<BotAssignment['spec'], 'breaker' | 'retry' | 'l
 
 /** What guards the calls of all bots of a runtime together. */
 export class ShardGuards {
-  readonly upstream = new UpstreamBreaker();
+  readonly upstream: UpstreamBreaker;
   readonly deadlines = new Deadlines();
   readonly retryBudget: RetryBudget;
   readonly retryStatistics: RetryStatistics;
   readonly fleetRate: LocalFleetRate;
 
-  constructor(clock: Clock, retryStatistics = new RetryStatistics(clock)) {
+  /** `onUpstream` is told when the breaker of the shard changes its state. */
+  constructor(
+    clock: Clock,
+    retryStatistics = new RetryStatistics(clock),
+    onUpstream: (state: BreakerState) => void = () => undefined,
+  ) {
+    this.upstream = new UpstreamBreaker(onUpstream);
     this.retryBudget = new RetryBudget(clock.monotonicMs());
     this.retryStatistics = retryStatistics;
     this.fleetRate = new LocalFleetRate(clock);

@@ -20,6 +20,13 @@ const SHARE = 0.5;
 export class UpstreamBreaker {
   readonly #breaker = new CircuitBreaker();
   readonly #bots = new RecentBots();
+  readonly #onChange: (state: BreakerState) => void;
+  #told: BreakerState = 'Closed';
+
+  /** `onChange` is told of each change of state. */
+  constructor(onChange: (state: BreakerState) => void) {
+    this.#onChange = onChange;
+  }
 
   get state(): BreakerState {
     return this.#breaker.state;
@@ -27,7 +34,9 @@ export class UpstreamBreaker {
 
   /** The ticket of a try that may be made now; undefined where none may. */
   admit(nowMs: number): number | undefined {
-    return this.#breaker.admit(SETTINGS, nowMs);
+    const ticket = this.#breaker.admit(SETTINGS, nowMs);
+    this.#tell();
+    return ticket;
   }
 
   /** In how long it is worth asking again; 0 where a try may be made now. */
@@ -40,6 +49,7 @@ export class UpstreamBreaker {
     if (!this.#breaker.honours(ticket)) return;
     if (this.#breaker.state !== 'Closed') {
       this.#breaker.ended(ticket, verdict, SETTINGS, now);
+      this.#tell();
     } else if (verdict !== 'ignored') {
       this.#bots.note(mark, verdict === 'failure', now.monotonicMs);
       if (verdict === 'failure' && this.#mostFail()) this.#open(now);
@@ -51,6 +61,13 @@ export class UpstreamBreaker {
     this.#breaker.probeNow();
   }
 
+  #tell(): void {
+    const { state } = this.#breaker;
+    if (state === this.#told) return;
+    this.#told = state;
+    this.#onChange(state);
+  }
+
   #mostFail(): boolean {
     const { failed, all } = this.#bots.counts();
     return failed >= MIN_BOTS && failed >= all * SHARE;
@@ -58,6 +75,7 @@ export class UpstreamBreaker {
 
   #open(now: Moment): void {
     this.#breaker.open(now);
+    this.#tell();
     // Once it is closed again, only what comes after counts.
     this.#bots.clear();
   }

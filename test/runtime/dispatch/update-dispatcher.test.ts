@@ -95,6 +95,55 @@ test('a chat that pauses before another try holds up no other, even with one slo
   expect(ids()).toEqual([1]);
 });
 
+describe('a try that is held back', () => {
+  const held = new Error('held back');
+  const heldBackMs = (error: unknown) => (error === held ? 5_000 : undefined);
+
+  test('does not count, and keeps its chat in order', async () => {
+    const { clock, submit, end, ids, done } = byHand({ heldBackMs });
+    submit(messageIn(1, 1), messageIn(1, 2), messageIn(2, 3));
+    for (let n = 0; n < 10; n++) {
+      await end(1, held);
+      clock.advance(4_999);
+      expect(ids()).toEqual([3]);
+      clock.advance(1);
+      expect(ids()).toEqual([3, 1]);
+    }
+    const poison = new Error('poison');
+    for (const pauseMs of [1_000, 4_000, 0]) {
+      await end(1, poison);
+      clock.advance(pauseMs);
+    }
+    expect(done.get(1)).toEqual({ kind: 'skipped', error: poison, attempts: 3 });
+    expect(ids()).toEqual([3, 2]);
+  });
+
+  test('is repeated at once when told so, unlike one that failed', async () => {
+    const { clock, dispatcher, submit, end, ids } = byHand({ heldBackMs });
+    submit(messageIn(1, 1), messageIn(2, 2));
+    await end(1, held);
+    await end(2, new Error('try again'));
+    dispatcher.hasten();
+    expect(ids()).toEqual([1]);
+    clock.advance(10_000);
+    expect(ids()).toEqual([1, 2]);
+    dispatcher.hasten();
+    expect(ids()).toEqual([1, 2]);
+  });
+
+  test('is given up with the drain', async () => {
+    const { clock, dispatcher, submit, end, done } = byHand({ heldBackMs });
+    submit(messageIn(1, 1));
+    await end(1, held);
+    const deadline = new AbortController();
+    const drained = dispatcher.drain(deadline.signal);
+    deadline.abort();
+    await drained;
+    expect(done.size).toBe(0);
+    expect(clock.pendingTimers).toBe(0);
+  });
+});
+
 describe('a drain', () => {
   test('of an idle bot is over at once', async () => {
     await byHand().dispatcher.drain(never());

@@ -5,8 +5,10 @@ import { UpstreamBreaker } from '../../../src/runtime/pipeline/upstream-breaker.
 
 let breaker: UpstreamBreaker;
 let bots: RecentMark[];
+let told: string[];
 beforeEach(() => {
-  breaker = new UpstreamBreaker();
+  told = [];
+  breaker = new UpstreamBreaker((state) => told.push(state));
   bots = Array.from({ length: 20 }, () => ({ recentSlot: undefined, recentlyFailed: false }));
 });
 
@@ -70,7 +72,7 @@ describe('open', () => {
 
   test('one probe that is answered closes it, and what was before is forgotten', () => {
     expect(tries(0, 1, 'success', 10)).toBe(1);
-    expect(breaker.state).toBe('Closed');
+    expect(told).toEqual(['Open', 'HalfOpen', 'Closed']);
     expect(tries(1, 5, 'failure', 10)).toBe(4);
     expect(breaker.state).toBe('Closed');
   });
