@@ -133,11 +133,8 @@ export class WaitingLine<T extends Turn> {
 
   /** The earliest time of a turn as far as limits go; others may yet end later, or come before. */
   #turnMs(turn: T, nowMs: number, ahead: number): number {
-    const laneAhead = turn.lane?.waiting ? this.#countAhead(turn) : 0;
-    return Math.max(
-      this.#rules.openMs(nowMs, ahead),
-      this.#rules.laneMs(turn, nowMs, Math.min(ahead, laneAhead)),
-    );
+    const laneAhead = ahead > 0 && turn.lane?.waiting ? this.#countAhead(turn) : 0;
+    return Math.max(this.#rules.openMs(nowMs, ahead), this.#rules.laneMs(turn, nowMs, laneAhead));
   }
 
   #countAhead(turn: T): number {
@@ -149,11 +146,13 @@ export class WaitingLine<T extends Turn> {
   }
 
   #refusal(turn: T, nowMs: number): CallError | undefined {
+    const hasRoom = this.#waiters[turn.priority].size < this.#capacity;
+    if (hasRoom && turn.deadlineMs === Number.POSITIVE_INFINITY) return undefined;
     let ahead = 0;
     for (const priority of upTo(turn.priority)) ahead += this.#waiters[priority].size;
     const turnMs = this.#turnMs(turn, nowMs, ahead);
     if (turnMs > turn.deadlineMs) return this.#tooLate(turn, nowMs, turnMs);
-    if (this.#waiters[turn.priority].size < this.#capacity) return undefined;
+    if (hasRoom) return undefined;
     return heldBack(`${this.#capacity} others wait already`, {
       reason: this.#rules.reason(turn, nowMs),
       waitMs: turnMs - nowMs,
