@@ -4,6 +4,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import type { TenantBot } from '../../src/api/tenant-bot.ts';
+import { freePort } from '../cluster/free-port.ts';
 import { botWithSecret, makeFolder } from '../standalone/support.ts';
 import { type Program, startProgram } from '../support/program.ts';
 import { TENANTBOT, tenantbot } from '../support/tenantbot.ts';
@@ -202,4 +203,30 @@ test('a chat with a bot that is not there says so and fails', async () => {
     code: 1,
     err: expect.stringMatching(/^tenantbot: there is no TenantBot default\/two;/),
   });
+});
+
+test('takes webhooks where its fleet has an address for them', async () => {
+  const { folder } = await folderWithBot();
+  const port = await freePort();
+  const fleet = {
+    apiVersion: 'tenantbot.dev/v1alpha1',
+    kind: 'BotFleet',
+    metadata: { name: 'default' },
+    spec: { webhook: { publicUrl: `http://127.0.0.1:${port}/hooks` } },
+  };
+  await writeFile(join(folder, 'bots', 'fleet.json'), JSON.stringify(fleet));
+  await standalone(folder, '--manifests', 'bots', '--webhook-port', String(port));
+  await waitFor('the webhook', async () => {
+    const { status } = await getBot(folder, 'one');
+    return status?.conditions?.some(
+      ({ type, status }) => type === 'WebhookReady' && status === 'True',
+    );
+  });
+  expect((await getBot(folder, 'one')).status?.updates).toEqual({
+    mode: 'Webhook',
+    webhookUrl: `http://127.0.0.1:${port}/hooks/0/…`,
+  });
+  expect(await tenantbot(folder, 'send', 'one', '/start')).toMatchObject({ out: 'hello\n' });
+  const { out } = await tenantbot(folder, 'get');
+  expect(out).toContain('Webhook');
 });

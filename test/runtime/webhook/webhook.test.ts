@@ -304,6 +304,7 @@ test('who sets webhooks again and again is not fought', async () => {
     await meddle(hosting, bot, 'setWebhook', { url: `http://127.0.0.1:9/${round}` });
     await hosting.advance(10_000);
   }
+  await hosting.advance(30_000);
   await hosting.facts(
     'echo',
     ({ conflict }) => conflict?.message.includes('keeps setting') === true,
