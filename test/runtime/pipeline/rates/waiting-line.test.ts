@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import fc from 'fast-check';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { AdjustableClock } from '../../../../src/lib/adjustable-clock.ts';
@@ -138,14 +139,15 @@ test('who comes when the wait is over does not overtake, however late the timer 
 });
 
 test('nobody starves: each eighth turn goes to who has waited longest', async () => {
-  void line.enter(turn('a'), signal);
-  void line.enter(turn('b'), signal);
-  void line.enter(turn('bulk', { priority: 'background' }), signal);
-  for (let second = 0; second < 5; second++) {
+  for (const name of ['a', 'b']) void line.enter(turn(name), signal);
+  const bulk = ['bulk1', 'bulk2', 'bulk3'];
+  for (const name of bulk) void line.enter(turn(name, { priority: 'background' }), signal);
+  for (let second = 0; second < 30; second++) {
     for (const name of ['x', 'y', 'z']) void line.enter(turn(name), signal)?.catch(() => undefined);
     await clock.advanceAsync(1_000);
   }
-  expect(rules.names.indexOf('bulk')).toBe(9);
+  const waited = rules.names.slice(2);
+  expect(bulk.map((name) => waited.indexOf(name))).toEqual([7, 15, 23]);
 });
 
 describe('a deadline', () => {
@@ -208,6 +210,15 @@ test('who is broken off leaves nothing behind', async () => {
   expect(await refused).toMatchObject({ fault: 'aborted', mayHaveHappened: false });
   expect([clock.pendingTimers, line.isEmpty, lane.waiting]).toEqual([0, true, 0]);
   expect(await refusal(line.enter(turn('d'), stop.signal))).toMatchObject({ fault: 'aborted' });
+});
+
+test('who has had a turn no longer listens', async () => {
+  const stop = new AbortController();
+  for (const name of ['a', 'b', 'c']) void line.enter(turn(name), stop.signal);
+  expect(getEventListeners(stop.signal, 'abort')).toHaveLength(1);
+  await clock.advanceAsync(1_000);
+  expect(rules.names).toEqual(['a', 'b', 'c']);
+  expect(getEventListeners(stop.signal, 'abort')).toEqual([]);
 });
 
 /** One call of the simulation. */
