@@ -41,8 +41,8 @@ export function membershipScenarios(world: () => ScenarioWorld): void {
       { timeoutMs: PATIENCE_MS, intervalMs: 100 },
     );
 
-    await emulator.addMember(news.id, { user: dora });
     const since = await emulator.lastCallSeq();
+    await emulator.addMember(news.id, { user: dora });
     const button = JSON.stringify(prompt).match(/"text":"(I have joined)"/)?.[1] ?? '';
     await emulator
       .pressButton({ bot: bot.id, from: dora, chat: club.id, messageId: prompt.message_id, button })
