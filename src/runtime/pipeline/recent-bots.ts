@@ -14,8 +14,8 @@ const SLOT_MS = 10_000;
  * once, wherever its mark stands, so that a busy one weighs no more than others.
  */
 export class RecentBots {
-  readonly #answered = new Array<number>(SLOTS).fill(0);
-  readonly #failed = new Array<number>(SLOTS).fill(0);
+  readonly #answered = Array.from({ length: SLOTS }, () => 0);
+  readonly #failed = Array.from({ length: SLOTS }, () => 0);
   #newest = 0;
   /** Moves all marks made before {@link clear} out of sight. */
   #shift = 0;
