@@ -81,6 +81,15 @@ test('a limit of the fleet takes effect while its bots run', async () => {
   expect(mostInASecond(await messages(10))).toBeLessThanOrEqual(4);
 });
 
+test('a user who writes faster than Telegram lets a bot answer gets every answer, without a 429', async () => {
+  await hosting.control.setLimits({ floodControl: true });
+  await hosting.host('bot');
+  await hosting.running('bot');
+  for (let index = 0; index < 7; index++) await hosting.say('bot', '/start');
+  const calls = await messages(7);
+  expect(calls.map(statusOf)).toEqual(calls.map(() => 200));
+});
+
 describe('when Telegram asks to slow down', () => {
   const pause = { kind: 'status', status: 429, retryAfterSeconds: 2 } as const;
 
