@@ -84,6 +84,14 @@ describe('the limits of a bot', () => {
     expect(times()).toEqual([0, 0, 0, 0, 100, 200, 300]);
   });
 
+  test('let no second see more than so many, whatever the burst', async () => {
+    begin({ requestsPerSecond: 10, burst: 10, maxConcurrent: 100 });
+    for (let chat = 1; chat <= 22; chat++) void call({ chat });
+    await clock.advanceAsync(5_000);
+    const inGroups = [0, 1_010, 2_020].map((at) => times().filter((atMs) => atMs === at).length);
+    expect(inGroups).toEqual([10, 10, 2]);
+  });
+
   test('let no more than so many be under way', async () => {
     for (let chat = 1; chat <= 7; chat++) void call({ chat, takesMs: 5_000 });
     await clock.advanceAsync(20_000);
@@ -238,8 +246,8 @@ test('an idle bot keeps nothing in mind, and no timer', async () => {
 
 const calls = fc.array(
   fc.record({
-    afterMs: fc.nat({ max: 300 }),
-    chat: fc.constantFrom(-1, 1, 2, 3),
+    afterMs: fc.nat({ max: 100 }),
+    chat: fc.constantFrom(-1, 1, 2, 3, 4, 5),
     method: fc.constantFrom('sendMessage', 'sendMessage', 'editMessageText'),
     priority: fc.constantFrom<Priority>('reply', 'background'),
     takesMs: fc.nat({ max: 800 }),
