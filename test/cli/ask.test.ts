@@ -78,10 +78,9 @@ async function ask(change: Partial<AskOptions>): Promise<void> {
     clock,
     ...change,
   };
-  let ended = false;
-  const asked = runAsk(access, options, io).finally(() => (ended = true));
+  const asked = runAsk(access, options, io);
   asked.catch(() => undefined);
-  for (let n = 0; n < 100 && !ended; n++) await clock.advanceAsync(100);
+  await clock.advanceAsync(10_000);
   return asked;
 }
 
@@ -176,7 +175,6 @@ describe('what comes of it', () => {
     });
     await expect(ask({ names: ['a'] })).rejects.toThrow('1 bot: 1 no answer');
     expect(lines).toEqual([expect.stringMatching(/Nothing came within 5 s.*cannot be reached/)]);
-    expect(clock.monotonicMs()).toBeGreaterThanOrEqual(5_000);
   });
 
   test('each kind of request has its own words', async () => {

@@ -22,8 +22,12 @@ test('tokens are checked, breakers reset and bots started anew while a standalon
   expect((await tenantbot(folder, 'token', 'check', 'one')).err).toContain('no standalone runs');
   const program = await startProgram(
     [
-      ...[process.execPath, TENANTBOT, 'standalone', '--manifests', 'bots'],
-      ...['--api-root', emulator.apiRoot, '--emulator-control', emulator.controlUrl],
+      process.execPath,
+      TENANTBOT,
+      'standalone',
+      '--manifests=bots',
+      `--api-root=${emulator.apiRoot}`,
+      `--emulator-control=${emulator.controlUrl}`,
     ],
     { cwd: folder, until: /^ready/m },
   );
