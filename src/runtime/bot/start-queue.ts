@@ -6,7 +6,7 @@ import { CallError } from '../telegram/call-error.ts';
  * Who comes first when bots wait to ask who they are: those that somebody waits for, those whose
  * token was good last time, those that nothing is known of, and those that Telegram has refused.
  */
-export const START_RANKS = ['asked', 'known', 'new', 'suspect', 'dead'] as const;
+const START_RANKS = ['asked', 'known', 'new', 'suspect', 'dead'] as const;
 export type StartRank = (typeof START_RANKS)[number];
 
 /** One bot's place in the line. */
