@@ -113,7 +113,10 @@ export class BotHandlers {
         background: api({ signal, priority: 'background' }),
       },
       onAspect: (aspect) => recorder.aspect('gate', aspect),
-      onVerification: (outcome) => deps.verifications.count(outcome),
+      onVerification: (outcome, { groupId, user }) => {
+        log.info({ outcome, chat: groupId, user: user.id }, 'verification');
+        deps.verifications.count(outcome);
+      },
     });
     return this.#gates;
   }

@@ -1,6 +1,6 @@
 import { LruMap } from '../../../lib/lru-map.ts';
 import type { Gate } from './gate.ts';
-import type { GateDeps, Priority, VerificationOutcome } from './gate-deps.ts';
+import type { GateDeps, Priority } from './gate-deps.ts';
 import { InTurn } from './in-turn.ts';
 import { ASK_ANEW, type Freshness } from './member-cache.ts';
 import type { Members } from './members.ts';
@@ -134,7 +134,7 @@ export class Doorkeeper {
     this.#parts.onHeld(visitor);
     if (wrote || !prompts.has(visitor)) {
       const shown = await prompts.show({ gate, visitor, chats, priority });
-      if (shown) this.#count('Prompted', visitor);
+      if (shown) this.#parts.deps.onVerification('Prompted', visitor);
     }
     return true;
   }
@@ -146,12 +146,12 @@ export class Doorkeeper {
 
   /** False where the visitor ought to write, and can't be let. */
   async #admit(visitor: Visitor, priority: Priority): Promise<boolean> {
-    const { prompts, restrictions } = this.#parts;
+    const { deps, prompts, restrictions } = this.#parts;
     const standing = await this.#standingIn(visitor, ASK_ANEW, priority);
     if (!standing) return false;
     const restricted = isRestrictedByGate(standing);
     if (restricted && !(await restrictions.release(visitor, priority))) return false;
-    if (restricted || prompts.has(visitor)) this.#count('Verified', visitor);
+    if (restricted || prompts.has(visitor)) deps.onVerification('Verified', visitor);
     await prompts.remove(visitor, priority);
     this.#parts.onReleased(visitor);
     return true;
@@ -171,12 +171,6 @@ export class Doorkeeper {
     const groups = this.#seen.get(user.id) ?? new LruMap<number, Visitor>(MAX_GROUPS_A_USER);
     groups.set(groupId, visitor);
     this.#seen.set(user.id, groups);
-  }
-
-  #count(outcome: VerificationOutcome, { groupId, user }: Visitor): void {
-    const { deps } = this.#parts;
-    deps.log.info({ outcome, chat: groupId, user: user.id }, 'verification');
-    deps.onVerification(outcome);
   }
 }
 

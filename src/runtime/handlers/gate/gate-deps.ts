@@ -4,6 +4,7 @@ import type { Aspect } from '../../../api/runtime-facts.ts';
 import type { Clock } from '../../../lib/clock.ts';
 import type { Log } from '../../../telemetry/log.ts';
 import type { Sweep } from '../../sweep.ts';
+import type { Visitor } from './visitor.ts';
 
 /** What became of somebody at a gate. */
 export const VERIFICATION_OUTCOMES = [
@@ -29,7 +30,7 @@ export interface GateDeps {
   /** Is told how the gates are; undefined where there are none. */
   onAspect(aspect: Aspect | undefined): void;
   /** Is told what became of somebody. */
-  onVerification(outcome: VerificationOutcome): void;
+  onVerification(outcome: VerificationOutcome, visitor: Visitor): void;
 }
 
 /** How urgent a call is. */

@@ -7,6 +7,7 @@ import type { GateFault } from './gate-fault.ts';
 /** Groups with something wrong that are remembered at once. */
 const MAX_GROUPS = 100;
 const MAX_TITLE_CHARACTERS = 64;
+const MAX_LISTED = 10;
 
 /** A group that a gate guards, as people know it. */
 export interface GroupName {
@@ -22,7 +23,7 @@ export class GateReport {
   readonly #tell: (aspect: Aspect | undefined) => void;
   #gates: readonly Gate[] = [];
   /** Undefined is all right; a chat that is missing has not been looked at. */
-  readonly #required = new Map<string, GateFault | undefined>();
+  readonly #required = new Map<string, GateFault | 'passing' | undefined>();
   readonly #groups = new LruMap<number, { readonly name: GroupName; readonly fault: GateFault }>(
     MAX_GROUPS,
   );
@@ -38,8 +39,9 @@ export class GateReport {
     this.#update();
   }
 
-  /** How it is with a chat that one must be in. */
-  required(chat: string, fault: GateFault | undefined): void {
+  /** How it is with a chat that one must be in. What passes changes nothing that is known. */
+  required(chat: string, fault: GateFault | 'passing' | undefined): void {
+    if (fault === 'passing' && this.#required.has(chat)) return;
     this.#required.set(chat, fault);
     this.#update();
   }
@@ -66,24 +68,25 @@ export class GateReport {
   #aspect(): Aspect | undefined {
     const chats = [...new Set(this.#gates.flatMap((gate) => gate.chats))];
     if (chats.length === 0) return undefined;
+    if (chats.some((chat) => !this.#required.has(chat))) return this.#told;
     const problems = [...this.#ofRequired(chats), ...this.#ofGroups()];
     const [first] = problems;
     if (first) {
       const more = problems.length > 1 ? ` So it is with ${problems.length - 1} more.` : '';
       return { ok: false, reason: first.reason, message: `${first.message}${more}` };
     }
-    const unseen = chats.filter((chat) => !this.#required.has(chat));
-    if (unseen.length > 0) {
-      const message = `Telegram has not told yet whether the bot may see who is in ${unseen.join(', ')}.`;
+    const unknown = chats.filter((chat) => this.#required.get(chat) === 'passing');
+    if (unknown.length > 0) {
+      const message = `Telegram has not told yet whether the bot may see who is in ${listOf(unknown)}.`;
       return { ok: false, reason: 'NotChecked', message };
     }
-    return { ok: true, reason: 'Ready', message: `Who is in ${chats.join(', ')} may write.` };
+    return { ok: true, reason: 'Ready', message: `Who is in ${listOf(chats)} may write.` };
   }
 
   #ofRequired(chats: readonly string[]): Problem[] {
     return chats.flatMap((chat) => {
       const fault = this.#required.get(chat);
-      if (!fault) return [];
+      if (!fault || fault === 'passing') return [];
       const closed = this.#gates.some((gate) => gate.chats.includes(chat) && gate.closesOnFailure);
       const meanwhile = closed ? 'nobody is let in' : 'everybody may write';
       return [
@@ -115,6 +118,12 @@ const REQUIRED_WORDS: Words = {
   NotSupergroup: (chat) => `${chat} is no supergroup or channel: make it one.`,
   CheckRefused: (chat) => `Telegram refuses to tell who is in ${chat}; it is asked again.`,
 };
+
+/** Messages are short, however many chats there are. */
+function listOf(chats: readonly string[]): string {
+  const more = chats.length > MAX_LISTED ? ` and ${chats.length - MAX_LISTED} more` : '';
+  return `${chats.slice(0, MAX_LISTED).join(', ')}${more}`;
+}
 
 const NO_RIGHT = (chat: string): string =>
   `The bot may not restrict members of ${chat}: make it an administrator there with the right to ban users.`;

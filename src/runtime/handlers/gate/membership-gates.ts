@@ -147,7 +147,7 @@ export class MembershipGates {
     }
     const look = { priority: 'reply', fresh: ASK_ANEW } as const;
     const settled = await this.#doorkeeper.settle(gates, visitor, look);
-    if (settled.kind === 'held') this.#deps.onVerification('Refused');
+    if (settled.kind === 'held') this.#deps.onVerification('Refused', visitor);
     await this.#answer(callbackQuery.id, wordsFor(settled, gates), settled.kind === 'held');
   }
 
@@ -170,8 +170,10 @@ export class MembershipGates {
     if (!changed) return 'passed';
     const visitor = visitorIn(chat, member.user);
     if (keysOf(chat).some((key) => this.#isRequired(key))) {
-      if (!standing.joined) this.#deps.onVerification('Left');
-      for (const seen of this.#doorkeeper.whereabouts(member.user.id)) await this.#moved(seen);
+      for (const seen of this.#doorkeeper.whereabouts(member.user.id)) {
+        if (!standing.joined) this.#deps.onVerification('Left', seen);
+        await this.#moved(seen);
+      }
     }
     if (!isGroup(chat) || this.#gatesOf(chat.id, chat.username).length === 0) return 'passed';
     if (standing.joined) await this.#moved(visitor);
@@ -203,6 +205,7 @@ export class MembershipGates {
     const gates = this.#gatesOf(chat.id, chat.username);
     if (!isGroup(chat) || gates.every(({ spec }) => !spec.restrictUntilVerified)) return 'passed';
     const there = standingOf(me).joined;
+    if (!there) this.#waiting.removeGroup(chat.id);
     const may = me.status === 'administrator' && me.can_restrict_members;
     const fault = chat.type === 'group' ? 'NotSupergroup' : 'NotAdministrator';
     const fine = !there || (may && chat.type !== 'group');
@@ -215,7 +218,6 @@ export class MembershipGates {
     const chats = new Set(this.#gates.flatMap((gate) => gate.chats));
     for (const chat of chats) {
       const fault = await faultIn(chat, this.#deps);
-      if (fault === 'passing') continue;
       this.#report.required(chat, fault);
       if (!fault) this.#members.reopen(chat);
     }

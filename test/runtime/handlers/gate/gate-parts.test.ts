@@ -1,8 +1,11 @@
 import { GrammyError } from 'grammy';
 import { describe, expect, test } from 'vitest';
+import { membershipGateSchema } from '../../../../src/api/membership-gate.ts';
 import { AdjustableClock } from '../../../../src/lib/adjustable-clock.ts';
 import { seededRandom } from '../../../../src/lib/random.ts';
+import { compileGate } from '../../../../src/runtime/handlers/gate/gate.ts';
 import { refusedBy } from '../../../../src/runtime/handlers/gate/gate-fault.ts';
+import { GateReport } from '../../../../src/runtime/handlers/gate/gate-report.ts';
 import { InTurn } from '../../../../src/runtime/handlers/gate/in-turn.ts';
 import {
   isRestrictedByGate,
@@ -149,4 +152,58 @@ test('work for one key is done in turn, also after a failure, and for others sid
   await expect(failing).rejects.toThrow('no');
   await second;
   expect(done).toEqual(['b', 'a1', 'a2']);
+});
+
+describe('the report of gates', () => {
+  const gate = compileGate(
+    membershipGateSchema.parse({ requires: [{ chat: '@news' }, { chat: '@Blog' }] }),
+  );
+
+  function report() {
+    const told: string[] = [];
+    const gates = new GateReport((aspect) => told.push(aspect?.reason ?? 'none'));
+    gates.setGates([gate]);
+    return { gates, told };
+  }
+
+  test('tells nothing before every chat was looked at, and nothing twice', () => {
+    const { gates, told } = report();
+    gates.required('@news', undefined);
+    expect(told).toEqual([]);
+    gates.required('@blog', undefined);
+    gates.required('@blog', undefined);
+    expect(told).toEqual(['Ready']);
+    gates.required('@blog', 'passing');
+    gates.setGates([]);
+    expect(told).toEqual(['Ready', 'none']);
+  });
+
+  test('says that it knows nothing only where it never did', () => {
+    const { gates, told } = report();
+    gates.required('@news', 'passing');
+    gates.required('@blog', undefined);
+    expect(gates.needsLook).toBe(true);
+    gates.required('@news', undefined);
+    expect(told).toEqual(['NotChecked', 'Ready']);
+    expect(gates.needsLook).toBe(false);
+  });
+
+  test('stays short, however many groups there are and whatever they are called', () => {
+    let message = '';
+    const gates = new GateReport((aspect) => {
+      message = aspect?.message ?? '';
+    });
+    const requires = Array.from({ length: 10 }, (_, n) => ({ chat: `@${'x'.repeat(30)}${n}` }));
+    const many = compileGate(membershipGateSchema.parse({ requires }));
+    const chats = Array.from({ length: 50 }, (_, n) => many.chats.map((chat) => `${chat}${n}`));
+    gates.setGates(chats.map((chats) => ({ ...many, chats })));
+    for (const chat of chats.flat()) gates.required(chat, undefined);
+    expect(message).toContain('and 490 more may write');
+    expect(message.length).toBeLessThan(1_024);
+    for (let id = 1; id <= 1_000; id++) {
+      gates.group({ id: -id, title: 'x'.repeat(255) }, 'NotAdministrator');
+    }
+    expect(message).toContain('So it is with 99 more.');
+    expect(message.length).toBeLessThan(1_024);
+  });
 });
