@@ -200,7 +200,8 @@ export const notRunning: Check = ({ runtime }) => {
 const LIFECYCLE_WORDS = {
   Starting: 'The bot is starting.',
   Restarting: 'The bot has crashed and is being started again.',
-  Crashed: 'The bot has crashed too often. Mend its spec or its service; a new spec starts it.',
+  Crashed:
+    'The bot has crashed and rests. Mend its spec or its service; another spec or token starts it, and so does "tenantbot restart".',
   Stopping: 'The bot is stopping after what it has begun.',
   Stopped: 'The bot has stopped.',
   Suspended: 'The bot is suspended: its token is no longer valid.',

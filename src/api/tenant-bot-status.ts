@@ -68,6 +68,9 @@ export const countersSchema = z
     skipped: count('Updates given up on after several tries.'),
     replies: count('Messages sent.'),
     errors: count('Calls and handlers that failed.'),
+    uptimeSeconds: count(
+      'How long it ran, up to its last stop or crash; the present run began at startedAt.',
+    ).optional(),
   })
   .meta({ description: 'Counted since the bot was first started.' });
 

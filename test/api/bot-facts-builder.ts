@@ -79,7 +79,7 @@ const anyRuntime = fc.record({
       { minKeys: 1 },
     ),
   ),
-  counters: fc.constant(running.counters),
+  counters: fc.constantFrom(running.counters, { ...running.counters, uptimeSeconds: 60 }),
   restarts: fc.nat(3),
   ownership: fc.constantFrom(
     undefined,

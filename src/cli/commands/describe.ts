@@ -2,6 +2,7 @@ import { formatAge } from '../../api/column-value.ts';
 import type { Handler } from '../../api/handlers.ts';
 import type { OwnershipStatus } from '../../api/ownership.ts';
 import type { TenantBot } from '../../api/tenant-bot.ts';
+import type { Counters } from '../../api/tenant-bot-status.ts';
 import { fromTimestamp } from '../../lib/clock.ts';
 import type { BotName } from '../bot-access.ts';
 import type { LocalClient } from '../local-client.ts';
@@ -91,16 +92,27 @@ function statusFields({ status = {} }: TenantBot, nowMs: number): string {
     ['Mode', updates?.mode],
     ['Last Update', ago(updates?.lastUpdateAt)],
     ['Started', ago(status.startedAt)],
+    ['Uptime', uptime(status, nowMs)],
     ['Restarts', status.restarts],
-    [
-      'Counters',
-      counters &&
-        Object.entries(counters)
-          .map(([name, count]) => `${count} ${name}`)
-          .join(', '),
-    ],
+    ['Counters', counters && counterWords(counters)],
     ['Last Error', lastError && `${lastError.message} (${since(lastError.time, nowMs)})`],
   ]);
+}
+
+/** How long the bot ran in all, through restarts and crashes. */
+function uptime(
+  { phase, startedAt, counters }: NonNullable<TenantBot['status']>,
+  nowMs: number,
+): string | undefined {
+  if (startedAt === undefined) return undefined;
+  const presentMs = phase === 'Running' ? nowMs - fromTimestamp(startedAt) : 0;
+  return formatAge(presentMs + 1_000 * (counters?.uptimeSeconds ?? 0));
+}
+
+function counterWords({ uptimeSeconds: _, ...counters }: Counters): string {
+  return Object.entries(counters)
+    .map(([name, count]) => `${count} ${name}`)
+    .join(', ');
 }
 
 function ownershipWords({ code, expiresAt, verifiedBy, verifiedAt }: OwnershipStatus): string {

@@ -54,8 +54,8 @@ export class FactsRecorder {
 
   /** Adds to counters; told a little later. */
   count(added: Partial<RuntimeFacts['counters']>): void {
-    const counters: Record<string, number> = { ...this.#facts.counters };
-    for (const [name, value] of Object.entries(added)) {
+    const counters: Record<string, number | undefined> = { ...this.#facts.counters };
+    for (const [name, value = 0] of Object.entries(added)) {
       counters[name] = (counters[name] ?? 0) + value;
     }
     this.note({ counters: counters as RuntimeFacts['counters'] });

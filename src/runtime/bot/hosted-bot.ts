@@ -247,12 +247,14 @@ export class HostedBot implements ErrorOwner {
   }
 
   #afterCrash(error: unknown): ReturnType<CrashRecord['next']> {
-    const { clock } = this.#deps;
-    const ranMs = this.#state.kind === 'Running' ? clock.monotonicMs() - this.#state.sinceMs : 0;
-    const next = this.#crashes.next(this.#assignment.spec.restart, ranMs);
+    const next = this.#crashes.next(this.#assignment.spec.restart, this.#ranMs(this.#state));
     // Trying the same spec again would end the same way.
     const hopeless = error instanceof TenantBotError && error.kind === 'input';
     return hopeless ? { kind: 'Crashed', crashes: next.crashes } : next;
+  }
+
+  #ranMs(state: BotState): number {
+    return state.kind === 'Running' ? this.#deps.clock.monotonicMs() - state.sinceMs : 0;
   }
 
   /** Resolves after `delayMs`, or on abort. */
@@ -276,7 +278,11 @@ export class HostedBot implements ErrorOwner {
   #enter(state: BotState): void {
     if (this.#state.kind === 'Stopping' && state.kind !== 'Stopped') return;
     if (this.#state.kind === state.kind) return;
-    this.#state = transition(this.#state, state);
+    const before = this.#state;
+    this.#state = transition(before, state);
+    if (before.kind === 'Running') {
+      this.#recorder.count({ uptimeSeconds: Math.round(this.#ranMs(before) / 1_000) });
+    }
     const { kind, ...details } = state;
     this.#log.info({ state: kind, ...details }, kind.toLowerCase());
     this.#recorder.transition({

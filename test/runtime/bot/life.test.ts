@@ -58,7 +58,10 @@ describe('a crash', () => {
   });
 
   test('doubles no answer, and keeps counters, which also a new token does', async () => {
-    await using hosting = await startDicing(crash);
+    let crashes = 0;
+    await using hosting = await startDicing((dice) => {
+      if (crashes++ === 0) crash(dice);
+    });
     const greeter = await hosting.host('greeter');
     await hosting.polling('greeter');
     const first = await hosting.running('greeter');
@@ -72,11 +75,17 @@ describe('a crash', () => {
     expect(await hosting.calls('greeter', 'sendMessage')).toBe(1);
     const counters = { updates: 1, handled: 1, replies: 1 };
     expect(second).toMatchObject({ restarts: 1, counters });
+    expect(second.counters.uptimeSeconds).toBeLessThan(5);
 
+    await hosting.advance(3_600_000);
     const token = await hosting.control.reissueToken('greeter_bot');
     hosting.assign({ ...greeter, token: new Secret(token) });
-    await waitFor('another start', async () => (await hosting.calls('greeter', 'getMe')) === 3);
-    expect(await hosting.running('greeter')).toMatchObject({ restarts: 1, counters });
+    const third = await hosting.facts(
+      'greeter',
+      ({ lifecycle, startedAt }) => lifecycle === 'Running' && startedAt !== second.startedAt,
+    );
+    expect(third).toMatchObject({ restarts: 1, counters });
+    expect(third.counters.uptimeSeconds).toBeGreaterThanOrEqual(3_600);
   });
 });
 
