@@ -9,6 +9,7 @@ import type { Log } from '../../telemetry/log.ts';
 import { UpdateDispatcher, type UpdateOutcome } from '../dispatch/update-dispatcher.ts';
 import { IntakeSwitch } from '../intake/intake-switch.ts';
 import { webhookCallsOf } from '../intake/webhook-calls.ts';
+import { LONGEST_LOOK_MS } from '../intake/webhook-intake.ts';
 import { GuardedPolls } from '../pipeline/guarded-polls.ts';
 import type { BotGuards } from '../pipeline/guards.ts';
 import { heldBackMs, throwIfHeldBack } from '../pipeline/held-back.ts';
@@ -32,8 +33,6 @@ import { OpenUpdates } from './open-updates.ts';
 const TRY_MS = 60_000;
 /** How long an intake that was told to stop may take to do so. */
 const INTAKE_STOP_MS = 2_000;
-/** A webhook is looked at no more seldom than that. */
-const LONGEST_LOOK_MS = 135_000;
 /** An intake in trouble is heard of again after its pause: no longer than this, and what Telegram said. */
 const LONGEST_BACKOFF_MS = 60_000;
 

@@ -45,6 +45,8 @@ const HOLD_MS = 5_000;
 /** Between two looks at what Telegram says: longer and longer while all is well. */
 const LOOK_MS = 15_000;
 const MAX_LOOK_MS = 120_000;
+/** The sweep comes a tenth and a second later at most. */
+export const LONGEST_LOOK_MS = MAX_LOOK_MS * 1.1 + 1_000;
 /** After so many looks in a row that saw updates wait and none come, the webhook has failed. */
 const MAX_MISSES = 3;
 /** From so many looks in a row that found another webhook on, somebody else sets it. */

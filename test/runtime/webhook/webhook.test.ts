@@ -363,3 +363,21 @@ test('no more than a hundred updates of a bot are in hand', async () => {
   expect(held).toBe(bot.spec.updates.maxConcurrent);
   await hosting.facts('echo', ({ counters }) => counters.updates === 100);
 }, 30_000);
+
+test('a webhook that is seldom looked after does not count as hung', async () => {
+  await using hosting = await Hosting.start({ webhook: true });
+  const handlers = [{ command: { name: 'echo', reply: { text: '{args}' } } }];
+  await hosting.host('echo', { handlers, spec: { restart: { heartbeatSeconds: 60 } } });
+  await registered(hosting);
+  for (let step = 0; step < 60; step++) {
+    await hosting.advance(10_000);
+    await waitFor('all calls', async () => {
+      const calls = await hosting.control.calls({ limit: 1_000 });
+      return calls.every(({ outcome }) => outcome !== null);
+    });
+  }
+  const { restarts, lifecycle } = await registered(hosting);
+  expect({ restarts, lifecycle }).toEqual({ restarts: 0, lifecycle: 'Running' });
+  // In ten minutes, with looks that become less frequent.
+  expect(await hosting.calls('echo', 'getWebhookInfo')).toBeLessThan(12);
+});
