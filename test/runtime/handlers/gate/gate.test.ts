@@ -265,7 +265,20 @@ describe('a private prompt', () => {
     expect(await world.mayWrite(id)).toBe(true);
     expect(await world.prompts(id)).toEqual([]);
 
+    // Eve has never written to the bot.
     await world.user('Eve');
     expect(await world.prompts()).toHaveLength(1);
+  });
+
+  test('goes to the group for who has blocked the bot', async () => {
+    await using world = await GateWorld.start([{ promptPrivately: true }]);
+    const { id } = await world.control.createUser({ firstName: 'Bob', username: 'bob' });
+    await world.hosting.say('keeper', 'hello', 'bob');
+    await world.control.blockBot({ bot: 'keeper_bot', from: id });
+    await world.set(world.club, id, 'member');
+    expect(await world.mayWrite(id)).toBe(false);
+    expect(await world.prompts()).toHaveLength(1);
+    const facts = world.hosting.port.facts.get('keeper');
+    expect(facts?.counters.skipped).toBe(0);
   });
 });
