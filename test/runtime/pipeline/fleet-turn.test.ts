@@ -1,0 +1,49 @@
+import { beforeEach, expect, test } from 'vitest';
+import { AdjustableClock } from '../../../src/lib/adjustable-clock.ts';
+import { onFleetTurn } from '../../../src/runtime/pipeline/fleet-turn.ts';
+import { BotGuards, ShardGuards } from '../../../src/runtime/pipeline/guards.ts';
+import { CallError, type CallFault } from '../../../src/runtime/telegram/call-error.ts';
+import { botAssignment } from '../../support/assignments.ts';
+
+const handlers = [{ command: { name: 'start', reply: { text: 'Hello' } } }];
+const BOT = botAssignment({ name: 'a', token: '1:a', handlers });
+const signal = new AbortController().signal;
+const GET_ME = { method: 'getMe', priority: 'poll', signal } as const;
+
+let clock: AdjustableClock;
+let guarded: { bot: BotGuards; shard: ShardGuards };
+beforeEach(() => {
+  clock = new AdjustableClock();
+  guarded = { bot: new BotGuards(BOT, clock), shard: new ShardGuards(clock) };
+});
+
+test('a call past the pipeline waits for its turn, and counts until a second after its answer', async () => {
+  guarded.shard.fleetRate.apply({ perSecond: 1 }, 1);
+  const made: number[] = [];
+  const make = async (): Promise<void> => void made.push(clock.monotonicMs());
+  const calls = Promise.all([
+    onFleetTurn(guarded, GET_ME, make),
+    onFleetTurn(guarded, GET_ME, make),
+  ]);
+  await clock.advanceAsync(2_000);
+  await calls;
+  expect(made).toEqual([0, 1_010]);
+});
+
+test.each<[CallFault, boolean]>([
+  ['rate-limited', true],
+  ['server', false],
+])('after %s the calls of the bot are held back: %s', async (fault, held) => {
+  const failure = new CallError(fault, 'words', { mayHaveHappened: false, retryAfterMs: 5_000 });
+  const call = onFleetTurn(guarded, GET_ME, () => Promise.reject(failure));
+  await expect(call).rejects.toBe(failure);
+  const { rates } = guarded.bot;
+  const message = { method: 'sendMessage', payload: { chat_id: 1 } };
+  const waiting = rates.enter(
+    rates.turn(message, { priority: 'reply', deadlineMs: 60_000 }),
+    signal,
+  );
+  expect(waiting instanceof Promise).toBe(held);
+  await clock.advanceAsync(5_000);
+  await waiting;
+});
