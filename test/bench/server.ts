@@ -99,8 +99,8 @@ function hold(bot: BenchBot, limitMs: number): Promise<void> {
   });
 }
 
-function sendUpdate(bot: BenchBot): void {
-  const user = { id: 1, is_bot: false, first_name: 'Ada', username: 'ada' };
+function sendUpdate(bot: BenchBot, userId: number): void {
+  const user = { id: userId, is_bot: false, first_name: 'Ada', username: 'ada' };
   const update_id = nextUpdateId++;
   bot.queue.push({
     update_id,
@@ -116,7 +116,11 @@ function sendUpdate(bot: BenchBot): void {
   bot.endPoll?.();
 }
 
-/** Spread over the second, as users come; a burst would let clients save on wake-ups. */
+/**
+ * Spread over the second, as users come; a burst would let clients save on wake-ups. Each update of
+ * a bot comes from another user: who keeps to Telegram's one message a second to a user would have
+ * to wait otherwise.
+ */
 function traffic(updates: number, perSecond: number): Promise<void> {
   const all = [...bots.values()];
   const goal = replies + updates;
@@ -124,7 +128,9 @@ function traffic(updates: number, perSecond: number): Promise<void> {
   let sent = 0;
   const timer = setInterval(() => {
     const dueCount = Math.min(updates, ((performance.now() - startMs) / 1000) * perSecond);
-    for (; sent < dueCount; sent++) sendUpdate(all[sent % all.length] as BenchBot);
+    for (; sent < dueCount; sent++) {
+      sendUpdate(all[sent % all.length] as BenchBot, 1 + Math.floor(sent / all.length));
+    }
     if (sent >= updates) clearInterval(timer);
   }, TICK_MS);
   return new Promise((resolve) => {
