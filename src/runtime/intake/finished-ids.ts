@@ -5,8 +5,8 @@ const MAX_RANGES = 64;
 
 /** Ids from `from` to `to`, both included. */
 interface Range {
-  from: number;
-  to: number;
+  readonly from: number;
+  readonly to: number;
 }
 
 /**
@@ -21,20 +21,17 @@ export class FinishedIds {
 
   /** Takes note of an id; `nowMs` is monotonic. */
   add(id: number, nowMs: number): void {
-    this.#forget(nowMs);
+    const isKnown = this.has(id, nowMs);
     this.#lastMs = nowMs;
+    if (isKnown) return;
     const place = this.#placeOf(id);
     const before = this.#ranges[place - 1];
     const after = this.#ranges[place];
-    if (before && id <= before.to) return;
-    const joinsBefore = before?.to === id - 1;
-    const joinsAfter = after?.from === id + 1;
-    if (before && after && joinsBefore && joinsAfter) {
-      before.to = after.to;
-      this.#ranges.splice(place, 1);
-    } else if (before && joinsBefore) before.to = id;
-    else if (after && joinsAfter) after.from = id;
-    else this.#ranges.splice(place, 0, { from: id, to: id });
+    const from = before?.to === id - 1 ? before.from : id;
+    const to = after?.from === id + 1 ? after.to : id;
+    const isJoined = { before: from < id, after: to > id };
+    const start = isJoined.before ? place - 1 : place;
+    this.#ranges.splice(start, Number(isJoined.before) + Number(isJoined.after), { from, to });
     if (this.#ranges.length > MAX_RANGES) this.#ranges.shift();
   }
 

@@ -57,6 +57,9 @@ interface Reply {
   readonly result: WebhookResult;
 }
 
+/** Deals with the body of one request. */
+type Taker = (body: Buffer) => Promise<Reply>;
+
 const REPLIES = {
   finished: { status: 200, result: 'finished' },
   later: { status: 503, result: 'later' },
@@ -113,35 +116,38 @@ class RequestHandler {
   }
 
   async #reply(request: IncomingMessage): Promise<Reply> {
-    const [path = ''] = (request.url ?? '').split('?', 1);
-    const address = request.method === 'POST' ? parseWebhookPath(path) : undefined;
-    const secret = request.headers[SECRET_HEADER];
-    if (!address || typeof secret !== 'string') return REPLIES.unknown;
-    const receiver = this.#options.routes.find(address.key, secret);
-    const isForAnother = !this.#options.routes.has(address.key);
-    const passOn = isForAnother ? this.#passOnTo(address, request) : undefined;
-    if (!receiver && !passOn) return REPLIES.unknown;
+    const take = request.method === 'POST' ? this.#takerFor(request) : undefined;
+    if (!take) return REPLIES.unknown;
     const length = Number(request.headers['content-length'] ?? MAX_BODY_BYTES);
     if (length > MAX_BODY_BYTES) return REPLIES.tooLarge;
     if (this.#heldBytes + length > MAX_HELD_BYTES) return REPLIES.overloaded;
     this.#heldBytes += length;
     try {
       const body = await readBody(request, MAX_BODY_BYTES);
-      if (!body) return REPLIES.tooLarge;
-      if (receiver) return await deliver(body, receiver);
-      return passOn ? await passOn(secret, body) : REPLIES.unknown;
+      return body ? await take(body) : REPLIES.tooLarge;
     } finally {
       this.#heldBytes -= length;
     }
   }
 
-  #passOnTo(
-    { ordinal, key }: WebhookAddress,
-    request: IncomingMessage,
-  ): ((secret: string, body: Buffer) => Promise<Reply>) | undefined {
+  /** What is to be done with the body; undefined where the request has no business here. */
+  #takerFor({ url = '', headers }: IncomingMessage): Taker | undefined {
+    const { routes } = this.#options;
+    const [path = ''] = url.split('?', 1);
+    const address = parseWebhookPath(path);
+    const secret = headers[SECRET_HEADER];
+    if (!address || typeof secret !== 'string') return undefined;
+    if (!routes.has(address.key)) {
+      return headers[HOP_HEADER] === undefined ? this.#passingOn(address, secret) : undefined;
+    }
+    const receive = routes.find(address.key, secret);
+    return receive && ((body) => deliver(body, receive));
+  }
+
+  #passingOn({ ordinal, key }: WebhookAddress, secret: string): Taker | undefined {
     const { passOn } = this.#options;
-    if (!passOn?.takes(ordinal) || request.headers[HOP_HEADER] !== undefined) return undefined;
-    return async (secret, body) => {
+    if (!passOn?.takes(ordinal)) return undefined;
+    return async (body) => {
       const status = await passOn.send(ordinal, { path: `/${ordinal}/${key}`, secret, body });
       return { status, result: 'passed-on' };
     };

@@ -32,7 +32,7 @@ const polls = (hosting: Hosting) =>
 /** What the bot has sent, each text once for each time. */
 async function sent(hosting: Hosting): Promise<string[]> {
   const calls = await hosting.control.calls({ method: 'sendMessage', limit: 100_000 });
-  return calls.map(({ parameters }) => parameters['text'] ?? '').sort();
+  return calls.map(({ parameters }) => parameters['text'] ?? '').toSorted();
 }
 
 async function deliveries(hosting: Hosting): Promise<string[]> {

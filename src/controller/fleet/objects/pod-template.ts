@@ -57,7 +57,7 @@ export function podTemplate(fleet: string, options: PodOptions): object {
       nodeSelector,
       tolerations,
       affinity,
-      topologySpreadConstraints: runtime.topologySpreadConstraints?.map((constraint) => ({
+      topologySpreadConstraints: options.runtime.topologySpreadConstraints?.map((constraint) => ({
         labelSelector: { matchLabels: fleetSelector(fleet) },
         ...constraint,
       })),
