@@ -24,16 +24,19 @@ function startWatch() {
   const stop = new AbortController();
   const ended = watch.start(stop.signal);
   return {
-    ...{ flooder, neighbour, watch, clock },
+    flooder,
+    neighbour,
+    watch,
+    clock,
     /** One window in which the loop lags by `maxMs` and the bots take so much. */
-    async window(maxMs: number, tookMs: readonly [flooder: number, neighbour: number]) {
+    window: async (maxMs: number, tookMs: readonly [flooder: number, neighbour: number]) => {
       lag = { meanMs: maxMs / 2, p99Ms: maxMs, maxMs };
       const [first, second] = tookMs;
       usage.timed(flooder, () => clock.advance(first));
       usage.timed(neighbour, () => clock.advance(second));
       await clock.advanceAsync(5_000 - first - second);
     },
-    async stop() {
+    stop: async () => {
       stop.abort();
       await ended;
       await nextMacrotask();

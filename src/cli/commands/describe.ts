@@ -109,8 +109,9 @@ function uptime(
   return formatAge(presentMs + 1_000 * (counters?.uptimeSeconds ?? 0));
 }
 
-function counterWords({ uptimeSeconds: _, ...counters }: Counters): string {
+function counterWords(counters: Counters): string {
   return Object.entries(counters)
+    .filter(([name]) => name !== 'uptimeSeconds')
     .map(([name, count]) => `${count} ${name}`)
     .join(', ');
 }
