@@ -1,6 +1,6 @@
 import type { BotRequests } from './bot-requests.ts';
-import type { BreakerStatus } from './breaker.ts';
-import type { HealthStatus } from './health.ts';
+import { type BreakerStatus, CLOSED_BREAKER } from './breaker.ts';
+import { type HealthStatus, UNKNOWN_HEALTH } from './health.ts';
 import type { OwnershipStatus } from './ownership.ts';
 import type {
   BotError,
@@ -66,3 +66,12 @@ export interface RuntimeFacts {
   /** Where the spec asks for a proof of ownership. */
   readonly ownership?: OwnershipStatus;
 }
+
+/** What there is to tell of a bot that has done nothing yet. */
+export const NOTHING_DONE = {
+  updates: { mode: 'Polling' },
+  health: UNKNOWN_HEALTH,
+  breaker: CLOSED_BREAKER,
+  counters: { updates: 0, handled: 0, skipped: 0, replies: 0, errors: 0 },
+  restarts: 0,
+} as const satisfies Partial<RuntimeFacts>;

@@ -1,6 +1,5 @@
 import { sameButForTraffic } from '../api/bot-status.ts';
-import { CLOSED_BREAKER } from '../api/breaker.ts';
-import { UNKNOWN_HEALTH } from '../api/health.ts';
+import { NOTHING_DONE } from '../api/runtime-facts.ts';
 import { type BackoffPolicy, equalJitterMs } from '../lib/backoff.ts';
 import { type Clock, sleep, type Timer, toTimestamp } from '../lib/clock.ts';
 import { News } from '../lib/news.ts';
@@ -223,11 +222,7 @@ export class HttpControlPort implements ControlPort {
 const NOT_STARTED = {
   lifecycle: 'Crashed',
   token: { state: 'UnknownError', message: 'The bot was not started, so its token was not tried.' },
-  updates: { mode: 'Polling' },
-  health: UNKNOWN_HEALTH,
-  breaker: CLOSED_BREAKER,
-  counters: { updates: 0, handled: 0, skipped: 0, replies: 0, errors: 0 },
-  restarts: 0,
+  ...NOTHING_DONE,
 } as const;
 
 function resultOf(outcome: LinkOutcome): SyncResult {

@@ -1,6 +1,4 @@
-import { CLOSED_BREAKER } from '../../src/api/breaker.ts';
-import { UNKNOWN_HEALTH } from '../../src/api/health.ts';
-import type { RuntimeFacts } from '../../src/api/runtime-facts.ts';
+import { NOTHING_DONE, type RuntimeFacts } from '../../src/api/runtime-facts.ts';
 import type { BotAssignment, BotReport } from '../../src/control/port.ts';
 import type { ShardId } from '../../src/control/shard-id.ts';
 import type { Caller } from '../../src/control/shard-session.ts';
@@ -41,11 +39,7 @@ export function facts(change: Partial<RuntimeFacts> = {}): RuntimeFacts {
     lifecycle: 'Running',
     generation: 1,
     token: { state: 'Valid', message: '' },
-    updates: { mode: 'Polling' },
-    health: UNKNOWN_HEALTH,
-    breaker: CLOSED_BREAKER,
-    counters: { updates: 0, handled: 0, skipped: 0, replies: 0, errors: 0 },
-    restarts: 0,
+    ...NOTHING_DONE,
     ...change,
   };
 }

@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { CLOSED_BREAKER } from '../../src/api/breaker.ts';
-import { UNKNOWN_HEALTH } from '../../src/api/health.ts';
+import { NOTHING_DONE } from '../../src/api/runtime-facts.ts';
 import type { TestNamespace } from '../cluster/namespace.ts';
 import { itsAnswer } from '../support/conversation.ts';
 import { waitFor } from '../support/wait.ts';
@@ -119,11 +118,7 @@ describeOnNode('secrets', ({ attach }) => {
       lifecycle: 'Suspended',
       generation: 1,
       token: { state: 'Revoked' },
-      updates: { mode: 'Polling' },
-      health: UNKNOWN_HEALTH,
-      breaker: CLOSED_BREAKER,
-      counters: { updates: 0, handled: 0, skipped: 0, replies: 0, errors: 0 },
-      restarts: 0,
+      ...NOTHING_DONE,
     };
     const epoch = bot.status.placement.epoch;
     const lies = [

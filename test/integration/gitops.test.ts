@@ -6,10 +6,8 @@ import { LuaFactory } from 'wasmoon';
 import { parse } from 'yaml';
 import type { BotFacts } from '../../src/api/bot-facts.ts';
 import { tenantBotStatus } from '../../src/api/bot-status.ts';
-import { CLOSED_BREAKER } from '../../src/api/breaker.ts';
 import { botFleetStatus } from '../../src/api/fleet-status.ts';
-import { UNKNOWN_HEALTH } from '../../src/api/health.ts';
-import type { RuntimeFacts } from '../../src/api/runtime-facts.ts';
+import { NOTHING_DONE, type RuntimeFacts } from '../../src/api/runtime-facts.ts';
 import { PHASES } from '../../src/api/tenant-bot-status.ts';
 
 const GITOPS = join(import.meta.dirname, '../../config/gitops');
@@ -20,11 +18,7 @@ const running: RuntimeFacts = {
   generation: 2,
   token: { state: 'Valid', lastChecked: NOW, message: '' },
   bot: { id: 7, username: 'shop_bot', name: 'Shop' },
-  updates: { mode: 'Polling' },
-  health: UNKNOWN_HEALTH,
-  breaker: CLOSED_BREAKER,
-  counters: { updates: 0, handled: 0, skipped: 0, replies: 0, errors: 0 },
-  restarts: 0,
+  ...NOTHING_DONE,
 };
 const well: BotFacts = {
   key: 'team/shop',

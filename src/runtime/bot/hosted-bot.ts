@@ -1,7 +1,5 @@
 import { type BotRequest, newRequests } from '../../api/bot-requests.ts';
-import { CLOSED_BREAKER } from '../../api/breaker.ts';
-import { UNKNOWN_HEALTH } from '../../api/health.ts';
-import type { RuntimeFacts } from '../../api/runtime-facts.ts';
+import { NOTHING_DONE, type RuntimeFacts } from '../../api/runtime-facts.ts';
 import type { BotAssignment } from '../../control/port.ts';
 import { sleep, toTimestamp } from '../../lib/clock.ts';
 import { errorMessage, TenantBotError, unreachable } from '../../lib/errors.ts';
@@ -299,11 +297,7 @@ export class HostedBot implements ErrorOwner {
 const NOTHING_KNOWN = {
   lifecycle: 'Starting',
   token: UNCHECKED,
-  updates: { mode: 'Polling' },
-  health: UNKNOWN_HEALTH,
-  breaker: CLOSED_BREAKER,
-  counters: { updates: 0, handled: 0, skipped: 0, replies: 0, errors: 0 },
-  restarts: 0,
+  ...NOTHING_DONE,
 } as const;
 
 function initialFacts({ generation, spec, resume }: BotAssignment): RuntimeFacts {

@@ -4,22 +4,9 @@ import { parseManifest } from '../../../src/api/manifest.ts';
 import { readCrds } from '../../cluster/install-crds.ts';
 import { rawApi } from '../../cluster/raw-api.ts';
 import { describeWithApiServer } from '../../cluster/with-api-server.ts';
-import { BOT_FLEET_ROWS } from './bot-fleets.ts';
-import { CALL_ROWS } from './calls.ts';
-import { GATE_ROWS } from './gates.ts';
-import { HANDLER_ROWS } from './handlers.ts';
-import { REPLY_ROWS } from './replies.ts';
+import { ALL_ROWS } from './all-ALL_ROWS.ts';
 import { botWith, type Row, text } from './row.ts';
-import { TENANT_BOT_ROWS } from './tenant-bots.ts';
 
-const rows = [
-  ...TENANT_BOT_ROWS,
-  ...HANDLER_ROWS,
-  ...REPLY_ROWS,
-  ...GATE_ROWS,
-  ...CALL_ROWS,
-  ...BOT_FLEET_ROWS,
-];
 const isBad = (row: Row): row is Required<Row> => row.wrong !== undefined;
 
 /** The API server's own ways to say what is wrong, each of which a tenant understands. */
@@ -36,11 +23,11 @@ const STANDARD_WORDS = [
 ];
 
 describeWithApiServer('the table of manifests, before a real API server', ({ kubeconfig }) => {
-  it.each(rows.filter((row) => !isBad(row)))('accepts $name', async ({ manifest }) => {
+  it.each(ALL_ROWS.filter((row) => !isBad(row)))('accepts $name', async ({ manifest }) => {
     expect(await judge(kubeconfig, manifest)).toEqual([]);
   });
 
-  it.each(rows.filter(isBad))('refuses $name', async ({ manifest, wrong }) => {
+  it.each(ALL_ROWS.filter(isBad))('refuses $name', async ({ manifest, wrong }) => {
     const problems = await judge(kubeconfig, manifest);
     const said = problems.find(({ path }) => path === wrong.path);
     expect(problems.map(({ path }) => path)).toContain(wrong.path);

@@ -1,7 +1,5 @@
 import { beforeEach, expect, test } from 'vitest';
-import { CLOSED_BREAKER } from '../../../src/api/breaker.ts';
-import { UNKNOWN_HEALTH } from '../../../src/api/health.ts';
-import type { RuntimeFacts } from '../../../src/api/runtime-facts.ts';
+import { NOTHING_DONE, type RuntimeFacts } from '../../../src/api/runtime-facts.ts';
 import { AdjustableClock } from '../../../src/lib/adjustable-clock.ts';
 import { FactsRecorder } from '../../../src/runtime/bot/facts-recorder.ts';
 
@@ -9,11 +7,7 @@ const INITIAL: RuntimeFacts = {
   lifecycle: 'Starting',
   generation: 1,
   token: { state: 'Valid', message: '' },
-  updates: { mode: 'Polling' },
-  health: UNKNOWN_HEALTH,
-  breaker: CLOSED_BREAKER,
-  counters: { updates: 0, handled: 0, skipped: 0, replies: 0, errors: 0 },
-  restarts: 0,
+  ...NOTHING_DONE,
 };
 
 let clock: AdjustableClock;
