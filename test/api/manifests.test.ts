@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { formatPath } from '../../src/api/explain.ts';
 import { parseManifest } from '../../src/api/manifest.ts';
-import { ALL_ROWS } from './manifests/all-ALL_ROWS.ts';
+import { ALL_ROWS } from './manifests/all-rows.ts';
 import type { Row } from './manifests/row.ts';
 
 const isBad = (row: Row): row is Required<Row> => row.wrong !== undefined;

@@ -4,7 +4,7 @@ import { parseManifest } from '../../../src/api/manifest.ts';
 import { readCrds } from '../../cluster/install-crds.ts';
 import { rawApi } from '../../cluster/raw-api.ts';
 import { describeWithApiServer } from '../../cluster/with-api-server.ts';
-import { ALL_ROWS } from './all-ALL_ROWS.ts';
+import { ALL_ROWS } from './all-rows.ts';
 import { botWith, type Row, text } from './row.ts';
 
 const isBad = (row: Row): row is Required<Row> => row.wrong !== undefined;
