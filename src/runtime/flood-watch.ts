@@ -15,15 +15,16 @@ export interface FloodWatchOptions {
 const WINDOW_MS = 5_000;
 /** The loop lags when something due waited for so long within a window. */
 const LAG_MS = 500;
-/** Who takes at least so much of a window, and of all measured time in it, is the one who floods. */
-const SHARE = 0.5;
+/** Who takes at least so much of a window, and most of what was measured in it, floods the loop. */
+const SHARE_OF_WINDOW = 0.25;
+const SHARE_OF_MEASURED = 0.5;
 /** A flood is one that goes on: one bad window alone may be the machine's. */
 const WINDOWS = 2;
 
 /**
  * Finds out the bot that floods the event loop that all share, and stops it: in two windows in a
- * row the loop lagged, and that bot alone took more than half of the time, and more than half of
- * what was measured for any. Then it counts as crashed, and starts again only by another spec or
+ * row the loop lagged, and that bot alone took a quarter of the time, and more than half of what was
+ * measured for any. Then it counts as crashed, and starts again only by another spec or
  * because somebody says so. Lag that no bot accounts for is told by the metric alone.
  */
 export class FloodWatch {
@@ -73,7 +74,8 @@ function flooderOf(
   let allMs = 0;
   for (const busyMs of busy.values()) allMs += busyMs;
   for (const [owner, busyMs] of busy) {
-    if (busyMs >= SHARE * windowMs && busyMs > SHARE * allMs) return { owner, busyMs };
+    if (busyMs >= SHARE_OF_WINDOW * windowMs && busyMs > SHARE_OF_MEASURED * allMs)
+      return { owner, busyMs };
   }
   return undefined;
 }
