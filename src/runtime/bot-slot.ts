@@ -4,6 +4,7 @@ import { parseToken } from '../api/token.ts';
 import type { BotAssignment } from '../control/port.ts';
 import type { BotDeps } from './bot/bot-deps.ts';
 import { HostedBot } from './bot/hosted-bot.ts';
+import type { WITHDRAWN } from './bot/withdrawn.ts';
 
 /** A bot as it is to run. */
 export interface WantedBot {
@@ -47,9 +48,9 @@ export class BotSlot {
 
   /**
    * What is to run here from now on; nothing where undefined. Resolves when a bot that ran here
-   * and can't go on in place has drained.
+   * and can't go on in place has drained; `reason` says why it stops.
    */
-  async want(wanted: WantedBot | undefined): Promise<void> {
+  async want(wanted: WantedBot | undefined, reason?: typeof WITHDRAWN): Promise<void> {
     this.#wanted = wanted;
     const running = this.#running;
     if (!running) {
@@ -59,7 +60,7 @@ export class BotSlot {
       as.deps.boundary.run(bot, () => bot.apply(wanted.assignment));
     } else {
       const { bot, as, stop } = running;
-      as.deps.boundary.run(bot, () => stop.abort());
+      as.deps.boundary.run(bot, () => stop.abort(reason));
       await running.ended;
     }
   }

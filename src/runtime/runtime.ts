@@ -14,9 +14,10 @@ import type { BotDeps } from './bot/bot-deps.ts';
 import { ErrorBoundary } from './bot/boundary.ts';
 import type { Heartbeat } from './bot/heartbeat.ts';
 import { StartQueue } from './bot/start-queue.ts';
+import { WITHDRAWN } from './bot/withdrawn.ts';
 import { BotSlot } from './bot-slot.ts';
 import { FloodWatch } from './flood-watch.ts';
-import { healthOf, meterGuards } from './guard-metrics.ts';
+import { meterGuards } from './guard-metrics.ts';
 import { meterVerifications, Verifications } from './handlers/gate/verifications.ts';
 import { ShardGuards } from './pipeline/guards.ts';
 import { RetryStatistics } from './pipeline/retries/retry-statistics.ts';
@@ -126,11 +127,6 @@ export class Runtime {
     }
   }
 
-  /** The uids of the bots whose calls fail, with what is known of them. */
-  unhealthy(): ReadonlyMap<string, RuntimeFacts> {
-    return new Map([...this.#facts()].filter(([, facts]) => healthOf(facts) === 'Unhealthy'));
-  }
-
   #facts(): ReadonlyMap<string, RuntimeFacts> {
     return new Map([...this.#slots].flatMap(([uid, { told }]) => (told ? [[uid, told]] : [])));
   }
@@ -156,7 +152,7 @@ export class Runtime {
     const wanted = new Map(bots.map((assignment) => [assignment.uid, { assignment, deps }]));
     const changes = [...this.#slots.keys()]
       .filter((uid) => !wanted.has(uid))
-      .map((uid) => this.#clear(uid));
+      .map((uid) => this.#clear(uid, WITHDRAWN));
     for (const [uid, bot] of wanted) changes.push(this.#slot(uid).want(bot));
     if (before && before !== deps.transport) {
       void Promise.all(changes).then(() => before.close());
@@ -171,9 +167,9 @@ export class Runtime {
     return slot;
   }
 
-  async #clear(uid: string): Promise<void> {
+  async #clear(uid: string, reason?: typeof WITHDRAWN): Promise<void> {
     const slot = this.#slots.get(uid);
-    await slot?.want(undefined);
+    await slot?.want(undefined, reason);
     if (slot?.empty && this.#slots.get(uid) === slot) this.#slots.delete(uid);
   }
 

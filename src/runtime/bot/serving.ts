@@ -14,7 +14,7 @@ import { GuardedPolls } from '../pipeline/guarded-polls.ts';
 import type { BotGuards } from '../pipeline/guards.ts';
 import { heldBackMs, throwIfHeldBack } from '../pipeline/held-back.ts';
 import { createPipeline } from '../pipeline/pipeline.ts';
-import type { CallContext, Effects, Guarded } from '../pipeline/step.ts';
+import type { CallContext, Effects, Occasion } from '../pipeline/step.ts';
 import { ProfileSync } from '../profile/profile-sync.ts';
 import { CallError } from '../telegram/call-error.ts';
 import { DirectCaller } from '../telegram/direct-caller.ts';
@@ -28,6 +28,7 @@ import { FailedTry, holdBackMs, isCallFailure, isRetryable } from './failed-try.
 import { toBotError } from './fingerprint.ts';
 import type { Heartbeat } from './heartbeat.ts';
 import { OpenUpdates } from './open-updates.ts';
+import { WITHDRAWN } from './withdrawn.ts';
 
 /** How long one try may take, apart from the time that the bot's service is given. */
 const TRY_MS = 60_000;
@@ -56,7 +57,7 @@ export class Serving {
   readonly #options: ServingOptions;
   readonly #client: ApiClientOptions;
   readonly #caller: DirectCaller;
-  readonly #guarded: Guarded;
+  readonly #calls: CallContext;
   readonly #polls: GuardedPolls;
   readonly #dispatcher: UpdateDispatcher;
   readonly #updates: IntakeSwitch;
@@ -76,15 +77,18 @@ export class Serving {
     this.#open = new OpenUpdates(deps.clock);
     this.#client = grammyClientOptions(deps.transport);
     this.#caller = new DirectCaller(deps.transport, assignment.token);
-    this.#guarded = {
+    this.#calls = {
       bot: options.guards,
       shard: deps.guards,
       clock: deps.clock,
+      random: deps.random,
+      send: (method, json, signal) => this.#caller.send(method, json, signal),
+      onSent: () => options.recorder.count({ replies: 1 }),
       onStateChange: () => this.#stateChanged(),
+      onFailed: (error) => this.#callFailed(error),
     };
     this.#polls = new GuardedPolls({
-      ...this.#guarded,
-      random: deps.random,
+      ...this.#calls,
       caller: this.#caller,
       stopping: this.#stop.signal,
       onHeld: (forMs) => options.heartbeat.beat(forMs),
@@ -151,6 +155,7 @@ export class Serving {
     try {
       await this.#intake();
       await this.#finish();
+      if (signal.reason === WITHDRAWN) await this.#leave();
     } catch (error) {
       await this.#dispatcher.drain(AbortSignal.abort());
       // What was answered is not to be answered again.
@@ -198,6 +203,18 @@ export class Serving {
       log.warn({ open: this.#updates.open }, 'stopped with updates in hand; they will come again');
     }
     await this.#confirm();
+  }
+
+  /** Whoever runs the bot next, here or elsewhere, is not to find a webhook that leads here. */
+  async #leave(): Promise<void> {
+    const { deps, log } = this.#options;
+    const end = new AbortController();
+    try {
+      await within(deps.clock, INTAKE_STOP_MS, this.#updates.leave(end.signal));
+    } catch (error) {
+      log.warn(`the webhook is left with Telegram: ${errorMessage(error)}`);
+    }
+    end.abort();
   }
 
   async #confirm(): Promise<void> {
@@ -262,7 +279,7 @@ export class Serving {
     if (turn) await turn;
     try {
       return await this.#open.try(updateId, { signal, limitMs: this.#tryLimitMs }, (signal) => {
-        throwIfHeldBack(this.#guarded);
+        throwIfHeldBack(this.#calls);
         const ctx = this.#contextFor(update, effects, signal);
         return usage.timed(() => this.#handlers.handle({ ctx, attempt, usage }, signal));
       });
@@ -286,19 +303,9 @@ export class Serving {
     return this.#api({ effects: { mayHaveHappened: false }, signal, priority: 'background' });
   }
 
-  #api(occasion: Pick<CallContext, 'effects' | 'signal' | 'priority'>): Api {
-    const { assignment, deps, recorder } = this.#options;
-    const api = new Api(assignment.token.reveal(), this.#client);
-    api.config.use(
-      ...createPipeline({
-        ...occasion,
-        ...this.#guarded,
-        random: deps.random,
-        send: (method, json, signal) => this.#caller.send(method, json, signal),
-        onSent: () => recorder.count({ replies: 1 }),
-        onFailed: (error) => this.#callFailed(error),
-      }),
-    );
+  #api(occasion: Occasion): Api {
+    const api = new Api(this.#options.assignment.token.reveal(), this.#client);
+    api.config.use(createPipeline(this.#calls, occasion));
     return api;
   }
 
@@ -318,7 +325,7 @@ export class Serving {
   #giveUpOldestChat(): void {
     this.#options.heartbeat.beat();
     // No chat is to blame where none of the bot's calls goes through.
-    if (heldBackMs(this.#guarded) > 0) return;
+    if (heldBackMs(this.#calls) > 0) return;
     const updates = this.#open.giveUpOldestChat();
     this.#options.log.error(
       { updates },

@@ -127,6 +127,11 @@ export class IntakeSwitch implements Intake {
     await this.#current?.confirm();
   }
 
+  /** Takes the webhook back, where there is one; what waits stays at Telegram. */
+  async leave(signal: AbortSignal): Promise<void> {
+    if (this.#current instanceof WebhookIntake) await this.#registrar.remove(signal);
+  }
+
   /** Lets go of everything at once: what is unfinished will be sent again. */
   close(): void {
     if (this.#current instanceof WebhookIntake) this.#current.close();

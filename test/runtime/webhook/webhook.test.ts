@@ -74,14 +74,26 @@ test('a fleet with an address has its bots get updates there', async () => {
 test('a webhook that is as it should be is left alone', async () => {
   await using hosting = await Hosting.start({ webhook: true });
   const bot = await hostEcho(hosting);
-  hosting.bots.clear();
-  hosting.publish();
-  await hosting.facts('echo', ({ lifecycle }) => lifecycle === 'Stopped');
   hosting.assign({ ...bot, epoch: 2 });
   await waitFor('the next look', async () => (await hosting.calls('echo', 'getWebhookInfo')) >= 2);
   await hosting.say('echo', '/echo two');
   await hosting.answered('echo', 'two');
   expect(await hosting.calls('echo', 'setWebhook')).toBe(1);
+});
+
+test('a bot that leaves takes its webhook back, and a runtime that ends does not', async () => {
+  await using hosting = await Hosting.start({ webhook: true });
+  const bot = await hostEcho(hosting);
+  hosting.bots.clear();
+  hosting.publish();
+  await hosting.facts('echo', ({ lifecycle }) => lifecycle === 'Stopped');
+  expect((await meddle(hosting, bot, 'getWebhookInfo')).url).toBe('');
+  await hosting.say('echo', '/echo meanwhile');
+  await hosting.advance(2_000);
+  hosting.assign({ ...bot, epoch: 2 });
+  await hosting.answered('echo', 'meanwhile');
+  await hosting.stop();
+  expect((await meddle(hosting, bot, 'getWebhookInfo')).url).toContain('/hooks/');
 });
 
 test.each([
