@@ -6,7 +6,7 @@ import type { Log } from '../../telemetry/log.ts';
 import { type CompiledHandlers, compileHandlers } from '../handlers/compile.ts';
 import { MembershipGates } from '../handlers/gate/membership-gates.ts';
 import type { HandlerContext } from '../handlers/handler.ts';
-import type { CallContext } from '../pipeline/step.ts';
+import type { Occasion } from '../pipeline/step.ts';
 import type { BotDeps } from './bot-deps.ts';
 import type { FactsRecorder } from './facts-recorder.ts';
 import { Ownership } from './ownership.ts';
@@ -17,7 +17,7 @@ export interface BotHandlersOptions {
   readonly log: Log;
   readonly recorder: FactsRecorder;
   /** An Api for calls that no update asks for; they end with `signal`. */
-  readonly api: (occasion: Pick<CallContext, 'signal' | 'priority'>) => Api;
+  readonly api: (occasion: Pick<Occasion, 'signal' | 'priority'>) => Api;
   /** The kinds of update that are needed have changed by themselves. */
   onAllowedUpdates(): void;
 }

@@ -1,7 +1,6 @@
 import { toTimestamp } from '../../lib/clock.ts';
 import { CallError } from '../telegram/call-error.ts';
 import { momentOf } from './moment.ts';
-import { failureOf } from './outcome.ts';
 import { FAULT_RULES, type Verdict } from './rules.ts';
 import type { Guarded, PipelineStep } from './step.ts';
 
@@ -9,11 +8,12 @@ import type { Guarded, PipelineStep } from './step.ts';
  * The bot's circuit breaker. A call counts once, however often it is tried. While the breaker is
  * open calls reject with a `breaker-open` CallError, and nothing reaches Telegram.
  */
-export const breaker: PipelineStep = (context) => async (prev, method, payload, signal) => {
+export const breaker: PipelineStep = ({ context }) => {
   const ticket = beginCall(context);
-  const call = prev(method, payload, signal);
-  endCall(context, ticket, await failureOf(call));
-  return call;
+  return (failure) => {
+    endCall(context, ticket, failure);
+    return undefined;
+  };
 };
 
 /** Begins a call: its ticket. Throws a `breaker-open` CallError where none may be made. */

@@ -4,7 +4,6 @@ import type { BotAssignment } from '../../control/port.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { BotHealth } from './bot-health.ts';
 import { CircuitBreaker } from './circuit-breaker.ts';
-import { Deadlines } from './deadlines.ts';
 import { momentOf } from './moment.ts';
 import { BotRates } from './rates/bot-rates.ts';
 import { LocalFleetRate } from './rates/fleet-rate.ts';
@@ -19,7 +18,6 @@ export type GuardSettings = Pick<BotAssignment['spec'], 'breaker' | 'retry' | 'l
 /** What guards the calls of all bots of a runtime together. */
 export class ShardGuards {
   readonly upstream: UpstreamBreaker;
-  readonly deadlines = new Deadlines();
   readonly retryBudget: RetryBudget;
   readonly retryStatistics: RetryStatistics;
   readonly fleetRate: LocalFleetRate;

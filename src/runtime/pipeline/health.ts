@@ -1,15 +1,14 @@
 import type { CallError } from '../telegram/call-error.ts';
 import { momentOf } from './moment.ts';
-import { failureOf } from './outcome.ts';
 import type { Guarded, PipelineStep } from './step.ts';
 
 /** Measures each try at a call for the bot's health. */
-export const health: PipelineStep = (context) => async (prev, method, payload, signal) => {
+export const health: PipelineStep = ({ context }) => {
   const begunMs = context.clock.monotonicMs();
-  const call = prev(method, payload, signal);
-  const failure = await failureOf(call);
-  recordHealth(context, failure, context.clock.monotonicMs() - begunMs);
-  return call;
+  return (failure) => {
+    recordHealth(context, failure, context.clock.monotonicMs() - begunMs);
+    return undefined;
+  };
 };
 
 /**

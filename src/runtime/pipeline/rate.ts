@@ -1,7 +1,7 @@
-import { type CallError, classifyRefusal, classifyThrown } from '../telegram/call-error.ts';
+import type { CallError } from '../telegram/call-error.ts';
 import type { BotRates, BotTurn } from './rates/bot-rates.ts';
 import type { FleetTurn } from './rates/fleet-rate.ts';
-import type { PipelineStep } from './step.ts';
+import type { Call, PipelineStep, StepEnd } from './step.ts';
 
 /**
  * Makes each call when it is its turn: first within the limits of its bot and its chat, then within
@@ -9,34 +9,46 @@ import type { PipelineStep } from './step.ts';
  * to slow down meanwhile, the call goes back to where it waits for that. Costs a call nothing but
  * arithmetic where nobody waits.
  */
-export const rate: PipelineStep = (context) => async (prev, method, payload, signal) => {
-  const { rates } = context.bot;
-  const { fleetRate, deadlines } = context.shard;
-  const stop = (signal as AbortSignal | undefined) ?? context.signal;
-  const deadlineMs = deadlines.of(payload, context.clock.monotonicMs());
-  const turn = rates.turn({ method, payload }, { priority: context.priority, deadlineMs });
-  let fleetTurn: FleetTurn | undefined;
-  try {
-    do {
+export const rate: PipelineStep = (call) => {
+  const { rates } = call.context.bot;
+  const { priority } = call.occasion;
+  const turn = rates.turn(call, { priority, deadlineMs: call.deadlineMs });
+  const end = (fleetTurn: FleetTurn | undefined): StepEnd => {
+    return (failure) => {
+      notePause(rates, turn, failure);
       fleetTurn?.end();
-      const entering = rates.enter(turn, stop);
-      if (entering) await entering;
-      const acquiring = fleetRate.acquire(turn, stop);
-      fleetTurn = acquiring instanceof Promise ? await acquiring : acquiring;
-    } while (!rates.send(turn));
-    const response = await prev(method, payload, signal);
-    if (!response.ok) notePause(rates, turn, classifyRefusal(response));
-    return response;
-  } catch (error) {
-    notePause(rates, turn, classifyThrown(error));
-    throw error;
-  } finally {
-    fleetTurn?.end();
+      rates.leave(turn);
+      return undefined;
+    };
+  };
+  const entered = enter(call, turn);
+  if (!(entered instanceof Promise)) return end(entered);
+  return entered.then(end, (error) => {
     rates.leave(turn);
-  }
+    throw error;
+  });
 };
 
-function notePause(rates: BotRates, turn: BotTurn, failure: CallError): void {
-  if (failure.fault !== 'rate-limited') return;
-  rates.pause(turn, failure.retryAfterMs ?? 0);
+type MaybeTurn = FleetTurn | undefined;
+
+function enter(call: Call, turn: BotTurn): MaybeTurn | Promise<MaybeTurn> {
+  const entering = call.context.bot.rates.enter(turn, call.signal);
+  return entering ? entering.then(() => acquire(call, turn)) : acquire(call, turn);
+}
+
+function acquire(call: Call, turn: BotTurn): MaybeTurn | Promise<MaybeTurn> {
+  const acquiring = call.context.shard.fleetRate.acquire(turn, call.signal);
+  if (!(acquiring instanceof Promise)) return depart(call, turn, acquiring);
+  return acquiring.then((fleetTurn) => depart(call, turn, fleetTurn));
+}
+
+/** Sends the call off, or back to the start where a pause has begun meanwhile. */
+function depart(call: Call, turn: BotTurn, fleetTurn: MaybeTurn): MaybeTurn | Promise<MaybeTurn> {
+  if (call.context.bot.rates.send(turn)) return fleetTurn;
+  fleetTurn?.end();
+  return enter(call, turn);
+}
+
+function notePause(rates: BotRates, turn: BotTurn, failure: CallError | undefined): void {
+  if (failure?.fault === 'rate-limited') rates.pause(turn, failure.retryAfterMs ?? 0);
 }

@@ -1,66 +1,68 @@
 import type { RetryCategory } from '../../api/retry.ts';
 import { sleep, toTimestamp } from '../../lib/clock.ts';
 import { CallError } from '../telegram/call-error.ts';
-import { CALL_DEADLINE_MS } from './deadlines.ts';
-import { failureOf } from './outcome.ts';
 import { decideRetry, type GivenUp } from './retries/decide.ts';
 import type { RetryOutcome } from './retries/retry-statistics.ts';
 import { FAULT_RULES } from './rules.ts';
-import { type CallContext, isReading, type PipelineStep } from './step.ts';
+import { type Call, isReading, type PipelineStep } from './step.ts';
+
+/** How long a call may take, from its first try to the beginning of its last. */
+export const CALL_DEADLINE_MS = 60_000;
 
 /**
  * Tries a failed call again, as `retry` of the spec says for its category (DESIGN §8). Never what
  * Telegram refused, never what it may have carried out unless the spec says so, never past the
  * call's deadline, and no more than the budget of the shard allows.
  */
-export const retry: PipelineStep = (context) => async (prev, method, payload, signal) => {
-  const { clock, shard } = context;
-  const deadlineMs = clock.monotonicMs() + CALL_DEADLINE_MS;
+export const retry: PipelineStep = (call) => {
+  const { clock, shard } = call.context;
   shard.retryBudget.deposit();
-  const first = prev(method, payload, signal);
-  let failure = await failureOf(first);
-  if (!failure) return first;
-  let call = first;
-  const history = new History(context, method, deadlineMs);
-  while (failure) {
+  let history: History | undefined;
+  return (failure) => {
+    if (!failure) {
+      history?.recovered();
+      return undefined;
+    }
+    history ??= new History(call);
     const waitMs = history.next(failure);
-    if (waitMs === undefined) return call;
-    await sleep(clock, waitMs, context.signal);
-    call = shard.deadlines.hold(payload, deadlineMs, () => prev(method, payload, signal));
-    failure = await failureOf(call);
-  }
-  history.recovered();
-  return call;
+    if (typeof waitMs !== 'number') return waitMs;
+    const again = () => 'again' as const;
+    return sleep(clock, waitMs, call.occasion.signal).then(again, () => brokenOff(failure));
+  };
 };
+
+function brokenOff(failure: CallError): CallError {
+  return new CallError('aborted', 'The call to Telegram was broken off between two tries.', {
+    mayHaveHappened: failure.mayHaveHappened,
+    cause: failure,
+  });
+}
 
 /** One call's failures, and what follows from each. */
 class History {
-  readonly #context: CallContext;
-  readonly #method: string;
-  readonly #deadlineMs: number;
+  readonly #call: Call;
   readonly #retries: Partial<Record<RetryCategory, number>> = {};
   #category: RetryCategory | undefined;
 
-  constructor(context: CallContext, method: string, deadlineMs: number) {
-    this.#context = context;
-    this.#method = method;
-    this.#deadlineMs = deadlineMs;
+  constructor(call: Call) {
+    this.#call = call;
   }
 
   /**
-   * How long to wait before the next try; undefined where there is none, for a reason that needs no
-   * words. Throws a CallError with the words where it does.
+   * How long to wait before the next try; where there is none the failure with words that say why,
+   * or undefined where it needs none.
    */
-  next(failure: CallError): number | undefined {
+  next(failure: CallError): number | CallError | undefined {
     const category = FAULT_RULES[failure.fault].retry;
     if (!category) return undefined;
     this.#category = category;
-    const { clock, random, bot, shard } = this.#context;
+    const { context, method, deadlineMs } = this.#call;
+    const { clock, random, bot, shard } = context;
     const nowMs = clock.monotonicMs();
     const retries = this.#retries[category] ?? 0;
-    const leftMs = this.#deadlineMs - nowMs;
-    const call = { failure, category, retries, leftMs, isReading: isReading(this.#method) };
-    const decision = decideRetry(call, bot.settings.retry, random);
+    const leftMs = deadlineMs - nowMs;
+    const state = { failure, category, retries, leftMs, isReading: isReading(method) };
+    const decision = decideRetry(state, bot.settings.retry, random);
     if ('giveUp' in decision) return this.#giveUp(decision.giveUp, failure);
     if (!shard.retryBudget.withdraw(nowMs)) return this.#giveUp('overBudget', failure);
     this.#retries[category] = retries + 1;
@@ -72,11 +74,11 @@ class History {
     this.#count('recovered');
   }
 
-  #giveUp(why: GivenUp | 'overBudget', failure: CallError): undefined {
+  #giveUp(why: GivenUp | 'overBudget', failure: CallError): CallError | undefined {
     this.#count(why);
     const words = this.#words(why, failure);
     if (words === undefined) return undefined;
-    throw new CallError(failure.fault, `${failure.message} ${words}`, {
+    return new CallError(failure.fault, `${failure.message} ${words}`, {
       mayHaveHappened: failure.mayHaveHappened,
       ...(failure.retryAfterMs !== undefined && { retryAfterMs: failure.retryAfterMs }),
       cause: failure,
@@ -84,7 +86,7 @@ class History {
   }
 
   #words(why: GivenUp | 'overBudget', { retryAfterMs = 0 }: CallError): string | undefined {
-    const { clock, bot } = this.#context;
+    const { clock, bot } = this.#call.context;
     switch (why) {
       case 'exhausted':
         return undefined;
@@ -102,7 +104,7 @@ class History {
   }
 
   #count(outcome: RetryOutcome): void {
-    if (this.#category)
-      this.#context.shard.retryStatistics.count(this.#method, this.#category, outcome);
+    const { context, method } = this.#call;
+    if (this.#category) context.shard.retryStatistics.count(method, this.#category, outcome);
   }
 }

@@ -1,26 +1,25 @@
 import { InputFile } from 'grammy';
+import type { ApiResponse } from 'grammy/types';
 import { parseEnvelope } from '../telegram/answer.ts';
-import { classifyThrown } from '../telegram/call-error.ts';
-import type { PipelineStep } from './step.ts';
+import type { Call } from './step.ts';
+
+/** Telegram's answer to a call, in the form that grammY takes. */
+export type ApiAnswer = ApiResponse<unknown>;
 
 /**
  * The call itself. What JSON can say goes straight to the transport: grammY's own client adds two
- * timers and two controllers to a call, 7 % of what an update costs. Uploads are left to it.
- * Rejects with a `CallError` where no answer of the Bot API's form came.
+ * timers and two controllers to a call, 7 % of what an update costs. Uploads are left to it, as
+ * `upload` has them. Rejects where no answer of the Bot API's form came, with what `classifyThrown`
+ * understands.
  */
-export const send: PipelineStep = (context) => async (prev, method, payload, signal) => {
-  if (holdsFile(payload)) return prev(method, payload, signal);
-  try {
-    const answer = await context.send(
-      method,
-      JSON.stringify(payload, withoutNull),
-      signal as AbortSignal | undefined,
-    );
-    return parseEnvelope(answer) as Awaited<ReturnType<typeof prev<typeof method>>>;
-  } catch (error) {
-    throw classifyThrown(error);
-  }
-};
+export async function send(
+  { context, method, payload, signal }: Call,
+  upload: () => Promise<ApiAnswer>,
+): Promise<ApiAnswer> {
+  if (holdsFile(payload)) return upload();
+  const answer = await context.send(method, JSON.stringify(payload, withoutNull), signal);
+  return parseEnvelope(answer) as ApiAnswer;
+}
 
 function holdsFile(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false;

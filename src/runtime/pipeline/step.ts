@@ -1,29 +1,17 @@
-import type { Transformer } from 'grammy';
 import type { Clock } from '../../lib/clock.ts';
 import type { Random } from '../../lib/random.ts';
 import type { CallError } from '../telegram/call-error.ts';
 import type { ExchangeAnswer } from '../transport/exchange.ts';
 import type { BotGuards, ShardGuards } from './guards.ts';
 
-/** What one update's calls have brought about so far. */
-export interface Effects {
-  /** Whether some call that changes something was, or may have been, carried out. */
-  mayHaveHappened: boolean;
-}
-
-/** What the steps of the pipeline work with; one for the calls made while handling one update. */
+/** What the calls of one bot have in common. */
 export interface CallContext {
   readonly clock: Clock;
   readonly random: Random;
-  /** Aborts every call and every wait between tries. */
-  readonly signal: AbortSignal;
-  readonly effects: Effects;
   /** What guards the calls of the bot. */
   readonly bot: BotGuards;
   /** What guards the calls of all bots of the runtime together. */
   readonly shard: ShardGuards;
-  /** Replies to users go before all else that waits for its turn. */
-  readonly priority: 'reply' | 'background';
   /** Sends a call to Telegram, its parameters as JSON. Rejects with a `TransportError`. */
   send(method: string, json: string, signal: AbortSignal | undefined): Promise<ExchangeAnswer>;
   /** A message reached Telegram. */
@@ -37,8 +25,45 @@ export interface CallContext {
 /** What the guards of a call work with, be it one of the pipeline or a poll. */
 export type Guarded = Pick<CallContext, 'bot' | 'shard' | 'clock' | 'onStateChange'>;
 
-/** One step of the pipeline: a grammY transformer for the calls of one update. */
-export type PipelineStep = (context: CallContext) => Transformer;
+/** What one update's calls have brought about so far. */
+export interface Effects {
+  /** Whether some call that changes something was, or may have been, carried out. */
+  mayHaveHappened: boolean;
+}
+
+/** What calls are made for: an update, or what a bot does by itself. */
+export interface Occasion {
+  /** Aborts every call that has no signal of its own, and every wait between tries. */
+  readonly signal: AbortSignal;
+  readonly effects: Effects;
+  /** Replies to users go before all else that waits for its turn. */
+  readonly priority: 'reply' | 'background';
+}
+
+/** One call on its way through the pipeline. */
+export interface Call {
+  readonly context: CallContext;
+  readonly occasion: Occasion;
+  readonly method: string;
+  readonly payload: object;
+  readonly signal: AbortSignal;
+  /** On the monotonic clock: no try begins later. */
+  readonly deadlineMs: number;
+}
+
+/**
+ * One step of the pipeline. What it does before a try is done when it returns, or resolves; it
+ * throws, or rejects with, a `CallError` where the call may not be made. A step waits only where it
+ * must: with no promise to wait for, a call passes all steps at once.
+ */
+export type PipelineStep = (call: Call) => StepEnd | Promise<StepEnd>;
+
+/**
+ * What a step does once all that comes after it has ended, with `failure` or well. It may put the
+ * failure in other words, or ask for all that again. Must not throw.
+ */
+export type StepEnd = (failure: CallError | undefined) => Ending | Promise<Ending>;
+export type Ending = CallError | 'again' | undefined;
 
 /** Whether `method` only reads, so that doing it again does no harm and undoes nothing. */
 export function isReading(method: string): boolean {

@@ -1,7 +1,6 @@
 import { toTimestamp } from '../../lib/clock.ts';
 import { CallError, classifyThrown } from '../telegram/call-error.ts';
 import { momentOf } from './moment.ts';
-import { failureOf } from './outcome.ts';
 import { FAULT_RULES } from './rules.ts';
 import type { Guarded, PipelineStep } from './step.ts';
 
@@ -9,11 +8,12 @@ import type { Guarded, PipelineStep } from './step.ts';
  * The breaker of the shard, for each try at a call: what was under way when it opened is not tried
  * again either. While it is open tries reject with a `breaker-open` CallError.
  */
-export const upstream: PipelineStep = (context) => async (prev, method, payload, signal) => {
+export const upstream: PipelineStep = ({ context }) => {
   const ticket = beginTry(context);
-  const call = prev(method, payload, signal);
-  endTry(context, ticket, await failureOf(call));
-  return call;
+  return (failure) => {
+    endTry(context, ticket, failure);
+    return undefined;
+  };
 };
 
 /** Begins a try: its ticket. Throws a `breaker-open` CallError where none may be made. */

@@ -44,24 +44,28 @@ function botWith(
   const api = new Api('1:a');
   bot = new BotGuards({ spec }, seen);
   api.config.use(
-    ...createPipeline({
-      clock: seen,
-      random: seededRandom(1),
-      signal: new AbortController().signal,
-      effects: { mayHaveHappened: false },
-      bot,
-      shard,
-      priority: 'reply',
-      onStateChange: () => undefined,
-      async send() {
-        tries.push(clock.monotonicMs());
-        const outcome = left.shift() ?? { ok: true, result: true };
-        if (outcome instanceof Error) throw outcome;
-        return { status: 200, headers: {}, body: Buffer.from(JSON.stringify(outcome)) };
+    createPipeline(
+      {
+        clock: seen,
+        random: seededRandom(1),
+        bot,
+        shard,
+        onStateChange: () => undefined,
+        async send() {
+          tries.push(clock.monotonicMs());
+          const outcome = left.shift() ?? { ok: true, result: true };
+          if (outcome instanceof Error) throw outcome;
+          return { status: 200, headers: {}, body: Buffer.from(JSON.stringify(outcome)) };
+        },
+        onSent: () => undefined,
+        onFailed: () => undefined,
       },
-      onSent: () => undefined,
-      onFailed: () => undefined,
-    }),
+      {
+        signal: new AbortController().signal,
+        effects: { mayHaveHappened: false },
+        priority: 'reply',
+      },
+    ),
   );
   return api;
 }
