@@ -55,7 +55,7 @@ const actions: Actions = {
   },
   async get(flags, words) {
     const { runGet } = await import('./commands/get.ts');
-    const { output, namespace, watch, allNamespaces } = flags;
+    const { output, namespace, watch, allNamespaces, fieldSelector } = flags;
     await runGet(
       await connect(flags),
       {
@@ -64,6 +64,7 @@ const actions: Actions = {
         output: typeof output === 'string' ? output : undefined,
         namespace: String(namespace),
         allNamespaces: allNamespaces === true,
+        fieldSelector: typeof fieldSelector === 'string' ? fieldSelector : undefined,
         nowMs: () => systemClock.wallMs(),
       },
       io,

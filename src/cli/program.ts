@@ -99,6 +99,10 @@ function addReaders(program: Command, actions: Actions): void {
     .option('-w, --watch', 'go on with every change')
     .option('-o, --output <format>', 'wide, yaml or json')
     .option('-A, --all-namespaces', 'the bots of all namespaces')
+    .option(
+      '--field-selector <fields>',
+      'only those with such fields: status.health.state=Unhealthy',
+    )
     .action((names: string[], flags: Flags) => actions.get(flags, names));
   addConnection(get);
   const describe = program

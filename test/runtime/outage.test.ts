@@ -108,7 +108,8 @@ describe('a bot whose calls fail', () => {
     const [toxic, ...others] = await hostMany(hosting, 8);
     if (toxic === undefined) throw new Error('no bot');
     await openBreaker(hosting, toxic);
-    expect([...hosting.runtime.unhealthy().keys()]).toEqual([toxic]);
+    const ill = [...hosting.port.facts].filter(([, { health }]) => health.state === 'Unhealthy');
+    expect(ill.map(([name]) => name)).toEqual([toxic]);
     const metrics = await hosting.registry.metrics();
     expect(metrics).toContain('tenantbot_breakers{state="Open"} 1');
     expect(metrics).toContain('tenantbot_breakers{state="Closed"} 7');

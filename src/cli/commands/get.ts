@@ -5,6 +5,7 @@ import { BOT_FLEET_COLUMNS, type Column, TENANT_BOT_COLUMNS } from '../../api/co
 import { inputError } from '../../lib/errors.ts';
 import { problemLine } from '../../standalone/manifests/place.ts';
 import type { StoredObject } from '../../standalone/object-store.ts';
+import { fieldSelector } from '../field-selector.ts';
 import type { LocalClient, Selection } from '../local-client.ts';
 import { columnWidths, formatRow } from '../table.ts';
 import { oneLine } from '../terminal-text.ts';
@@ -21,27 +22,34 @@ export interface GetOptions {
   readonly output: string | undefined;
   readonly namespace: string;
   readonly allNamespaces: boolean;
+  /** As `kubectl --field-selector`. */
+  readonly fieldSelector: string | undefined;
   readonly nowMs: () => number;
 }
 
 /** `tenantbot get`: what `kubectl get tenantbots` prints. */
 export async function runGet(client: LocalClient, options: GetOptions, io: Io): Promise<void> {
   const { plural, name } = readWords(options.words);
+  const { fieldSelector: fields } = options;
+  const selects = fields === undefined ? () => true : fieldSelector(fields, plural);
   const output = readOutput(options.output);
   const everywhere = options.allNamespaces || plural === 'botfleets';
   const selection = { plural, namespace: everywhere ? undefined : options.namespace };
   const view = viewOf(output, { ...options, plural, showNamespace: options.allNamespaces });
-  const objects =
+  const found =
     name === undefined
       ? await client.list(selection)
       : [await findOne(client, { plural, name, namespace: options.namespace })];
+  const objects = found.filter(selects);
   if (objects.length === 0 && !options.watch) io.err(nothingFound(selection));
   else view.printAll(objects, io, name !== undefined);
   warnOfStalled(objects, io);
   if (name === undefined)
     for (const problem of await client.problems()) io.err(problemLine(problem));
   if (options.watch)
-    await follow(client, { selection, name, objects }, (o) => view.printChange(o, io));
+    await follow(client, { selection, name, objects }, (object) => {
+      if (selects(object)) view.printChange(object, io);
+    });
 }
 
 /** Beside the table, which is kubectl's own: what a person must mend. */

@@ -96,7 +96,13 @@ describe('the local API', () => {
     const told = async (...words: string[]): Promise<string[]> => {
       const lines: string[] = [];
       const io = { out: () => undefined, err: (text: string) => void lines.push(text) };
-      const options = { words, watch: false, namespace: 'default', allNamespaces: false };
+      const options = {
+        words,
+        watch: false,
+        namespace: 'default',
+        allNamespaces: false,
+        fieldSelector: undefined,
+      };
       await runGet(client, { ...options, output: undefined, nowMs: () => 0 }, io);
       return lines;
     };
@@ -109,7 +115,13 @@ describe('the local API', () => {
     objects.put(bot('yes'));
     const lines: string[] = [];
     const io = { out: (text: string) => void lines.push(text), err: () => undefined };
-    const options = { words: ['yes'], watch: false, namespace: 'default', allNamespaces: false };
+    const options = {
+      words: ['yes'],
+      watch: false,
+      namespace: 'default',
+      allNamespaces: false,
+      fieldSelector: undefined,
+    };
     await runGet(client, { ...options, output: 'yaml', nowMs: () => 0 }, io);
     expect(lines.join('\n')).toContain('name: "yes"');
     expect(lines.join('\n')).toContain('creationTimestamp: "2026-01-01T00:00:00Z"');
