@@ -8,7 +8,7 @@ interface Name {
   readonly name: string;
 }
 
-/** A TenantBot that answers `/start` with its name unless `spec` says otherwise. */
+/** A TenantBot that polls and answers `/start` with its name, unless `spec` says otherwise. */
 export function botManifest(metadata: Name, spec: object): object {
   return {
     apiVersion: API_VERSION,
@@ -17,6 +17,7 @@ export function botManifest(metadata: Name, spec: object): object {
     spec: {
       fleet: FLEET,
       tokenSecretRef: { name: metadata.name },
+      updates: { mode: 'Polling' },
       handlers: [{ command: { name: 'start', reply: { text: `I am ${metadata.name}` } } }],
       ...spec,
     },
@@ -28,12 +29,15 @@ export function secretManifest(metadata: Name, token: string): object {
   return { apiVersion: 'v1', kind: 'Secret', metadata, stringData: { token } };
 }
 
-/** The fleet, with `spec` on top. */
-export function fleetManifest(namespace: string, apiRoot: string, spec: object = {}): object {
+/** The fleet. */
+export function fleetManifest(
+  namespace: string,
+  { apiRoot, publicUrl }: { readonly apiRoot: string; readonly publicUrl: string },
+): object {
   return {
     apiVersion: API_VERSION,
     kind: 'BotFleet',
     metadata: { namespace, name: FLEET },
-    spec: { telegram: { apiRoot }, ...spec },
+    spec: { telegram: { apiRoot }, webhook: { publicUrl } },
   };
 }

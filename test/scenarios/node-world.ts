@@ -20,7 +20,8 @@ export class NodeWorld implements ScenarioWorld {
     const installation = await Installation.open();
     const { kubectl } = installation;
     const apiRoot = `http://emulator.${OPERATOR_NAMESPACE}.svc:8081`;
-    await kubectl.apply([fleetManifest(OPERATOR_NAMESPACE, apiRoot)]);
+    const publicUrl = `http://tenantbot-${FLEET}-webhook.${OPERATOR_NAMESPACE}.svc`;
+    await kubectl.apply([fleetManifest(OPERATOR_NAMESPACE, { apiRoot, publicUrl })]);
     const wait = ['wait', `botfleet/${FLEET}`, '--for=condition=Ready', '--timeout=120s'];
     await kubectl.run(...inSystem(...wait));
     return new NodeWorld(installation, await installation.tenant());

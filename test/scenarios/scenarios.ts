@@ -3,6 +3,7 @@ import { callScenarios } from './calls.ts';
 import { handlerScenarios } from './handlers.ts';
 import { lifecycleScenarios } from './lifecycle.ts';
 import { membershipScenarios } from './membership.ts';
+import { webhookScenarios } from './webhooks.ts';
 import type { ScenarioWorld } from './world.ts';
 
 /** What is to hold wherever bots run, once for each world. */
@@ -20,6 +21,7 @@ export function describeScenarios(where: string, open: () => Promise<ScenarioWor
     describe('calls', () => callScenarios(inWorld));
     describe('handlers', () => handlerScenarios(inWorld));
     describe('membership', () => membershipScenarios(inWorld));
+    describe('webhooks', () => webhookScenarios(inWorld));
     describe('lifecycle', () => lifecycleScenarios(inWorld));
   });
 }

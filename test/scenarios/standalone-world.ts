@@ -5,6 +5,7 @@ import type { TenantBotStatus } from '../../src/api/tenant-bot-status.ts';
 import { LocalClient } from '../../src/cli/local-client.ts';
 import { EmulatorClient, type MadeBot } from '../../src/emulator/control-client.ts';
 import { readEndpoint } from '../../src/standalone/data/endpoint-file.ts';
+import { freePort } from '../cluster/free-port.ts';
 import type { EmulatorAddresses } from '../support/emulator-program.ts';
 import { type Program, startProgram, startScript } from '../support/program.ts';
 import { type Ran, TENANTBOT, tenantbot } from '../support/tenantbot.ts';
@@ -30,11 +31,14 @@ export class StandaloneWorld implements ScenarioWorld {
     await mkdir(join(folder, 'bots'));
     const emulator = await startScript(join(import.meta.dirname, '../support/emulator-program.ts'));
     const { apiRoot, controlUrl } = await emulator.ask<EmulatorAddresses>('addresses');
-    await writeManifest(folder, 'fleet', fleetManifest(NAMESPACE, apiRoot));
-    const program = await startProgram(
-      [process.execPath, TENANTBOT, 'standalone', '--manifests', 'bots', '--api-root', 'fleet'],
-      { cwd: folder, until: /^ready/m },
-    );
+    const port = await freePort();
+    const publicUrl = `http://127.0.0.1:${port}`;
+    await writeManifest(folder, 'fleet', fleetManifest(NAMESPACE, { apiRoot, publicUrl }));
+    const flags = ['--manifests', 'bots', '--api-root', 'fleet', '--webhook-port', String(port)];
+    const program = await startProgram([process.execPath, TENANTBOT, 'standalone', ...flags], {
+      cwd: folder,
+      until: /^ready/m,
+    });
     return new StandaloneWorld(folder, new EmulatorClient(controlUrl), [program, emulator]);
   }
 

@@ -22,7 +22,10 @@ interface Word {
   readonly updateId: number;
 }
 
-/** Somebody who talks to bots, to one after another, and hears what they answer. */
+/** Enough for no chat to get more than a message a second, which is all that Telegram allows. */
+const USERS = 40;
+
+/** Some people who talk to bots, to one after another, and hear what they answer. */
 export class Traffic {
   readonly #emulator: EmulatorClient;
   readonly #bots: readonly number[];
@@ -60,10 +63,15 @@ export class Traffic {
   }
 
   async #talkOn(): Promise<void> {
-    const { id: from } = await this.#emulator.createUser({ firstName: 'Tom', username: 'talker' });
+    const users: number[] = [];
+    for (let index = 0; index < USERS; index++) {
+      const username = `talker_${index}`;
+      users.push((await this.#emulator.createUser({ firstName: 'Tom', username })).id);
+    }
     const talk = randomUUID().slice(0, 8);
     for (let n = 0; !this.#stop.signal.aborted; n++) {
       const bot = this.#bots[n % this.#bots.length] ?? 0;
+      const from = users[Math.floor(n / this.#bots.length) % USERS] ?? 0;
       const sent = await this.#emulator.sendText({ bot, from, text: `/echo ${talk} ${n}` });
       this.#words.push({ bot, text: `echo ${talk} ${n}`, updateId: sent.updateId ?? 0 });
       await new Promise((resolve) => {
