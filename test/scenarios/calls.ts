@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { itsAnswer } from '../support/conversation.ts';
 import { condition, ready, statusWhere } from './steps.ts';
-import type { ScenarioWorld } from './world.ts';
+import { PATIENCE_MS, type ScenarioWorld } from './world.ts';
 
 /** What becomes of a bot's calls to Telegram. */
 export function callScenarios(world: () => ScenarioWorld): void {
@@ -37,6 +37,22 @@ export function callScenarios(world: () => ScenarioWorld): void {
     expect(calls.map(({ outcome }) => outcome?.status)).toEqual([429, 200]);
     const [refused, sent] = calls;
     expect((sent?.startedAtMs ?? 0) - (refused?.endedAtMs ?? 0)).toBeGreaterThanOrEqual(2_000);
+  });
+
+  it('no second sees more calls than the bot is allowed, and none is lost for that', async () => {
+    const { emulator } = world();
+    const bot = await world().makeBot('slow', { limits: { requestsPerSecond: 4, burst: 2 } });
+    await ready(world(), 'slow');
+    const users = Array.from({ length: 12 }, (_, index) => `crowd_${index}`);
+    const answers = users.map((from) =>
+      itsAnswer(emulator, { bot: bot.id, from, text: '/start', timeoutMs: PATIENCE_MS }),
+    );
+    expect(new Set(await Promise.all(answers))).toEqual(new Set(['I am slow']));
+    const calls = await emulator.calls({ bot: bot.id, method: 'sendMessage' });
+    const times = calls.map(({ startedAtMs }) => startedAtMs).toSorted((a, b) => a - b);
+    expect(times).toHaveLength(12);
+    const most = times.map((from) => times.filter((at) => at >= from && at < from + 1_000).length);
+    expect(Math.max(...most)).toBeLessThanOrEqual(4);
   });
 
   it('a breaker opens where calls keep failing, and tells; others go on; a reset closes it', async () => {
