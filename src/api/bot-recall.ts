@@ -1,3 +1,4 @@
+import { present } from '../lib/present.ts';
 import { ASPECT_CONDITIONS } from './bot-conditions.ts';
 import type { BotRequests } from './bot-requests.ts';
 import { type BreakerStatus, CLOSED_BREAKER } from './breaker.ts';
@@ -25,23 +26,19 @@ export function recallRuntime(status: TenantBotStatus): RuntimeFacts | undefined
   const generation = recallGeneration(status);
   if (!lifecycle || !updates || !counters || generation === undefined) return undefined;
   if (isSuspendedBySpec(status)) return undefined;
-  const { mode, webhookUrl, lastUpdateAt } = updates;
+  const { bot, startedAt, lastError, handledRequests, ownership } = status;
   return {
     lifecycle,
     generation,
     token: token?.lastChecked === undefined ? { state: 'UnknownError', message: '' } : token,
-    updates: {
-      mode,
-      ...(webhookUrl !== undefined && { webhookUrl }),
-      ...(lastUpdateAt !== undefined && { lastUpdateAt }),
-    },
+    updates: present(updates),
     counters,
     restarts,
     health: status.health ?? UNKNOWN_HEALTH,
     breaker: status.breaker ?? CLOSED_BREAKER,
     ...recallAspects(status),
     ...recallConflict(status),
-    ...recallExtras(status),
+    ...present({ bot, startedAt, lastError, handledRequests, ownership }),
   };
 }
 
@@ -72,25 +69,6 @@ function recallConflict({ conditions }: TenantBotStatus): Pick<RuntimeFacts, 'co
   return { conflict: { since: found.lastTransitionTime, message: found.message } };
 }
 
-function recallExtras({
-  bot,
-  startedAt,
-  lastError,
-  handledRequests,
-  ownership,
-}: TenantBotStatus): Pick<
-  RuntimeFacts,
-  'bot' | 'startedAt' | 'lastError' | 'handledRequests' | 'ownership'
-> {
-  return {
-    ...(bot && { bot }),
-    ...(startedAt !== undefined && { startedAt }),
-    ...(lastError && { lastError }),
-    ...(handledRequests && { handledRequests }),
-    ...(ownership && { ownership }),
-  };
-}
-
 /** What a bot that starts anew goes on from. */
 export interface Resume {
   readonly bot?: BotIdentity;
@@ -108,14 +86,13 @@ export interface Resume {
 export function resumeOf(status: TenantBotStatus, botId: number): Resume | undefined {
   const { bot, token, counters, restarts, health, breaker, handledRequests, ownership } = status;
   if (!counters) return undefined;
-  const isOther = bot !== undefined && bot.id !== botId;
+  const isSame = bot?.id === botId;
+  const checked = token?.lastChecked === undefined ? undefined : token.state;
   return {
     counters,
-    ...(bot && !isOther && { bot, ...(ownership && { ownership }) }),
-    ...(token?.lastChecked !== undefined && !isOther && { token: token.state }),
-    ...(restarts !== undefined && { restarts }),
-    ...(health && { health }),
-    ...(breaker && { breaker }),
-    ...(handledRequests && { handledRequests }),
+    ...present({ restarts, health, breaker, handledRequests }),
+    ...(isSame && present({ bot, ownership })),
+    // Nothing is known of a bot that never said who it is but its token.
+    ...((isSame || !bot) && present({ token: checked })),
   };
 }

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { present } from '../lib/present.ts';
 import { checkedToken, isDrained } from './bot-checks.ts';
 import { botFindings, withEndedConflict } from './bot-conditions.ts';
 import type { BotFacts } from './bot-facts.ts';
@@ -90,17 +91,17 @@ function sameBotOnly(
 function known(from: Partial<TenantBotStatus> = {}): Partial<TenantBotStatus> {
   const { bot, updates, health, breaker, counters, restarts, startedAt, lastError } = from;
   const { handledRequests } = from;
-  return {
-    ...(bot && { bot }),
-    ...(updates && { updates }),
-    ...(health && { health }),
-    ...(breaker && { breaker }),
-    ...(counters && { counters }),
-    ...(restarts !== undefined && { restarts }),
-    ...(startedAt !== undefined && { startedAt }),
-    ...(lastError && { lastError }),
-    ...(handledRequests && { handledRequests }),
-  };
+  return present({
+    bot,
+    updates,
+    health,
+    breaker,
+    counters,
+    restarts,
+    startedAt,
+    lastError,
+    handledRequests,
+  });
 }
 
 /** Of the same bot alone; a runtime that does not speak of it says that nothing is to be proved. */

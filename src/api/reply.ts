@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { text, withRule } from './rules.ts';
+import { countCharacters, text, withRule } from './rules.ts';
 import { PLACEHOLDERS, parseTemplate, TEMPLATE_PATTERN } from './template.ts';
 
 /** Telegram's limit for the text of one message, in characters. */
@@ -122,7 +122,7 @@ export const replySchema = withRule(
     cel: `!(has(self.photo) || has(self.document)) || !has(self.text) || size(self.text) <= ${MAX_CAPTION_CHARACTERS}`,
     message: `the text below a photo or document must have at most ${MAX_CAPTION_CHARACTERS} characters`,
     holds: ({ text, photo, document }) =>
-      (photo ?? document) === undefined || [...(text ?? '')].length <= MAX_CAPTION_CHARACTERS,
+      (photo ?? document) === undefined || countCharacters(text ?? '') <= MAX_CAPTION_CHARACTERS,
   },
 );
 

@@ -73,5 +73,3 @@ export const retrySchema = z
   });
 
 export type RetrySettings = z.output<typeof retrySchema>;
-/** A category with waits of its own making. */
-export type BackoffSettings = RetrySettings['network'];

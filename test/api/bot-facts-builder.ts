@@ -1,7 +1,17 @@
 import fc from 'fast-check';
 import type { BotFacts } from '../../src/api/bot-facts.ts';
-import { BREAKER_STATES, CLOSED_BREAKER } from '../../src/api/breaker.ts';
-import { HEALTH_STATES, UNKNOWN_HEALTH } from '../../src/api/health.ts';
+import {
+  BREAKER_STATES,
+  type BreakerState,
+  type BreakerStatus,
+  CLOSED_BREAKER,
+} from '../../src/api/breaker.ts';
+import {
+  HEALTH_STATES,
+  type HealthState,
+  type HealthStatus,
+  UNKNOWN_HEALTH,
+} from '../../src/api/health.ts';
 import { ASPECTS, LIFECYCLES, type RuntimeFacts } from '../../src/api/runtime-facts.ts';
 import { TOKEN_STATES } from '../../src/api/token.ts';
 
@@ -48,6 +58,9 @@ export function without(facts: BotFacts, ...absent: readonly (keyof BotFacts)[])
 }
 
 const message = fc.constantFrom('', 'Something is wrong.');
+const healthOf = (state: HealthState): HealthStatus => Object.assign({}, UNKNOWN_HEALTH, { state });
+const breakerOf = (state: BreakerState): BreakerStatus =>
+  Object.assign({}, CLOSED_BREAKER, { state });
 const optional = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined });
 /** As if it had been stored: plain objects, without fields that are undefined. */
 const stored = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T;
@@ -66,8 +79,8 @@ const anyRuntime = fc.record({
     { mode: 'Polling' as const },
     { mode: 'Webhook' as const, webhookUrl: 'https://bots.example.com/0/…', lastUpdateAt: TIME },
   ),
-  health: fc.constantFrom(...HEALTH_STATES).map((state) => ({ ...UNKNOWN_HEALTH, state })),
-  breaker: fc.constantFrom(...BREAKER_STATES).map((state) => ({ ...CLOSED_BREAKER, state })),
+  health: fc.constantFrom(...HEALTH_STATES.map(healthOf)),
+  breaker: fc.constantFrom(...BREAKER_STATES.map(breakerOf)),
   aspects: optional(
     fc.dictionary(
       fc.constantFrom(...ASPECTS),

@@ -57,7 +57,9 @@ export function handlerScenarios(world: () => ScenarioWorld): void {
       (found) => condition(found, 'ProfileSynced')?.status === 'True',
     );
     expect(condition(status, 'ProfileSynced')).toMatchObject({ reason: 'Synced' });
-    const set = (await emulator.calls({ bot: bot.id })).filter(({ method }) => /^set/.test(method));
+    const set = (await emulator.calls({ bot: bot.id })).filter(({ method }) =>
+      method.startsWith('set'),
+    );
     expect(set.map(({ method, parameters }) => [method, parameters['language_code']])).toEqual([
       ['setMyName', undefined],
       ['setMyDescription', 'de'],

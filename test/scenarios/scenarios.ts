@@ -18,10 +18,20 @@ export function describeScenarios(where: string, open: () => Promise<ScenarioWor
       if (!world) throw new Error('the world is not open');
       return world;
     };
-    describe('calls', () => callScenarios(inWorld));
-    describe('handlers', () => handlerScenarios(inWorld));
-    describe('membership', () => membershipScenarios(inWorld));
-    describe('webhooks', () => webhookScenarios(inWorld));
-    describe('lifecycle', () => lifecycleScenarios(inWorld));
+    describe('calls', () => {
+      callScenarios(inWorld);
+    });
+    describe('handlers', () => {
+      handlerScenarios(inWorld);
+    });
+    describe('membership', () => {
+      membershipScenarios(inWorld);
+    });
+    describe('webhooks', () => {
+      webhookScenarios(inWorld);
+    });
+    describe('lifecycle', () => {
+      lifecycleScenarios(inWorld);
+    });
   });
 }

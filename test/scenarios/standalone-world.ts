@@ -63,7 +63,7 @@ export class StandaloneWorld implements ScenarioWorld {
     const client = new LocalClient(await readEndpoint(data), data);
     const bots = await client.list({ plural: 'tenantbots', namespace: NAMESPACE });
     const bot = bots.find(({ metadata }) => metadata.name === name);
-    return (bot?.status ?? {}) as TenantBotStatus;
+    return bot?.status ?? {};
   }
 
   command(...args: readonly string[]): Promise<Ran> {

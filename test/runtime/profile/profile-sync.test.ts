@@ -1,6 +1,6 @@
 import { Api } from 'grammy';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type Profile, profileSchema } from '../../../src/api/profile.ts';
+import { profileSchema } from '../../../src/api/profile.ts';
 import type { Aspect } from '../../../src/api/runtime-facts.ts';
 import { EmulatorClient } from '../../../src/emulator/control-client.ts';
 import { type RunningEmulator, startEmulator } from '../../../src/emulator/emulator.ts';
@@ -53,7 +53,7 @@ describe('the profile of a bot', () => {
     const calls = await control.calls({ bot });
     return calls.map(({ method }) => method).filter((method) => method.startsWith('set'));
   };
-  const want = (profile: unknown): void => sync.apply(profileSchema.parse(profile) as Profile);
+  const want = (profile: unknown): void => sync.apply(profileSchema.parse(profile));
 
   test('is set where it differs, in every language, and then left alone', async () => {
     const commands = [{ command: 'start', description: 'Begin' }];
