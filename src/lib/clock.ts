@@ -31,7 +31,7 @@ export const systemClock: Clock = {
 
 /** `wallMs` in RFC 3339 with seconds, as Kubernetes writes it: `2026-01-31T12:00:00Z`. */
 export function toTimestamp(wallMs: number): string {
-  return new Date(wallMs).toISOString().replace(/\.\d{3}Z$/, 'Z');
+  return `${new Date(wallMs).toISOString().slice(0, -'.000Z'.length)}Z`;
 }
 
 /** `wallMs` for libraries that take a Date. */

@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { OwnershipStatus } from '../../api/ownership.ts';
 import type { Aspect, AspectName, RuntimeFacts, UpdatesFacts } from '../../api/runtime-facts.ts';
-import type { Clock, Timer } from '../../lib/clock.ts';
+import type { Counters, UpdateMode } from '../../api/tenant-bot-status.ts';
+import { type Clock, type Timer, toTimestamp } from '../../lib/clock.ts';
 
 /** How long a change that is no transition may wait for others. */
 const COALESCE_MS = 300;
@@ -20,6 +21,10 @@ export class FactsRecorder {
   readonly #publish: (facts: RuntimeFacts) => void;
   readonly #live: LiveFacts | undefined;
   #facts: RuntimeFacts;
+  /** Counters that are ahead of the facts: a count costs an addition. */
+  #counters: { -readonly [Counter in keyof Counters]: Counters[Counter] } | undefined;
+  /** When the last update came, where that is ahead of the facts. */
+  #lastUpdateMs: number | undefined;
   #timer: Timer | undefined;
 
   constructor(
@@ -35,12 +40,24 @@ export class FactsRecorder {
   }
 
   get facts(): RuntimeFacts {
+    if (this.#counters) this.#facts = { ...this.#facts, counters: this.#counters };
+    this.#counters = undefined;
+    if (this.#lastUpdateMs !== undefined) {
+      const lastUpdateAt = toTimestamp(this.#lastUpdateMs);
+      this.#facts = { ...this.#facts, updates: { ...this.#facts.updates, lastUpdateAt } };
+    }
+    this.#lastUpdateMs = undefined;
     return this.#facts;
+  }
+
+  /** In which way updates come. */
+  get mode(): UpdateMode {
+    return this.#facts.updates.mode;
   }
 
   /** Changes facts that others wait for. */
   transition(change: Partial<RuntimeFacts>): void {
-    this.#facts = { ...this.#facts, ...change, ...this.#live?.facts(this.#clock.monotonicMs()) };
+    this.#facts = { ...this.facts, ...change, ...this.#live?.facts(this.#clock.monotonicMs()) };
     this.#timer?.cancel();
     this.#timer = undefined;
     this.#publish(this.#facts);
@@ -49,21 +66,29 @@ export class FactsRecorder {
   /** Changes facts that may be told a little later. */
   note(change: Partial<RuntimeFacts>): void {
     this.#facts = { ...this.#facts, ...change };
-    this.#timer ??= this.#clock.setTimer(COALESCE_MS, () => this.transition({}));
+    this.#tellSoon();
   }
 
-  /** Adds to counters; told a little later. */
-  count(added: Partial<RuntimeFacts['counters']>): void {
-    const counters: Record<string, number | undefined> = { ...this.#facts.counters };
-    for (const [name, value = 0] of Object.entries(added)) {
-      counters[name] = (counters[name] ?? 0) + value;
-    }
-    this.note({ counters: counters as RuntimeFacts['counters'] });
+  /** Adds to a counter; told a little later. */
+  count(counter: keyof Counters, by = 1): void {
+    this.#counters ??= { ...this.#facts.counters };
+    this.#counters[counter] = (this.#counters[counter] ?? 0) + by;
+    this.#tellSoon();
+  }
+
+  /** So many updates came just now. */
+  received(updates: number): void {
+    this.#lastUpdateMs = this.#clock.wallMs();
+    this.count('updates', updates);
+  }
+
+  #tellSoon(): void {
+    this.#timer ??= this.#clock.setTimer(COALESCE_MS, () => this.transition({}));
   }
 
   /** In which way updates come. A change is told at once. */
   updatesCome({ mode, webhookUrl }: Pick<UpdatesFacts, 'mode' | 'webhookUrl'>): void {
-    const { lastUpdateAt, ...before } = this.#facts.updates;
+    const { lastUpdateAt, ...before } = this.facts.updates;
     if (before.mode === mode && before.webhookUrl === webhookUrl) return;
     this.transition({
       updates: {

@@ -106,7 +106,7 @@ export class HostedBot implements ErrorOwner {
 
   /** Ends the bot's present life as crashed; updates in hand come again. */
   fail(error: unknown): void {
-    this.#recorder.count({ errors: 1 });
+    this.#recorder.count('errors');
     this.#recorder.note({ lastError: toBotError(error, this.#now()) });
     this.#failure ??= { error };
     this.#serving?.fail(error);
@@ -279,7 +279,7 @@ export class HostedBot implements ErrorOwner {
     const before = this.#state;
     this.#state = transition(before, state);
     if (before.kind === 'Running') {
-      this.#recorder.count({ uptimeSeconds: Math.round(this.#ranMs(before) / 1_000) });
+      this.#recorder.count('uptimeSeconds', Math.round(this.#ranMs(before) / 1_000));
     }
     const { kind, ...details } = state;
     this.#log.info({ state: kind, ...details }, kind.toLowerCase());

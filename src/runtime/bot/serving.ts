@@ -83,7 +83,7 @@ export class Serving {
       clock: deps.clock,
       random: deps.random,
       send: (method, json, signal) => this.#caller.send(method, json, signal),
-      onSent: () => options.recorder.count({ replies: 1 }),
+      onSent: () => options.recorder.count('replies'),
       onStateChange: () => this.#stateChanged(),
       onFailed: (error) => this.#callFailed(error),
     };
@@ -254,11 +254,7 @@ export class Serving {
   }
 
   #receive(updates: readonly Update[]): void {
-    const { recorder, deps } = this.#options;
-    recorder.count({ updates: updates.length });
-    recorder.note({
-      updates: { ...recorder.facts.updates, lastUpdateAt: toTimestamp(deps.clock.wallMs()) },
-    });
+    this.#options.recorder.received(updates.length);
     for (const update of updates) {
       this.#open.add(update);
       this.#dispatcher.submit(update);
@@ -284,7 +280,7 @@ export class Serving {
         return usage.timed(() => this.#handlers.handle({ ctx, attempt, usage }, signal));
       });
     } catch (error) {
-      if (!isCallFailure(error)) recorder.count({ errors: 1 });
+      if (!isCallFailure(error)) recorder.count('errors');
       log.debug({ updateId, attempt }, `a try failed: ${errorMessage(error)}`);
       const givenUp = this.#open.givenUp(updateId, error);
       if (givenUp) throw new FailedTry(givenUp, false);
@@ -311,7 +307,7 @@ export class Serving {
 
   #contact(): void {
     const { recorder, heartbeat } = this.#options;
-    heartbeat.beat(recorder.facts.updates.mode === 'Webhook' ? LONGEST_LOOK_MS : 0);
+    heartbeat.beat(recorder.mode === 'Webhook' ? LONGEST_LOOK_MS : 0);
     recorder.noConflict();
   }
 
@@ -335,7 +331,7 @@ export class Serving {
 
   #callFailed(error: CallError): void {
     if (error.fault === 'aborted' || error.fault === 'breaker-open') return;
-    this.#options.recorder.count({ errors: 1 });
+    this.#options.recorder.count('errors');
     if (error.fault === 'unauthorized') this.fail(error);
   }
 
@@ -347,10 +343,10 @@ export class Serving {
       const { attempts } = outcome;
       const { fingerprint, message } = lastError;
       log.error({ updateId: update.update_id, attempts, fingerprint }, `gave up: ${message}`);
-      recorder.count({ skipped: 1 });
+      recorder.count('skipped');
       recorder.note({ lastError });
     } else if (outcome.kind === 'handled') {
-      recorder.count({ handled: 1 });
+      recorder.count('handled');
     }
     this.#open.remove(update.update_id);
     this.#updates.finish(update.update_id);
@@ -362,7 +358,7 @@ export class Serving {
     log.warn({ code: error.code }, `no updates for now: ${error.message}`);
     heartbeat.beat(LONGEST_BACKOFF_MS + (error.retryAfterMs ?? 0));
     if (error.fault === 'breaker-open') return;
-    recorder.count({ errors: 1 });
+    recorder.count('errors');
     recorder.note({ lastError: toBotError(error, now) });
     if (error.fault === 'conflict') recorder.conflict(error.message, now);
   }

@@ -2,7 +2,7 @@ import type { Update, UserFromGetMe } from 'grammy/types';
 import type { Secret } from '../../lib/secret.ts';
 import type { UpdateKind } from '../../lib/update-kinds.ts';
 import type { ExchangeAnswer } from '../transport/exchange.ts';
-import type { TelegramRequest, TelegramTransport } from '../transport/telegram-transport.ts';
+import type { TelegramTransport } from '../transport/telegram-transport.ts';
 import { parseEnvelope } from './answer.ts';
 import { CallError, classifyRefusal, classifyThrown } from './call-error.ts';
 
@@ -34,17 +34,15 @@ export class DirectCaller {
   }
 
   /** Who the bot is. Proves that the token is valid. Rejects with a {@link CallError}. */
-  async getMe(signal: AbortSignal): Promise<UserFromGetMe> {
-    const result = await resultOf(this.send('getMe', '{}', signal));
-    if (!isBot(result)) throw nonsense('getMe');
-    return result;
+  getMe(signal: AbortSignal): Promise<UserFromGetMe> {
+    return this.send('getMe', '{}', signal).then(botIn, throwClassified);
   }
 
   /**
    * The updates from `offset` on, the oldest first, confirming those before it. Rejects with a
    * {@link CallError}.
    */
-  async getUpdates(parameters: GetUpdates, signal: AbortSignal): Promise<readonly Update[]> {
+  getUpdates(parameters: GetUpdates, signal: AbortSignal): Promise<readonly Update[]> {
     const answer = this.#transport.poll({
       path: `${this.#transport.pathOf(this.#token, 'getUpdates')}?${toQuery(parameters)}`,
       method: 'GET',
@@ -52,20 +50,20 @@ export class DirectCaller {
       timeoutMs: parameters.timeout * 1000 + POLL_MARGIN_MS,
       signal,
     });
-    const result = await resultOf(answer);
-    if (!Array.isArray(result) || !result.every(isUpdate)) throw nonsense('getUpdates');
-    return result;
+    // No `async` function, of which every idle bot would hold one more.
+    return answer.then(updatesIn, throwClassified);
   }
 
   /** Any call, its parameters as JSON. Rejects with a `TransportError`. */
   send(method: string, json: string, signal: AbortSignal | undefined): Promise<ExchangeAnswer> {
-    const timeoutMs = CALL_TIMEOUT_MS;
-    return this.#transport.send({ ...this.#request(method, json), timeoutMs, signal });
-  }
-
-  #request(method: string, body: string): Omit<TelegramRequest, 'timeoutMs'> {
-    const path = this.#transport.pathOf(this.#token, method);
-    return { path, method: 'POST', headers: JSON_HEADERS, body };
+    return this.#transport.send({
+      path: this.#transport.pathOf(this.#token, method),
+      method: 'POST',
+      headers: JSON_HEADERS,
+      body: json,
+      timeoutMs: CALL_TIMEOUT_MS,
+      signal,
+    });
   }
 }
 
@@ -73,18 +71,32 @@ export class DirectCaller {
 function toQuery({ offset, limit, timeout, allowed_updates }: GetUpdates): string {
   const numbers = `offset=${offset}&limit=${limit}&timeout=${timeout}`;
   if (!allowed_updates) return numbers;
-  return `${numbers}&allowed_updates=${encodeURIComponent(JSON.stringify(allowed_updates))}`;
+  // JSON in a query; kinds are words that need no escaping.
+  const kinds = allowed_updates.map((kind) => `%22${kind}%22`).join('%2C');
+  return `${numbers}&allowed_updates=%5B${kinds}%5D`;
 }
 
-/** The result of a call. Throws a {@link CallError} where it failed, however it did. */
-async function resultOf(answering: Promise<ExchangeAnswer>): Promise<unknown> {
-  try {
-    const envelope = parseEnvelope(await answering);
-    if (envelope.ok) return envelope.result;
-    throw classifyRefusal(envelope);
-  } catch (error) {
-    throw classifyThrown(error);
-  }
+function botIn(answer: ExchangeAnswer): UserFromGetMe {
+  const result = resultIn(answer);
+  if (!isBot(result)) throw nonsense('getMe');
+  return result;
+}
+
+function updatesIn(answer: ExchangeAnswer): readonly Update[] {
+  const result = resultIn(answer);
+  if (!Array.isArray(result) || !result.every(isUpdate)) throw nonsense('getUpdates');
+  return result;
+}
+
+/** The result of a call. Throws a {@link CallError} where Telegram refused it. */
+function resultIn(answer: ExchangeAnswer): unknown {
+  const envelope = parseEnvelope(answer);
+  if (envelope.ok) return envelope.result;
+  throw classifyRefusal(envelope);
+}
+
+function throwClassified(error: unknown): never {
+  throw classifyThrown(error);
 }
 
 function isBot(value: unknown): value is UserFromGetMe {

@@ -152,22 +152,27 @@ interface Head {
 }
 
 function parseHead(text: string): Head {
-  const [first = '', ...lines] = text.split('\r\n');
-  const [, minor, status] = /^HTTP\/1\.([01]) ([1-5]\d\d)(?: |$)/.exec(first) ?? [];
+  const [, minor, status] = STATUS_LINE.exec(text) ?? [];
   if (status === undefined) throw new MalformedResponse('no HTTP/1.1');
   const headers: Record<string, string> = {};
-  for (const line of lines) {
-    const colon = line.indexOf(':');
-    const name = line.slice(0, Math.max(colon, 0)).toLowerCase();
-    if (!TOKEN.test(name)) throw new MalformedResponse('wrong header');
-    const value = line.slice(colon + 1).trim();
+  for (let start = text.indexOf(LINE_END); start >= 0; ) {
+    const begin = start + LINE_END.length;
+    start = text.indexOf(LINE_END, begin);
+    const end = start < 0 ? text.length : start;
+    const colon = text.indexOf(':', begin);
+    const name = text.slice(begin, Math.max(colon, begin)).toLowerCase();
+    if (colon > end || !TOKEN.test(name)) throw new MalformedResponse('wrong header');
+    const value = text.slice(colon + 1, end).trim();
     const before = headers[name];
     headers[name] = before === undefined ? value : `${before}, ${value}`;
   }
-  const persistent = minor === '1' && !/\bclose\b/i.test(headers['connection'] ?? '');
+  const { connection } = headers;
+  const persistent = minor === '1' && !(connection && /\bclose\b/i.test(connection));
   return { status: Number(status), persistent, headers };
 }
 
+const LINE_END = '\r\n';
+const STATUS_LINE = /^HTTP\/1\.([01]) ([1-5]\d\d)(?: |\r\n|$)/;
 const TOKEN = /^[\w!#$%&'*+.^`|~-]+$/;
 
 function bodyOf(status: number, headers: Head['headers']): Expected {
