@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { botFleetSpecSchema } from '../api/bot-fleet.ts';
 import { botRequestsSchema } from '../api/bot-requests.ts';
-import { breakerStatusSchema } from '../api/breaker.ts';
+import { breakerStatusSchema, CLOSED_BREAKER } from '../api/breaker.ts';
 import type { BotKey } from '../api/group.ts';
-import { healthStatusSchema } from '../api/health.ts';
+import { healthStatusSchema, UNKNOWN_HEALTH } from '../api/health.ts';
 import { ownershipStatusSchema } from '../api/ownership.ts';
 import { ASPECTS, LIFECYCLES, type RuntimeFacts } from '../api/runtime-facts.ts';
 import { tenantBotSpecSchema } from '../api/tenant-bot.ts';
@@ -60,8 +60,9 @@ const factsSchema: z.ZodType<RuntimeFacts> = z.object({
     webhookUrl: z.string().max(2048).exactOptional(),
     lastUpdateAt: z.string().exactOptional(),
   }),
-  health: healthStatusSchema,
-  breaker: breakerStatusSchema,
+  // A runtime of the version before does not tell of these.
+  health: healthStatusSchema.default(UNKNOWN_HEALTH),
+  breaker: breakerStatusSchema.default(CLOSED_BREAKER),
   aspects: z.partialRecord(z.enum(ASPECTS), aspectSchema).exactOptional(),
   counters: countersSchema,
   restarts: z.int().min(0),
