@@ -4,9 +4,8 @@ import type { BotAssignment } from '../../control/port.ts';
 import { sleep, toTimestamp } from '../../lib/clock.ts';
 import { errorMessage, TenantBotError, unreachable } from '../../lib/errors.ts';
 import { botLog, type Log } from '../../telemetry/log.ts';
-import { onFleetTurn } from '../pipeline/fleet-turn.ts';
 import { BotGuards } from '../pipeline/guards.ts';
-import { throughUpstream } from '../pipeline/upstream.ts';
+import { makeBare } from '../pipeline/pipeline.ts';
 import { CallError } from '../telegram/call-error.ts';
 import { DirectCaller } from '../telegram/direct-caller.ts';
 import type { BotDeps } from './bot-deps.ts';
@@ -55,13 +54,18 @@ export class HostedBot implements ErrorOwner {
     this.#guards = new BotGuards(assignment, deps.clock);
     this.#recorder = new FactsRecorder(deps.clock, initialFacts(assignment), publish, this.#guards);
     const caller = new DirectCaller(deps.transport, assignment.token);
-    const guarded = { bot: this.#guards, shard: deps.guards, clock: deps.clock };
+    const context = {
+      bot: this.#guards,
+      shard: deps.guards,
+      clock: deps.clock,
+      onStateChange: () => this.#recorder.transition({}),
+    };
     this.#token = new TokenKeeper({
       assignment,
       deps,
       getMe: (signal) =>
-        onFleetTurn(guarded, { method: 'getMe', priority: 'poll', signal }, () =>
-          throughUpstream(guarded, () => caller.getMe(signal)),
+        makeBare('getMe', { context, method: 'getMe', priority: 'poll', signal }, () =>
+          caller.getMe(signal),
         ),
       log: this.#log,
       recorder: this.#recorder,

@@ -2,13 +2,13 @@ import { toTimestamp } from '../../lib/clock.ts';
 import { CallError } from '../telegram/call-error.ts';
 import { momentOf } from './moment.ts';
 import { FAULT_RULES, type Verdict } from './rules.ts';
-import type { Guarded, PipelineStep } from './step.ts';
+import type { Guarded, GuardStep } from './step.ts';
 
 /**
  * The bot's circuit breaker. A call counts once, however often it is tried. While the breaker is
  * open calls reject with a `breaker-open` CallError, and nothing reaches Telegram.
  */
-export const breaker: PipelineStep = ({ context }) => {
+export const breaker: GuardStep = ({ context }) => {
   const ticket = beginCall(context);
   return (failure) => {
     endCall(context, ticket, failure);
@@ -17,7 +17,7 @@ export const breaker: PipelineStep = ({ context }) => {
 };
 
 /** Begins a call: its ticket. Throws a `breaker-open` CallError where none may be made. */
-export function beginCall(guarded: Guarded): number {
+function beginCall(guarded: Guarded): number {
   const { bot, clock, onStateChange } = guarded;
   const ticket = bot.breaker.admit(bot.settings.breaker, clock.monotonicMs());
   if (ticket === undefined) throw breakerError(guarded);
@@ -26,7 +26,7 @@ export function beginCall(guarded: Guarded): number {
 }
 
 /** Ends the call with `ticket`. What fails while Telegram works for nobody is not the bot's. */
-export function endCall(guarded: Guarded, ticket: number, failure: CallError | undefined): void {
+function endCall(guarded: Guarded, ticket: number, failure: CallError | undefined): void {
   const { bot, clock, onStateChange } = guarded;
   bot.breaker.ended(ticket, verdict(guarded, failure), bot.settings.breaker, momentOf(clock));
   if (bot.takeChange()) onStateChange();

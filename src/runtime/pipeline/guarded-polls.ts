@@ -1,13 +1,10 @@
 import type { Update } from 'grammy/types';
 import type { Random } from '../../lib/random.ts';
-import { CallError, classifyThrown } from '../telegram/call-error.ts';
+import { CallError } from '../telegram/call-error.ts';
 import type { DirectCaller, GetUpdates } from '../telegram/direct-caller.ts';
-import { beginCall, endCall } from './breaker.ts';
-import { onFleetTurn } from './fleet-turn.ts';
-import { recordHealth } from './health.ts';
 import { heldBackMs } from './held-back.ts';
+import { makeBare } from './pipeline.ts';
 import type { Guarded } from './step.ts';
-import { throughUpstream } from './upstream.ts';
 
 /** Bots that wait for the same breaker come back spread over so long. */
 const SPREAD_MS = 1_000;
@@ -41,18 +38,20 @@ export class GuardedPolls {
 
   /** As {@link DirectCaller.getUpdates}, when its turn has come. */
   async getUpdates(parameters: GetUpdates, signal: AbortSignal): Promise<readonly Update[]> {
-    const { caller, stopping, onHeld } = this.#options;
-    const method = 'getUpdates';
+    const { caller, stopping, onHeld, bot } = this.#options;
+    const call = { context: this.#options, method: 'getUpdates', signal } as const;
     if (stopping.aborted) {
-      const last = { method, priority: 'reply', signal } as const;
-      return onFleetTurn(this.#options, last, () => caller.getUpdates(parameters, signal));
+      const make = () => caller.getUpdates(parameters, signal);
+      return makeBare('lastPoll', { ...call, priority: 'reply' }, make);
     }
-    await this.#turn(signal);
+    if (heldBackMs(this.#options) > 0) await this.#turn(signal);
     onHeld(FLEET_PATIENCE_MS);
-    return onFleetTurn(this.#options, { method, priority: 'poll', signal }, () => {
+    const updates = await makeBare('poll', { ...call, priority: 'poll' }, () => {
       onHeld(0);
       return this.#poll(parameters, signal);
     });
+    if (updates.length === 0) bot.rates.tidy();
+    return updates;
   }
 
   /** Breakers may have changed: a poll that waits for its turn asks again at once. */
@@ -60,23 +59,9 @@ export class GuardedPolls {
     this.#wake?.();
   }
 
-  async #poll(parameters: GetUpdates, signal: AbortSignal): Promise<readonly Update[]> {
-    const { caller, bot } = this.#options;
-    const ticket = beginCall(this.#options);
-    let failure: CallError | undefined;
-    try {
-      const updates = await throughUpstream(this.#options, () =>
-        caller.getUpdates(this.#isProbe() ? { ...parameters, timeout: 0 } : parameters, signal),
-      );
-      if (updates.length === 0) bot.rates.tidy();
-      return updates;
-    } catch (error) {
-      failure = classifyThrown(error);
-      throw failure;
-    } finally {
-      recordHealth(this.#options, failure, undefined);
-      endCall(this.#options, ticket, failure);
-    }
+  #poll(parameters: GetUpdates, signal: AbortSignal): Promise<readonly Update[]> {
+    const asked = this.#isProbe() ? { ...parameters, timeout: 0 } : parameters;
+    return this.#options.caller.getUpdates(asked, signal);
   }
 
   #isProbe(): boolean {

@@ -1,17 +1,28 @@
 import type { Transformer } from 'grammy';
-import { type CallError, classifyRefusal, classifyThrown } from '../telegram/call-error.ts';
+import { classifyRefusal } from '../telegram/call-error.ts';
 import { breaker } from './breaker.ts';
 import { count } from './count.ts';
 import { noteEffects } from './effects.ts';
+import { fleetTurn } from './fleet-turn.ts';
 import { health } from './health.ts';
+import { pass } from './pass.ts';
 import { rate } from './rate.ts';
 import { CALL_DEADLINE_MS, retry } from './retry.ts';
 import { type ApiAnswer, send } from './send.ts';
-import type { Call, CallContext, Occasion, PipelineStep, StepEnd } from './step.ts';
+import type { Call, CallContext, GuardedCall, GuardStep, Occasion, PipelineStep } from './step.ts';
 import { upstream } from './upstream.ts';
 
 /** What every Bot API call of a bot passes on its way to {@link send}, the first step outermost. */
 const STEPS: readonly PipelineStep[] = [count, breaker, retry, rate, upstream, health, noteEffects];
+
+/** The same for calls that go past grammY. */
+const BARE_STEPS = {
+  poll: [fleetTurn, breaker, upstream, health],
+  /** It shows whether a token is good, whatever the bot's breaker says. */
+  getMe: [fleetTurn, upstream],
+  /** It confirms what was handled, whatever breakers say. */
+  lastPoll: [fleetTurn],
+} as const satisfies Record<string, readonly GuardStep[]>;
 
 /**
  * The pipeline for the calls of one occasion. They end as grammY has it: with Telegram's answer,
@@ -24,58 +35,29 @@ export function createPipeline(context: CallContext, occasion: Occasion): Transf
       occasion,
       method,
       payload,
+      priority: occasion.priority,
       signal: (signal as AbortSignal | undefined) ?? occasion.signal,
       deadlineMs: context.clock.monotonicMs() + CALL_DEADLINE_MS,
     };
-    return pass(call, () => prev(method, payload, signal)) as ReturnType<
-      typeof prev<typeof method>
-    >;
+    const make = () => send(call, () => prev(method, payload, signal));
+    return pass(STEPS, call, make, refusalOf) as ReturnType<typeof prev<typeof method>>;
   };
 }
 
 /**
- * Takes a call through all steps, back through their ends, and forth again from the one that asks
- * for it. One function for all of them: every call would pay for each promise on the way.
+ * Makes a call past grammY when it is its turn, however long that takes. Rejects with a
+ * `CallError`.
  */
-async function pass(call: Call, upload: () => Promise<ApiAnswer>): Promise<ApiAnswer> {
-  const ends: StepEnd[] = [];
-  for (;;) {
-    let answer: ApiAnswer | undefined;
-    let failure: CallError;
-    try {
-      for (const step of STEPS.slice(ends.length)) {
-        const end = step(call);
-        ends.push(end instanceof Promise ? await end : end);
-      }
-      answer = await send(call, upload);
-      if (answer.ok) return endWell(ends, answer);
-      failure = classifyRefusal(answer);
-    } catch (error) {
-      failure = classifyThrown(error);
-    }
-    const ending = await endBadly(ends, failure);
-    if (ending === 'again') continue;
-    if (answer && ending === failure) return answer;
-    throw ending;
-  }
+export function makeBare<Result>(
+  kind: keyof typeof BARE_STEPS,
+  call: Omit<GuardedCall, 'deadlineMs'>,
+  make: () => Promise<Result>,
+): Promise<Result> {
+  const { context, method, priority, signal } = call;
+  const patient = { context, method, priority, signal, deadlineMs: Number.POSITIVE_INFINITY };
+  return pass<GuardedCall, Result>(BARE_STEPS[kind], patient, make);
 }
 
-function endWell(ends: StepEnd[], answer: ApiAnswer): ApiAnswer {
-  for (let end = ends.pop(); end; end = ends.pop()) void end(undefined);
-  return answer;
-}
-
-/** What the call comes to; `ends` keeps those of the steps that are not to be passed again. */
-async function endBadly(ends: StepEnd[], failure: CallError): Promise<CallError | 'again'> {
-  let words = failure;
-  for (let end = ends.pop(); end; end = ends.pop()) {
-    const ending = end(words);
-    const settled = ending instanceof Promise ? await ending : ending;
-    if (settled === 'again') {
-      ends.push(end);
-      return settled;
-    }
-    words = settled ?? words;
-  }
-  return words;
+function refusalOf(answer: ApiAnswer): ReturnType<typeof classifyRefusal> | undefined {
+  return answer.ok ? undefined : classifyRefusal(answer);
 }

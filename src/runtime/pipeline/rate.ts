@@ -11,8 +11,7 @@ import type { Call, PipelineStep, StepEnd } from './step.ts';
  */
 export const rate: PipelineStep = (call) => {
   const { rates } = call.context.bot;
-  const { priority } = call.occasion;
-  const turn = rates.turn(call, { priority, deadlineMs: call.deadlineMs });
+  const turn = rates.turn(call, call);
   const end = (fleetTurn: FleetTurn | undefined): StepEnd => {
     return (failure) => {
       notePause(rates, turn, failure);

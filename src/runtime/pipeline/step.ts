@@ -3,6 +3,7 @@ import type { Random } from '../../lib/random.ts';
 import type { CallError } from '../telegram/call-error.ts';
 import type { ExchangeAnswer } from '../transport/exchange.ts';
 import type { BotGuards, ShardGuards } from './guards.ts';
+import type { Priority } from './rates/waiting-line.ts';
 
 /** What the calls of one bot have in common. */
 export interface CallContext {
@@ -40,15 +41,21 @@ export interface Occasion {
   readonly priority: 'reply' | 'background';
 }
 
-/** One call on its way through the pipeline. */
-export interface Call {
-  readonly context: CallContext;
-  readonly occasion: Occasion;
+/** One call on its way past the guards. */
+export interface GuardedCall {
+  readonly context: Guarded;
   readonly method: string;
-  readonly payload: object;
+  readonly priority: Priority;
   readonly signal: AbortSignal;
   /** On the monotonic clock: no try begins later. */
   readonly deadlineMs: number;
+}
+
+/** One call on its way through the whole pipeline. */
+export interface Call extends GuardedCall {
+  readonly context: CallContext;
+  readonly occasion: Occasion;
+  readonly payload: object;
 }
 
 /**
@@ -56,7 +63,11 @@ export interface Call {
  * throws, or rejects with, a `CallError` where the call may not be made. A step waits only where it
  * must: with no promise to wait for, a call passes all steps at once.
  */
-export type PipelineStep = (call: Call) => StepEnd | Promise<StepEnd>;
+export type Step<C extends GuardedCall> = (call: C) => StepEnd | Promise<StepEnd>;
+/** A step for calls that a bot makes with grammY. */
+export type PipelineStep = Step<Call>;
+/** A step for those too that go past grammY. */
+export type GuardStep = Step<GuardedCall>;
 
 /**
  * What a step does once all that comes after it has ended, with `failure` or well. It may put the

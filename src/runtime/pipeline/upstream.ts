@@ -1,14 +1,14 @@
 import { toTimestamp } from '../../lib/clock.ts';
-import { CallError, classifyThrown } from '../telegram/call-error.ts';
+import { CallError } from '../telegram/call-error.ts';
 import { momentOf } from './moment.ts';
 import { FAULT_RULES } from './rules.ts';
-import type { Guarded, PipelineStep } from './step.ts';
+import type { Guarded, GuardStep } from './step.ts';
 
 /**
  * The breaker of the shard, for each try at a call: what was under way when it opened is not tried
  * again either. While it is open tries reject with a `breaker-open` CallError.
  */
-export const upstream: PipelineStep = ({ context }) => {
+export const upstream: GuardStep = ({ context }) => {
   const ticket = beginTry(context);
   return (failure) => {
     endTry(context, ticket, failure);
@@ -31,23 +31,6 @@ function endTry(
 ): void {
   const verdict = failure ? FAULT_RULES[failure.fault].upstream : 'success';
   shard.upstream.ended(ticket, verdict, bot, momentOf(clock));
-}
-
-/** Makes a try that does not go through the pipeline. Rejects with a `CallError`. */
-export async function throughUpstream<Result>(
-  guarded: Pick<Guarded, 'bot' | 'shard' | 'clock'>,
-  call: () => Promise<Result>,
-): Promise<Result> {
-  const ticket = beginTry(guarded);
-  let failure: CallError | undefined;
-  try {
-    return await call();
-  } catch (error) {
-    failure = classifyThrown(error);
-    throw failure;
-  } finally {
-    endTry(guarded, ticket, failure);
-  }
 }
 
 /** What a try ends with that the breaker of the shard does not let through. */

@@ -1,17 +1,22 @@
 import { beforeEach, expect, test } from 'vitest';
 import { AdjustableClock } from '../../../src/lib/adjustable-clock.ts';
-import { onFleetTurn } from '../../../src/runtime/pipeline/fleet-turn.ts';
 import { BotGuards, ShardGuards } from '../../../src/runtime/pipeline/guards.ts';
+import { makeBare } from '../../../src/runtime/pipeline/pipeline.ts';
 import { CallError, type CallFault } from '../../../src/runtime/telegram/call-error.ts';
 import { botAssignment } from '../../support/assignments.ts';
 
 const handlers = [{ command: { name: 'start', reply: { text: 'Hello' } } }];
 const BOT = botAssignment({ name: 'a', token: '1:a', handlers });
 const signal = new AbortController().signal;
-const GET_ME = { method: 'getMe', priority: 'poll', signal } as const;
 
 let clock: AdjustableClock;
 let guarded: { bot: BotGuards; shard: ShardGuards };
+
+function getMe(make: () => Promise<void>): Promise<void> {
+  const context = { ...guarded, clock, onStateChange: () => undefined };
+  return makeBare('getMe', { context, method: 'getMe', priority: 'poll', signal }, make);
+}
+
 beforeEach(() => {
   clock = new AdjustableClock();
   guarded = { bot: new BotGuards(BOT, clock), shard: new ShardGuards(clock) };
@@ -21,10 +26,7 @@ test('a call past the pipeline waits for its turn, and counts until a second aft
   guarded.shard.fleetRate.apply({ perSecond: 1 }, 1);
   const made: number[] = [];
   const make = async (): Promise<void> => void made.push(clock.monotonicMs());
-  const calls = Promise.all([
-    onFleetTurn(guarded, GET_ME, make),
-    onFleetTurn(guarded, GET_ME, make),
-  ]);
+  const calls = Promise.all([getMe(make), getMe(make)]);
   await clock.advanceAsync(2_000);
   await calls;
   expect(made).toEqual([0, 1_010]);
@@ -35,7 +37,7 @@ test.each<[CallFault, boolean]>([
   ['server', false],
 ])('after %s the calls of the bot are held back: %s', async (fault, held) => {
   const failure = new CallError(fault, 'words', { mayHaveHappened: false, retryAfterMs: 5_000 });
-  const call = onFleetTurn(guarded, GET_ME, () => Promise.reject(failure));
+  const call = getMe(() => Promise.reject(failure));
   await expect(call).rejects.toBe(failure);
   const { rates } = guarded.bot;
   const message = { method: 'sendMessage', payload: { chat_id: 1 } };
