@@ -15,7 +15,8 @@ interface OpenUpdate {
 
 /** What one try must keep to. */
 export interface TryLimits {
-  readonly signal: AbortSignal;
+  /** Ends the try; its own, since it is aborted when its update is given up. */
+  readonly abort: AbortController;
   readonly limitMs: number;
 }
 
@@ -76,31 +77,31 @@ export class OpenUpdates {
   }
 
   /**
-   * Runs one try of an update with a signal that aborts with that of `limits`, and when the update
-   * is given up. Rejects at the time limit, whether or not `work` heeds its signal.
+   * Runs one try of an update, which is aborted when the update is given up. Rejects at the time
+   * limit, whether or not `work` heeds its signal. Throws what `work` throws.
    */
-  async try<Result>(
+  try<Result>(
     updateId: number,
-    { signal, limitMs }: TryLimits,
+    { abort, limitMs }: TryLimits,
     work: (signal: AbortSignal) => Promise<Result>,
   ): Promise<Result> {
-    const abort = new AbortController();
     const open = this.#updates.get(updateId);
     if (open) open.abort = abort;
     if (open?.givenUp) abort.abort();
-    const onAbort = (): void => abort.abort(signal.reason);
-    signal.addEventListener('abort', onAbort);
-    const late = Promise.withResolvers<never>();
-    const timer = this.#clock.setTimer(limitMs, () => {
-      if (open) open.givenUp ??= 'too-slow';
-      abort.abort();
-      late.reject(new Error(`took longer than ${limitMs} ms`));
+    const working = work(abort.signal);
+    return new Promise((resolve, reject) => {
+      const timer = this.#clock.setTimer(limitMs, () => {
+        if (open) open.givenUp ??= 'too-slow';
+        abort.abort();
+        reject(new Error(`took longer than ${limitMs} ms`));
+      });
+      const end = <Ending>(settle: (ending: Ending) => void) => {
+        return (ending: Ending): void => {
+          timer.cancel();
+          settle(ending);
+        };
+      };
+      working.then(end(resolve), end(reject));
     });
-    try {
-      return await Promise.race([work(abort.signal), late.promise]);
-    } finally {
-      timer.cancel();
-      signal.removeEventListener('abort', onAbort);
-    }
   }
 }

@@ -15,11 +15,14 @@ export interface DispatcherOptions {
   readonly random: Random;
   /** How many updates are in hand at once at most. */
   readonly maxConcurrent: number;
-  /** One try, `attempt` counted from 1. May reject or throw. `signal` aborts with the drain's. */
+  /**
+   * One try, `attempt` counted from 1. May reject or throw. `abort` is aborted with the drain's
+   * signal; whoever handles the update may do so before.
+   */
   readonly handle: (
     update: Update,
     attempt: number,
-    signal: AbortSignal,
+    abort: AbortController,
   ) => Promise<'handled' | 'unmatched'>;
   /** Whether a try that failed so left nothing behind that another try would double. */
   readonly retryable: (error: unknown) => boolean;
@@ -56,6 +59,8 @@ interface Entry {
   /** Its place among all that were submitted. */
   readonly place: number;
   attempts: number;
+  /** Ends the try in hand. */
+  abort?: AbortController;
 }
 
 /**
@@ -86,8 +91,6 @@ export class UpdateDispatcher {
   #open = 0;
   #submitted = 0;
   #lastBegun = 0;
-  /** Ends the tries in hand. Lives while updates are open: idle bots are many. */
-  #abort: AbortController | undefined;
   #draining = false;
   #onEmpty: (() => void) | undefined;
 
@@ -151,7 +154,7 @@ export class UpdateDispatcher {
       };
       signal.addEventListener('abort', onAbort);
       if (signal.aborted) onAbort();
-      else if (this.#open === 0) this.#emptied();
+      else if (this.#open === 0) this.#onEmpty?.();
     });
   }
 
@@ -173,21 +176,21 @@ export class UpdateDispatcher {
     this.#inHand++;
     entry.attempts++;
     this.#lastBegun = Math.max(this.#lastBegun, entry.place);
-    this.#abort ??= new AbortController();
-    const { signal } = this.#abort;
-    const outcome = await this.#outcomeOf(entry, signal);
-    if (signal.aborted) return;
+    entry.abort = new AbortController();
+    const outcome = await this.#outcomeOf(entry, entry.abort);
+    // Abandoned.
+    if (!this.#lanes.has(lane.key)) return;
     this.#inHand--;
     if (outcome.kind === 'again') this.#pause(lane, entry, outcome);
     else this.#finish(lane, entry, outcome);
     this.#begin();
   }
 
-  async #outcomeOf(entry: Entry, signal: AbortSignal): Promise<UpdateOutcome | Again> {
+  async #outcomeOf(entry: Entry, abort: AbortController): Promise<UpdateOutcome | Again> {
     const { handle, retryable, heldBackMs, random } = this.#options;
     const { update, attempts } = entry;
     try {
-      return { kind: await handle(update, attempts, signal) };
+      return { kind: await handle(update, attempts, abort) };
     } catch (error) {
       const delayMs = heldBackMs(error);
       if (delayMs !== undefined) return { kind: 'again', delayMs, heldBack: true };
@@ -203,7 +206,7 @@ export class UpdateDispatcher {
     else this.#lanes.delete(lane.key);
     this.#open--;
     this.#options.onDone(entry.update, outcome);
-    if (this.#open === 0) this.#emptied();
+    if (this.#open === 0) this.#onEmpty?.();
   }
 
   #pause(lane: Lane, entry: Entry, { delayMs, heldBack }: Again): void {
@@ -215,11 +218,6 @@ export class UpdateDispatcher {
   #resume(lane: Lane): void {
     lane.heldBack = false;
     this.#giveTurn(lane);
-  }
-
-  #emptied(): void {
-    this.#abort = undefined;
-    this.#onEmpty?.();
   }
 
   #dropBehind(place: number): void {
@@ -234,12 +232,15 @@ export class UpdateDispatcher {
   }
 
   #abandon(reason: unknown): void {
-    for (const lane of this.#lanes.values()) lane.retry?.cancel();
+    const abandoned = [...this.#lanes.values()];
     this.#lanes.clear();
     this.#ready.clear();
     this.#open = 0;
     this.#inHand = 0;
-    this.#abort?.abort(reason);
-    this.#emptied();
+    for (const { retry, queue } of abandoned) {
+      retry?.cancel();
+      queue[0]?.abort?.abort(reason);
+    }
+    this.#onEmpty?.();
   }
 }

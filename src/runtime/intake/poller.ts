@@ -92,13 +92,16 @@ export class Poller implements Intake {
   }
 
   async start(signal: AbortSignal): Promise<void> {
-    const onAbort = (): void => this.#interrupt.abort();
+    const onAbort = (): void => {
+      this.#interrupt.abort();
+      this.#onProgress?.();
+    };
     signal.addEventListener('abort', onAbort);
     try {
       if (this.#options.dropPending) await this.#insist(() => this.#dropPending(), signal);
       while (!signal.aborted) {
         await this.#insist(() => this.#poll(), signal);
-        await this.#pause(signal);
+        if (this.#watermark.open > 0) await this.#pause(signal);
       }
     } finally {
       signal.removeEventListener('abort', onAbort);
@@ -179,14 +182,12 @@ export class Poller implements Intake {
     return new Promise((resolve) => {
       const done = (): void => {
         timer.cancel();
-        signal.removeEventListener('abort', done);
         this.#onProgress = undefined;
         resolve();
       };
       const timer = this.#options.clock.setTimer(limitMs, done);
-      signal.addEventListener('abort', done);
       this.#onProgress = () => {
-        if (enough()) done();
+        if (enough() || signal.aborted) done();
       };
     });
   }

@@ -67,7 +67,7 @@ export function simulate(steps: readonly Step[], maxConcurrent: number) {
     clock,
     random: () => 1,
     maxConcurrent,
-    handle: (update, attempt, signal) => handle(update.update_id, attempt, signal),
+    handle: (update, attempt, { signal }) => handle(update.update_id, attempt, signal),
     retryable: (error) => error instanceof StepError && error.retryable,
     heldBackMs: () => undefined,
     onDone: (update, outcome) => traces[update.update_id]?.outcomes.push(outcome),

@@ -19,7 +19,7 @@ function byHand(options: Partial<DispatcherOptions> = {}) {
     clock,
     random: () => 1,
     maxConcurrent: 2,
-    handle: (update, _attempt, signal) => {
+    handle: (update, _attempt, { signal }) => {
       const promise = Promise.withResolvers<'handled' | 'unmatched'>();
       inHand.set(update.update_id, promise);
       signals.push(signal);
