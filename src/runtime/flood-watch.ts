@@ -13,8 +13,8 @@ export interface FloodWatchOptions {
 
 /** How long what happens is added up before it is judged. */
 const WINDOW_MS = 5_000;
-/** The loop lags when something due waited for so long within a window. */
-const LAG_MS = 500;
+/** The loop lags when, time and again within a window, something due waited for so long. */
+const LAG_MS = 100;
 /** Who takes at least so much of a window, and most of what was measured in it, floods the loop. */
 const SHARE_OF_WINDOW = 0.25;
 const SHARE_OF_MEASURED = 0.5;
@@ -56,7 +56,7 @@ export class FloodWatch {
   #judge(lag: LoopLag, windowMs: number): void {
     this.#lag = lag;
     const busy = this.#options.usage.takeBusyMs();
-    const flooder = lag.maxMs >= LAG_MS ? flooderOf(busy, windowMs) : undefined;
+    const flooder = lag.p99Ms >= LAG_MS ? flooderOf(busy, windowMs) : undefined;
     if (!flooder) {
       this.#suspect = undefined;
       return;

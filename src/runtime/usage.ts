@@ -5,13 +5,15 @@ import type { ErrorOwner } from './bot/boundary.ts';
 /** What the answers of services that one bot has in hand may weigh together. */
 const MAX_BYTES_IN_HAND = 32 * 1024 * 1024;
 
-/** Who holds the event loop for so long at once has to let others pass before it goes on. */
-const LONG_SLICE_MS = 20;
+/** Who has held the event loop for so long in one turn of it lets all others pass. */
+const TURN_MS = 20;
 
 /** What one try takes of what all bots share. At its end it holds nothing any more. */
 export interface TryUsage extends Disposable {
-  /** Does `slice`, which must not wait for anything, and books its time. */
+  /** As {@link Usage.timed}. */
   timed<Result>(slice: () => Result): Result;
+  /** As {@link Usage.turn}. */
+  turn(): Promise<void> | undefined;
   /** Has so much more in memory until the end. Beyond the bound of all tries its bot is stopped. */
   hold(bytes: number): void;
 }
@@ -21,16 +23,18 @@ export interface TryUsage extends Disposable {
  * is known here; an idle bot weighs nothing.
  *
  * No tenant's code runs in this process, so that what may cost time on a tenant's behalf is known
- * and is what is measured: the first stretch of each try at an update, in which patterns are matched
- * and templates filled, and the reading of what a service answered. What the transport and the
- * pipeline do is the same for all bots, and bounded by rates.
+ * and is what is measured: the first stretch of each handler, in which patterns are matched and
+ * templates filled, and the reading of what a service answered. What the transport and the pipeline
+ * do is the same for all bots, and bounded by rates.
  */
 export class Usage {
   readonly #clock: Clock;
   readonly #bytes = new Map<ErrorOwner, number>();
   #busyMs = new Map<ErrorOwner, number>();
-  /** Of owners whose last slice was long: the end of their queue for the event loop. */
-  readonly #turns = new WeakMap<ErrorOwner, Promise<void>>();
+  /** What each owner took in this turn of the event loop. */
+  readonly #heldMs = new Map<ErrorOwner, number>();
+  /** The end of each owner's queue for the event loop. */
+  readonly #queues = new Map<ErrorOwner, Promise<void>>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -44,18 +48,24 @@ export class Usage {
     } finally {
       const tookMs = this.#clock.monotonicMs() - startedMs;
       this.#busyMs.set(owner, (this.#busyMs.get(owner) ?? 0) + tookMs);
-      if (tookMs < LONG_SLICE_MS) this.#turns.delete(owner);
-      else this.#turns.set(owner, this.#turns.get(owner) ?? Promise.resolve());
+      if (this.#heldMs.size === 0) void nextMacrotask().then(() => this.#heldMs.clear());
+      this.#heldMs.set(owner, (this.#heldMs.get(owner) ?? 0) + tookMs);
     }
   }
 
   /**
-   * What `owner` has to wait for before its next slice; nothing, unless its last one was long: then
-   * its slices come one after the other, with a turn for everybody else between them.
+   * What `owner` has to wait for before its next slice. Nothing, unless it has had its share of this
+   * turn of the event loop, or more of its work waits already: then that goes on one by one, with a
+   * turn for everybody else in between.
    */
   turn(owner: ErrorOwner): Promise<void> | undefined {
-    const turn = this.#turns.get(owner)?.then(nextMacrotask);
-    if (turn) this.#turns.set(owner, turn);
+    const queue = this.#queues.get(owner);
+    if (!queue && (this.#heldMs.get(owner) ?? 0) < TURN_MS) return undefined;
+    const turn = (queue ?? Promise.resolve()).then(nextMacrotask);
+    this.#queues.set(owner, turn);
+    void turn.then(() => {
+      if (this.#queues.get(owner) === turn) this.#queues.delete(owner);
+    });
     return turn;
   }
 
@@ -71,6 +81,7 @@ export class Usage {
     let bytesHeld = 0;
     return {
       timed: (slice) => this.timed(owner, slice),
+      turn: () => this.turn(owner),
       hold: (bytes) => {
         bytesHeld += bytes;
         this.#hold(owner, bytes);

@@ -99,7 +99,7 @@ export class Serving {
       clock: deps.clock,
       random: deps.random,
       maxConcurrent: assignment.spec.updates.maxConcurrent,
-      handle: (update, attempt, abort) => this.#try(update, attempt, abort),
+      handle: (update, attempt, signal) => this.#try(update, attempt, signal),
       retryable: (error) => error instanceof FailedTry && error.retryable,
       heldBackMs: (error) => (error instanceof FailedTry ? error.heldBackMs : undefined),
       onDone: (update, outcome) => this.#done(update, outcome),
@@ -264,20 +264,18 @@ export class Serving {
   async #try(
     update: Update,
     attempt: number,
-    abort: AbortController,
+    signal: AbortSignal,
   ): Promise<'handled' | 'unmatched'> {
     const { deps, owner, guards, log, recorder } = this.#options;
     const answersBefore = guards.health.answers;
     const updateId = update.update_id;
     const effects = { mayHaveHappened: false };
     using usage = deps.usage.beginTry(owner);
-    const turn = deps.usage.turn(owner);
-    if (turn) await turn;
     try {
-      return await this.#open.try(updateId, { abort, limitMs: this.#tryLimitMs }, (signal) => {
+      return await this.#open.try(updateId, { signal, limitMs: this.#tryLimitMs }, (signal) => {
         throwIfHeldBack(this.#calls);
         const ctx = this.#contextFor(update, effects, signal);
-        return usage.timed(() => this.#handlers.handle({ ctx, attempt, usage }, signal));
+        return this.#handlers.handle({ ctx, attempt, usage }, signal);
       });
     } catch (error) {
       if (!isCallFailure(error)) recorder.count('errors');

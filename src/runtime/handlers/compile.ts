@@ -60,12 +60,18 @@ export function compileHandlers(input: HandlersInput, deps: HandlerDeps): Compil
       handlers.some((handler) => handler.kinds.includes(kind)),
     ),
     async handle(context, signal) {
+      const { usage } = context;
       const kind = updateKind(context.ctx.update);
       if (!kind) return 'unmatched';
       for (const handler of handlers) {
-        const begun = handler.kinds.includes(kind) ? handler.handle(context, signal) : undefined;
-        if (!begun) continue;
-        if ((await begun) !== 'passed') return 'handled';
+        if (!handler.kinds.includes(kind)) continue;
+        const turn = usage.turn();
+        if (turn) {
+          await turn;
+          signal.throwIfAborted();
+        }
+        const begun = usage.timed(() => handler.handle(context, signal));
+        if (begun && (await begun) !== 'passed') return 'handled';
       }
       return 'unmatched';
     },

@@ -1,4 +1,4 @@
-import { RE2JS } from 're2js';
+import { RE2JS, RE2Set } from 're2js';
 import type { TextHandler } from '../../api/handlers.ts';
 import { MAX_MESSAGE_CHARACTERS } from '../../api/reply.ts';
 import { inputError } from '../../lib/errors.ts';
@@ -12,6 +12,9 @@ import { compileReply } from './reply.ts';
  * a process share it: at the limit, the worst pattern takes about 0.2 s for the longest message.
  */
 const MAX_PROGRAM_SIZE = 1_000;
+
+/** What a pattern may remember of what it has seen, in bytes; with more it would be no faster. */
+const MAX_PATTERN_MEMORY = 256 * 1024;
 
 /**
  * A handler that answers messages by their text or caption.
@@ -38,7 +41,7 @@ export function compileMatch(
   if (pattern !== undefined) {
     const compiled = compilePattern(pattern, ignoreCase);
     // Telegram sends no longer text; whoever else does gets no more of our time.
-    return (text) => compiled.test(text.slice(0, MAX_MESSAGE_CHARACTERS));
+    return (text) => compiled.match(text.slice(0, MAX_MESSAGE_CHARACTERS)).length > 0;
   }
   const form = ignoreCase ? foldCase : (text: string) => text;
   if (exact !== undefined) {
@@ -49,11 +52,19 @@ export function compileMatch(
   return (text) => form(text).startsWith(start);
 }
 
-function compilePattern(pattern: string, ignoreCase: boolean): RE2JS {
-  const compiled = RE2JS.compile(pattern, ignoreCase ? RE2JS.CASE_INSENSITIVE : 0);
-  const size = compiled.programSize();
-  if (size <= MAX_PROGRAM_SIZE) return compiled;
-  throw inputError(
+/** A set of one: only of a set can the memory be bounded. */
+function compilePattern(pattern: string, ignoreCase: boolean): RE2Set {
+  const flags = ignoreCase ? RE2JS.CASE_INSENSITIVE : 0;
+  const size = RE2JS.compile(pattern, flags).programSize();
+  if (size > MAX_PROGRAM_SIZE) throw tooCostly(pattern, size);
+  const compiled = new RE2Set(RE2Set.UNANCHORED, flags, MAX_PATTERN_MEMORY);
+  compiled.add(pattern);
+  compiled.compile();
+  return compiled;
+}
+
+function tooCostly(pattern: string, size: number): Error {
+  return inputError(
     'PATTERN_TOO_COSTLY',
     `the text pattern ${JSON.stringify(pattern)} compiles to ${size} steps, at most ${MAX_PROGRAM_SIZE} are possible; shorten its repetitions such as {1,500}`,
   );

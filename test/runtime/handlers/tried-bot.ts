@@ -81,6 +81,7 @@ export function triedBot(
 
 const UNBOUNDED: TryUsage = {
   timed: (slice) => slice(),
+  turn: () => undefined,
   hold: () => undefined,
   [Symbol.dispose]: () => undefined,
 };
