@@ -99,7 +99,7 @@ export class Serving {
       clock: deps.clock,
       random: deps.random,
       maxConcurrent: assignment.spec.updates.maxConcurrent,
-      handle: (update, attempt, signal) => this.#try(update, attempt, signal),
+      handle: (update, attempt, abort) => this.#try(update, attempt, abort),
       retryable: (error) => error instanceof FailedTry && error.retryable,
       heldBackMs: (error) => (error instanceof FailedTry ? error.heldBackMs : undefined),
       onDone: (update, outcome) => this.#done(update, outcome),
@@ -264,7 +264,7 @@ export class Serving {
   async #try(
     update: Update,
     attempt: number,
-    signal: AbortSignal,
+    abort: AbortController,
   ): Promise<'handled' | 'unmatched'> {
     const { deps, owner, guards, log, recorder } = this.#options;
     const answersBefore = guards.health.answers;
@@ -272,7 +272,7 @@ export class Serving {
     const effects = { mayHaveHappened: false };
     using usage = deps.usage.beginTry(owner);
     try {
-      return await this.#open.try(updateId, { signal, limitMs: this.#tryLimitMs }, (signal) => {
+      return await this.#open.try(updateId, { abort, limitMs: this.#tryLimitMs }, (signal) => {
         throwIfHeldBack(this.#calls);
         const ctx = this.#contextFor(update, effects, signal);
         return this.#handlers.handle({ ctx, attempt, usage }, signal);
