@@ -1,15 +1,23 @@
-import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
 
-/** How late the event loop ran what was due, in milliseconds, since the last reset. */
+/** How the event loop did since the last reset. */
+export interface LoopLoad {
+  /** The part of the time in which it was not idle, from 0 to 1. */
+  readonly utilization: number;
+  /** How late it ran what was due. */
+  readonly lag: LoopLag;
+}
+
+/** In milliseconds. */
 export interface LoopLag {
   readonly meanMs: number;
   readonly p99Ms: number;
   readonly maxMs: number;
 }
 
-/** Measures the lag of the event loop of this process. */
+/** Measures the load of the event loop of this process. */
 export interface LoopMeter extends Disposable {
-  read(): LoopLag;
+  read(): LoopLoad;
   reset(): void;
 }
 
@@ -21,16 +29,23 @@ const NS_PER_MS = 1e6;
 export function startLoopMeter(): LoopMeter {
   const histogram = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
   histogram.enable();
+  let sinceReset = performance.eventLoopUtilization();
   // An empty histogram has odd figures; each sample includes the pause that was meant.
   const lagMs = (ns: number): number =>
     histogram.count === 0 ? 0 : Math.max(0, ns / NS_PER_MS - RESOLUTION_MS);
   return {
     read: () => ({
-      meanMs: lagMs(histogram.mean),
-      p99Ms: lagMs(histogram.percentile(99)),
-      maxMs: lagMs(histogram.max),
+      utilization: performance.eventLoopUtilization(sinceReset).utilization,
+      lag: {
+        meanMs: lagMs(histogram.mean),
+        p99Ms: lagMs(histogram.percentile(99)),
+        maxMs: lagMs(histogram.max),
+      },
     }),
-    reset: () => histogram.reset(),
+    reset: () => {
+      histogram.reset();
+      sinceReset = performance.eventLoopUtilization();
+    },
     [Symbol.dispose]: () => void histogram.disable(),
   };
 }

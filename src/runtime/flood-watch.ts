@@ -1,6 +1,6 @@
 import { type Clock, sleep } from '../lib/clock.ts';
 import { inputError } from '../lib/errors.ts';
-import type { LoopLag, LoopMeter } from '../lib/event-loop.ts';
+import type { LoopLoad, LoopMeter } from '../lib/event-loop.ts';
 import type { ErrorOwner } from './bot/boundary.ts';
 import type { Usage } from './usage.ts';
 
@@ -13,32 +13,34 @@ export interface FloodWatchOptions {
 
 /** How long what happens is added up before it is judged. */
 const WINDOW_MS = 5_000;
-/** The loop lags when, time and again within a window, something due waited for so long. */
+/** The loop is overloaded when it was hardly ever idle in a window, */
+const UTILIZATION = 0.9;
+/** or when, time and again, something due waited for so long. */
 const LAG_MS = 100;
-/** Who takes at least so much of a window, and most of what was measured in it, floods the loop. */
+/** Whose handlers take at least so much of such a window flood the loop. */
 const SHARE_OF_WINDOW = 0.25;
-const SHARE_OF_MEASURED = 0.5;
-/** A flood is one that goes on: one bad window alone may be the machine's. */
-const WINDOWS = 2;
 
 /**
- * Finds out the bot that floods the event loop that all share, and stops it: in two windows in a
- * row the loop lagged, and that bot alone took a quarter of the time, and more than half of what was
- * measured for any. Then it counts as crashed, and starts again only by another spec or
- * because somebody says so. Lag that no bot accounts for is told by the metric alone.
+ * Finds out the bots that flood the event loop that all share, and stops them: in two windows in a
+ * row the loop was overloaded, and the handlers of the bot took a quarter of the time. One bad
+ * window alone may be the machine's. However much a bot is told, what takes its handlers so long
+ * are costly patterns and large answers: matching a plain one takes microseconds.
+ *
+ * A bot so stopped counts as crashed, and starts again only by another spec or because somebody says
+ * so. An overload that no bot accounts for is told by the metrics alone.
  */
 export class FloodWatch {
   readonly #options: FloodWatchOptions;
-  #lag: LoopLag = { meanMs: 0, p99Ms: 0, maxMs: 0 };
-  #suspect: { readonly owner: ErrorOwner; readonly windows: number } | undefined;
+  #load: LoopLoad = { utilization: 0, lag: { meanMs: 0, p99Ms: 0, maxMs: 0 } };
+  #suspects: ReadonlyMap<ErrorOwner, number> = new Map();
 
   constructor(options: FloodWatchOptions) {
     this.#options = options;
   }
 
   /** How the loop did in the last whole window. */
-  get lag(): LoopLag {
-    return this.#lag;
+  get load(): LoopLoad {
+    return this.#load;
   }
 
   /** Watches until `signal` aborts. Never rejects. */
@@ -53,35 +55,32 @@ export class FloodWatch {
     }
   }
 
-  #judge(lag: LoopLag, windowMs: number): void {
-    this.#lag = lag;
-    const busy = this.#options.usage.takeBusyMs();
-    const flooder = lag.p99Ms >= LAG_MS ? flooderOf(busy, windowMs) : undefined;
-    if (!flooder) {
-      this.#suspect = undefined;
-      return;
+  #judge(load: LoopLoad, windowMs: number): void {
+    this.#load = load;
+    const before = this.#suspects;
+    const shares = sharesOf(this.#options.usage.takeBusyMs(), windowMs);
+    this.#suspects = isOverload(load) ? shares : new Map();
+    for (const [owner, share] of this.#suspects) {
+      if (before.has(owner)) owner.fail(flood(share));
     }
-    const windows = this.#suspect?.owner === flooder.owner ? this.#suspect.windows + 1 : 1;
-    this.#suspect = { owner: flooder.owner, windows };
-    if (windows >= WINDOWS) flooder.owner.fail(flood(flooder.busyMs, windowMs));
   }
 }
 
-function flooderOf(
-  busy: ReadonlyMap<ErrorOwner, number>,
+function isOverload({ utilization, lag }: LoopLoad): boolean {
+  return utilization >= UTILIZATION || lag.p99Ms >= LAG_MS;
+}
+
+/** What part of the window each owner took, of those that took much. */
+function sharesOf(
+  busyMs: ReadonlyMap<ErrorOwner, number>,
   windowMs: number,
-): { readonly owner: ErrorOwner; readonly busyMs: number } | undefined {
-  let allMs = 0;
-  for (const busyMs of busy.values()) allMs += busyMs;
-  for (const [owner, busyMs] of busy) {
-    if (busyMs >= SHARE_OF_WINDOW * windowMs && busyMs > SHARE_OF_MEASURED * allMs)
-      return { owner, busyMs };
-  }
-  return undefined;
+): ReadonlyMap<ErrorOwner, number> {
+  const shares = [...busyMs].map(([owner, tookMs]) => [owner, tookMs / windowMs] as const);
+  return new Map(shares.filter(([, share]) => share >= SHARE_OF_WINDOW));
 }
 
-function flood(busyMs: number, windowMs: number): Error {
-  const percent = Math.min(100, Math.round((100 * busyMs) / windowMs));
+function flood(share: number): Error {
+  const percent = Math.min(100, Math.round(100 * share));
   return inputError(
     'BOT_FLOODS',
     `The bot was stopped because its handlers took ${percent} % of the time that it shares with other bots. Simplify its text patterns, or have its service answer with less; then change its spec, or have it restarted.`,

@@ -2,20 +2,28 @@ import { Gauge, type Registry } from 'prom-client';
 import type { Heartbeat } from './bot/heartbeat.ts';
 import type { FloodWatch } from './flood-watch.ts';
 
-/** Shows in `registry` how late the event loop runs, and whether the intakes of bots are alive. */
+/** Shows in `registry` how loaded the event loop is, and whether the intakes of bots are alive. */
 export function meterRuntime(
   registry: Registry,
   { heartbeats, floodWatch }: { heartbeats: ReadonlySet<Heartbeat>; floodWatch: FloodWatch },
 ): void {
   const registers = [registry];
-  // The registry keeps all three.
+  // The registry keeps them all.
+  void new Gauge({
+    name: 'tenantbot_event_loop_utilization',
+    help: 'The part of the last 5 s in which the event loop was not idle, from 0 to 1',
+    registers,
+    collect() {
+      this.set(floodWatch.load.utilization);
+    },
+  });
   void new Gauge({
     name: 'tenantbot_event_loop_lag_seconds',
     help: 'How late the event loop ran what was due, in the last 5 s',
     labelNames: ['of'],
     registers,
     collect() {
-      const { meanMs, p99Ms, maxMs } = floodWatch.lag;
+      const { meanMs, p99Ms, maxMs } = floodWatch.load.lag;
       this.set({ of: 'mean' }, meanMs / 1_000);
       this.set({ of: 'p99' }, p99Ms / 1_000);
       this.set({ of: 'max' }, maxMs / 1_000);

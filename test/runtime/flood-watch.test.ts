@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { AdjustableClock } from '../../src/lib/adjustable-clock.ts';
 import { nextMacrotask } from '../../src/lib/clock.ts';
-import type { LoopLag } from '../../src/lib/event-loop.ts';
+import type { LoopLoad } from '../../src/lib/event-loop.ts';
 import type { ErrorOwner } from '../../src/runtime/bot/boundary.ts';
 import { FloodWatch } from '../../src/runtime/flood-watch.ts';
 import { Usage } from '../../src/runtime/usage.ts';
@@ -13,13 +13,24 @@ class Owner implements ErrorOwner {
   }
 }
 
-/** A watch over a loop that lags as told, and two bots. */
+interface Load {
+  readonly utilization?: number;
+  readonly p99Ms?: number;
+}
+
+function loadOf({ utilization = 0, p99Ms = 0 }: Load): LoopLoad {
+  return { utilization, lag: { meanMs: p99Ms / 2, p99Ms, maxMs: 4_000 } };
+}
+
+const OVERLOADS: readonly Load[] = [{ utilization: 0.9 }, { p99Ms: 100 }];
+
+/** A watch over a loop that is loaded as told, and two bots. */
 function startWatch() {
   const clock = new AdjustableClock();
   const usage = new Usage(clock);
   const [flooder, neighbour] = [new Owner(), new Owner()];
-  let lag: LoopLag = { meanMs: 0, p99Ms: 0, maxMs: 0 };
-  const startMeter = () => ({ read: () => lag, reset: () => {}, [Symbol.dispose]: () => {} });
+  let load: LoopLoad = loadOf({});
+  const startMeter = () => ({ read: () => load, reset: () => {}, [Symbol.dispose]: () => {} });
   const watch = new FloodWatch({ clock, usage, startMeter });
   const stop = new AbortController();
   const ended = watch.start(stop.signal);
@@ -28,9 +39,9 @@ function startWatch() {
     neighbour,
     watch,
     clock,
-    /** One window in which the loop lags by `p99Ms` and the bots take so much. */
-    window: async (p99Ms: number, tookMs: readonly [flooder: number, neighbour: number]) => {
-      lag = { meanMs: p99Ms / 2, p99Ms, maxMs: 4_000 };
+    /** One window in which the loop is so loaded and the bots take so much. */
+    window: async (of: Load, tookMs: readonly [flooder: number, neighbour: number]) => {
+      load = loadOf(of);
       const [first, second] = tookMs;
       usage.timed(flooder, () => clock.advance(first));
       usage.timed(neighbour, () => clock.advance(second));
@@ -44,40 +55,53 @@ function startWatch() {
   };
 }
 
-test('who takes most of the time while the loop lags, twice in a row, is stopped in words', async () => {
-  const { flooder, neighbour, watch, window, stop, clock } = startWatch();
-  await window(200, [3_000, 500]);
-  expect(flooder.failures).toEqual([]);
-  await window(200, [3_000, 500]);
-  expect(flooder.failures).toEqual([
-    expect.objectContaining({
-      kind: 'input',
-      code: 'BOT_FLOODS',
-      message: expect.stringContaining('took 60 % of the time'),
-    }),
-  ]);
-  expect(neighbour.failures).toEqual([]);
-  expect(watch.lag.p99Ms).toBe(200);
+test.each(OVERLOADS)(
+  'who takes a quarter of an overloaded loop (%j), twice in a row, is stopped in words',
+  async (load) => {
+    const { flooder, neighbour, watch, window, stop, clock } = startWatch();
+    await window(load, [1_250, 500]);
+    expect(flooder.failures).toEqual([]);
+    await window(load, [3_000, 500]);
+    expect(flooder.failures).toEqual([
+      expect.objectContaining({
+        kind: 'input',
+        code: 'BOT_FLOODS',
+        message: expect.stringContaining('took 60 % of the time'),
+      }),
+    ]);
+    expect(neighbour.failures).toEqual([]);
+    expect(watch.load).toEqual(loadOf(load));
+    await stop();
+    expect(clock.pendingTimers).toBe(0);
+  },
+);
+
+test('who shares the blame is stopped as well', async () => {
+  const { flooder, neighbour, window, stop } = startWatch();
+  for (let count = 0; count < 2; count++) await window({ utilization: 1 }, [2_000, 2_500]);
+  expect([...flooder.failures, ...neighbour.failures]).toHaveLength(2);
   await stop();
-  expect(clock.pendingTimers).toBe(0);
 });
 
 test.each([
-  { why: 'the loop lags but once', p99Ms: 99, tookMs: [5_000, 0] },
-  { why: 'none took much of the window', p99Ms: 4_000, tookMs: [1_200, 0] },
-  { why: 'two share the blame', p99Ms: 4_000, tookMs: [2_500, 2_500] },
-] as const)('nobody is stopped where $why', async ({ p99Ms, tookMs }) => {
-  const { flooder, neighbour, window, stop } = startWatch();
-  for (let count = 0; count < 3; count++) await window(p99Ms, tookMs);
-  expect([...flooder.failures, ...neighbour.failures]).toEqual([]);
+  {
+    why: 'the loop has time, and lags but once',
+    load: { utilization: 0.89, p99Ms: 99 },
+    tookMs: 4_000,
+  },
+  { why: 'none took much of the window', load: { utilization: 1, p99Ms: 4_000 }, tookMs: 1_200 },
+])('nobody is stopped where $why', async ({ load, tookMs }) => {
+  const { flooder, window, stop } = startWatch();
+  for (let count = 0; count < 3; count++) await window(load, [tookMs, 0]);
+  expect(flooder.failures).toEqual([]);
   await stop();
 });
 
 test('bad windows that do not follow one another are forgiven', async () => {
   const { flooder, window, stop } = startWatch();
   for (let count = 0; count < 3; count++) {
-    await window(200, [3_000, 0]);
-    await window(0, [100, 0]);
+    await window({ p99Ms: 200 }, [3_000, 0]);
+    await window({}, [100, 0]);
   }
   expect(flooder.failures).toEqual([]);
   await stop();
