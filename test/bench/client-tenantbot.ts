@@ -1,4 +1,9 @@
-/** Many bots in our runtime. Its arguments are the API's address and the protocol. */
+/**
+ * Many bots in our runtime. Its arguments are the API's address, the protocol, and `webhook` where
+ * updates are to come by that.
+ */
+import { Registry } from 'prom-client';
+import { openWebhooks } from '../../src/cli/webhooks.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { systemRandom } from '../../src/lib/random.ts';
 import { Runtime } from '../../src/runtime/runtime.ts';
@@ -7,14 +12,25 @@ import { botAssignment, fleetSpec } from '../support/assignments.ts';
 import { MemoryPort } from '../support/memory-port.ts';
 import { beMeasured } from './measured.ts';
 
-const [, , apiRoot = '', protocol] = process.argv;
+const [, , apiRoot = '', protocol, how] = process.argv;
+const byWebhook = how === 'webhook';
 const handlers = [{ command: { name: 'start', reply: { text: 'Hello {firstName}' } } }];
 const bots: ReturnType<typeof botAssignment>[] = [];
 
 const port = new MemoryPort();
 const stopping = new AbortController();
 const log = createLog({ level: 'info', format: 'json', destination: process.stderr });
-const runtime = new Runtime({ clock: systemClock, random: systemRandom, log, port });
+const webhooks = await openWebhooks(byWebhook ? { webhookPort: 0, podName: 'bench-0' } : {}, {
+  clock: systemClock,
+  registry: new Registry(),
+});
+const runtime = new Runtime({
+  clock: systemClock,
+  random: systemRandom,
+  log,
+  port,
+  ...(webhooks && { webhooks: webhooks.listener }),
+});
 const stopped = runtime.start(stopping.signal);
 beMeasured({
   add: (tokens) => {
@@ -22,7 +38,10 @@ beMeasured({
       bots.push(botAssignment({ name: `bot-${bots.length}`, token, handlers }));
     }
     port.assign({
-      fleet: fleetSpec(apiRoot, { http2: protocol === 'HTTP/2' }),
+      fleet: {
+        ...fleetSpec(apiRoot, { http2: protocol === 'HTTP/2' }),
+        ...(byWebhook && { webhook: { publicUrl: 'https://bots.example', maxConnections: 40 } }),
+      },
       shards: 1,
       bots: [...bots],
     });

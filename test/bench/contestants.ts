@@ -17,7 +17,10 @@ export const PLAIN_GRAMMY = script('plain grammY, HTTP/1.1', 'client-grammy.ts',
 export const OURS = {
   http1: script('tenantbot, HTTP/1.1', 'client-tenantbot.ts', ['HTTP/1.1']),
   http2: script('tenantbot, HTTP/2', 'client-tenantbot.ts', ['HTTP/2']),
+  webhook: script('tenantbot, webhook', 'client-tenantbot.ts', ['HTTP/1.1', 'webhook']),
 } as const;
+/** What breakers and limits of bots weigh alone. */
+export const GUARDS = script('guards', 'client-guards.ts', []);
 const GRAMMY_RUNNER = script('grammY with its runner, HTTP/1.1', 'client-grammy.ts', ['runner']);
 
 const TELEBOT_MODULE = join(import.meta.dirname, 'telebot');

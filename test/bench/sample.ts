@@ -1,3 +1,4 @@
+import type { Program } from '../support/program.ts';
 import type { BenchServer } from './bench.ts';
 import { tokens } from './bench.ts';
 import type { Contestant } from './contestants.ts';
@@ -23,6 +24,8 @@ export interface Sample {
 const WARM_BOTS = 20;
 /** Bots that start together, a divisor of all numbers of bots: a bot that comes to a running fleet does not come with a thousand. */
 const BATCH = 20;
+/** How many updates each bot gets before it is looked at what one costs. */
+const WARM_UPDATES = 3;
 /** A start takes more connections than polling does; those beyond this are waited out. */
 const SPARE_CONNECTIONS = 10;
 
@@ -30,40 +33,48 @@ const SPARE_CONNECTIONS = 10;
 export async function takeSample(
   server: BenchServer,
   contestant: Contestant,
-  size: Size,
+  { bots, updates, perSecond }: Size,
 ): Promise<Sample> {
   await using client = await server.start(contestant);
-  const askClient = <Answer>(request: ClientRequest) => client.ask<Answer>(request);
-  const addBots = async (from: number, to: number): Promise<void> => {
+  const kilobytesABot = await weighBot(server, client, bots);
+  const microsOf = async (updates: number): Promise<number> => {
+    const before = await client.ask<number>({ kind: 'cpu' } satisfies ClientRequest);
+    await server.ask({ kind: 'traffic', updates, perSecond });
+    return (await client.ask<number>({ kind: 'cpu' } satisfies ClientRequest)) - before;
+  };
+  // The first updates of each bot open connections that stay open, and make code fast.
+  await microsOf(WARM_UPDATES * (WARM_BOTS + bots));
+  const micros = await microsOf(updates);
+  return { kilobytesABot, microsAnUpdate: micros / updates };
+}
+
+/** The kilobytes that one more idle bot takes, beyond the first few of a process. */
+export async function weighBot(
+  server: BenchServer,
+  client: Program,
+  bots: number,
+): Promise<number> {
+  const add = async (from: number, to: number): Promise<void> => {
     for (let first = from; first < to; first += BATCH) {
-      const polling = first + BATCH;
-      await askClient({ kind: 'add', tokens: tokens(first, polling) });
-      await server.loadIs(`${polling} polling bots`, (load) => load.waitingPolls === polling);
+      const waiting = first + BATCH;
+      await client.ask({ kind: 'add', tokens: tokens(first, waiting) } satisfies ClientRequest);
+      await server.loadIs(
+        `${waiting} waiting bots`,
+        ({ waitingPolls, webhooks }) => waitingPolls + webhooks === waiting,
+      );
     }
   };
   const bytesWith = async (bots: number): Promise<number> => {
     await server.ask({ kind: 'closeIdle' });
     const most = bots + SPARE_CONNECTIONS;
     await server.loadIs('the end of spare connections', (load) => load.connections <= most);
-    const { resident, young } = await askClient<ClientMemory>({ kind: 'memory' });
+    const request: ClientRequest = { kind: 'memory' };
+    const { resident, young } = await client.ask<ClientMemory>(request);
     return resident - young;
   };
-  const microsOf = async (updates: number): Promise<number> => {
-    const before = await askClient<number>({ kind: 'cpu' });
-    await server.ask({ kind: 'traffic', updates, perSecond: size.perSecond });
-    return (await askClient<number>({ kind: 'cpu' })) - before;
-  };
-
-  const all = WARM_BOTS + size.bots;
-  await addBots(0, WARM_BOTS);
+  await add(0, WARM_BOTS);
   const few = await bytesWith(WARM_BOTS);
-  await addBots(WARM_BOTS, all);
-  const many = await bytesWith(all);
-  // The first update of each bot opens connections that stay open: it is not counted.
-  await microsOf(all);
-  const micros = await microsOf(size.updates);
-  return {
-    kilobytesABot: (many - few) / size.bots / 1_000,
-    microsAnUpdate: micros / size.updates,
-  };
+  await add(WARM_BOTS, WARM_BOTS + bots);
+  const many = await bytesWith(WARM_BOTS + bots);
+  return (many - few) / bots / 1_000;
 }

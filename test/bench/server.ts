@@ -31,9 +31,10 @@ export interface ServerAddress {
   readonly certificatePath: string;
 }
 
-/** Bots that wait for updates right now, and connections that clients hold. */
+/** Bots that wait for updates right now, by a poll or a webhook, and connections that clients hold. */
 export interface ServerLoad {
   readonly waitingPolls: number;
+  readonly webhooks: number;
   readonly connections: number;
 }
 
@@ -48,12 +49,15 @@ interface BenchBot {
   readonly queue: BenchUpdate[];
   /** Ends the poll that is being held. */
   endPoll: (() => void) | undefined;
+  /** What setWebhook said. */
+  webhook?: Parameters;
 }
 
 /** As numbers, or as the text that some clients send. */
 interface Parameters {
   readonly offset?: number | string;
   readonly timeout?: number | string;
+  readonly url?: string;
 }
 
 const STREAMS_A_CONNECTION = 128;
@@ -71,7 +75,15 @@ let onReply = (): void => undefined;
 
 const methods: Record<string, (bot: BenchBot, parameters: Parameters) => unknown> = {
   getMe: ({ id }) => ({ id, is_bot: true, first_name: 'Bench', username: `bench_${id}_bot` }),
-  deleteWebhook: () => true,
+  deleteWebhook: (bot) => {
+    delete bot.webhook;
+    return true;
+  },
+  getWebhookInfo: ({ webhook }) => ({ url: '', ...webhook, pending_update_count: 0 }),
+  setWebhook: (bot, parameters) => {
+    bot.webhook = parameters;
+    return true;
+  },
   getUpdates: poll,
   sendMessage: () => {
     replies++;
@@ -140,10 +152,8 @@ function traffic(updates: number, perSecond: number): Promise<void> {
   });
 }
 
-function waitingPolls(): number {
-  let count = 0;
-  for (const { endPoll } of bots.values()) if (endPoll) count++;
-  return count;
+function countOf(counts: (bot: BenchBot) => boolean): number {
+  return bots.values().filter(counts).toArray().length;
 }
 
 async function handle(request: Http2ServerRequest, response: Http2ServerResponse): Promise<void> {
@@ -196,7 +206,11 @@ server.listen(0, '127.0.0.1', () => {
       case 'address':
         return { apiRoot: `https://localhost:${port}`, certificatePath } satisfies ServerAddress;
       case 'load':
-        return { waitingPolls: waitingPolls(), connections };
+        return {
+          waitingPolls: countOf(({ endPoll }) => endPoll !== undefined),
+          webhooks: countOf(({ webhook }) => webhook !== undefined),
+          connections,
+        } satisfies ServerLoad;
       case 'closeIdle':
         return http1.closeIdleConnections();
       case 'reset':
