@@ -63,7 +63,7 @@ export class Usage {
     if (!queue && (this.#heldMs.get(owner) ?? 0) < TURN_MS) return undefined;
     const turn = (queue ?? Promise.resolve()).then(nextMacrotask);
     this.#queues.set(owner, turn);
-    void turn.then(() => {
+    void turn.finally(() => {
       if (this.#queues.get(owner) === turn) this.#queues.delete(owner);
     });
     return turn;

@@ -97,7 +97,7 @@ async function expectAnswers(world: FleetWorld, bots: readonly string[]): Promis
     messages
       .filter(({ bot }) => bots.includes(bot))
       .map(({ bot, text }) => `${bot}: ${text}`)
-      .sort();
+      .toSorted();
   expect(ofBots(await world.answers())).toEqual(ofBots(world.expected));
 }
 
