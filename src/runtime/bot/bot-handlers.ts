@@ -30,7 +30,7 @@ export class BotHandlers {
   readonly #options: BotHandlersOptions;
   readonly #ownership: Ownership;
   /** Ends what the gates have begun. */
-  readonly #end = new AbortController();
+  #end: AbortController | undefined;
   #assignment: BotAssignment;
   #compiled: CompiledHandlers;
   #gates: MembershipGates | undefined;
@@ -87,7 +87,7 @@ export class BotHandlers {
   close(): void {
     this.#ownership.close();
     this.#gates?.close();
-    this.#end.abort();
+    this.#end?.abort();
   }
 
   #compile(assignment: BotAssignment): CompiledHandlers {
@@ -102,6 +102,7 @@ export class BotHandlers {
 
   #gatesOfBot(): MembershipGates {
     const { deps, log, me, recorder, api } = this.#options;
+    this.#end ??= new AbortController();
     const { signal } = this.#end;
     this.#gates ??= new MembershipGates({
       clock: deps.clock,

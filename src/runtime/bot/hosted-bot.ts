@@ -122,7 +122,10 @@ export class HostedBot implements ErrorOwner {
 
   /** Runs the bot until `signal` aborts and it has drained. Never rejects. */
   async start(signal: AbortSignal): Promise<void> {
-    const onAbort = (): void => this.#enter({ kind: 'Stopping' });
+    const onAbort = (): void => {
+      this.#enter({ kind: 'Stopping' });
+      this.#life.abort(signal.reason);
+    };
     signal.addEventListener('abort', onAbort, { once: true });
     this.#recorder.transition({});
     if (this.#isAsked('resetBreaker')) this.#serve('resetBreaker');
@@ -130,7 +133,7 @@ export class HostedBot implements ErrorOwner {
     while (!signal.aborted) {
       this.#meet('restart');
       this.#life = new AbortController();
-      const life = AbortSignal.any([signal, this.#life.signal]);
+      const life = this.#life.signal;
       try {
         await this.#live(life, refusal);
         refusal = undefined;
