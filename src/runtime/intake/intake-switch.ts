@@ -274,19 +274,20 @@ export class IntakeSwitch implements Intake {
   }
 
   /** A webhook that is in the way, ours from before or another's, is removed. */
-  async #getUpdates(parameters: GetUpdates, signal: AbortSignal): Promise<readonly Update[]> {
+  #getUpdates(parameters: GetUpdates, signal: AbortSignal): Promise<readonly Update[]> {
     const { caller } = this.#options;
-    try {
-      return await caller.getUpdates(parameters, signal);
-    } catch (error) {
-      const failure = classifyThrown(error);
-      const isWebhook =
-        failure.fault === 'conflict' && failure.message.includes('webhook is active');
-      if (!isWebhook) throw failure;
-      if (!this.#registrar.mayRemove) throw someoneSetsWebhook(failure);
-    }
+    return caller.getUpdates(parameters, signal).catch(async (error: unknown) => {
+      await this.#makeWay(classifyThrown(error), signal);
+      return caller.getUpdates(parameters, signal);
+    });
+  }
+
+  /** Removes a webhook that keeps polls from being answered; throws `failure` where that is not why. */
+  async #makeWay(failure: CallError, signal: AbortSignal): Promise<void> {
+    const isWebhook = failure.fault === 'conflict' && failure.message.includes('webhook is active');
+    if (!isWebhook) throw failure;
+    if (!this.#registrar.mayRemove) throw someoneSetsWebhook(failure);
     await this.#registrar.remove(signal);
-    return caller.getUpdates(parameters, signal);
   }
 }
 

@@ -37,21 +37,20 @@ export class GuardedPolls {
   }
 
   /** As {@link DirectCaller.getUpdates}, when its turn has come. */
-  async getUpdates(parameters: GetUpdates, signal: AbortSignal): Promise<readonly Update[]> {
-    const { caller, stopping, onHeld, bot } = this.#options;
-    const call = { context: this.#options, method: 'getUpdates', signal } as const;
+  getUpdates(parameters: GetUpdates, signal: AbortSignal): Promise<readonly Update[]> {
+    const { caller, stopping } = this.#options;
     if (stopping.aborted) {
-      const make = () => caller.getUpdates(parameters, signal);
-      return makeBare('lastPoll', { ...call, priority: 'reply' }, make);
+      const call = {
+        context: this.#options,
+        method: 'getUpdates',
+        priority: 'reply',
+        signal,
+      } as const;
+      return makeBare('lastPoll', call, () => caller.getUpdates(parameters, signal));
     }
-    if (heldBackMs(this.#options) > 0) await this.#turn(signal);
-    onHeld(FLEET_PATIENCE_MS);
-    const updates = await makeBare('poll', { ...call, priority: 'poll' }, () => {
-      onHeld(0);
-      return this.#poll(parameters, signal);
-    });
-    if (updates.length === 0) bot.rates.tidy();
-    return updates;
+    // No `async` function, of which every idle bot would hold one more.
+    if (heldBackMs(this.#options) === 0) return this.#poll(parameters, signal);
+    return this.#turn(signal).then(() => this.#poll(parameters, signal));
   }
 
   /** Breakers may have changed: a poll that waits for its turn asks again at once. */
@@ -60,8 +59,25 @@ export class GuardedPolls {
   }
 
   #poll(parameters: GetUpdates, signal: AbortSignal): Promise<readonly Update[]> {
-    const asked = this.#isProbe() ? { ...parameters, timeout: 0 } : parameters;
-    return this.#options.caller.getUpdates(asked, signal);
+    const { caller, bot, onHeld } = this.#options;
+    onHeld(FLEET_PATIENCE_MS);
+    const call = {
+      context: this.#options,
+      method: 'getUpdates',
+      priority: 'poll',
+      signal,
+    } as const;
+    const polling = makeBare('poll', call, () => {
+      onHeld(0);
+      return caller.getUpdates(
+        this.#isProbe() ? { ...parameters, timeout: 0 } : parameters,
+        signal,
+      );
+    });
+    return polling.then((updates) => {
+      if (updates.length === 0) bot.rates.tidy();
+      return updates;
+    });
   }
 
   #isProbe(): boolean {
