@@ -24,15 +24,18 @@ export async function itsAnswer(emulator: EmulatorClient, said: Said): Promise<s
   );
 }
 
-/** Says the same again and again until the bot answers with `answer`; resolves to how long it took, in ms. */
+/**
+ * Says the same again and again until the bot answers with `answer`; resolves to how long it took,
+ * in ms. Each time somebody else says it: a bot writes to one user once a second at most.
+ */
 export async function untilItSays(
   emulator: EmulatorClient,
   answer: string,
   { bot, from, text, timeoutMs = 30_000 }: Said,
 ): Promise<number> {
   const startedMs = performance.now();
-  const { id: user } = await emulator.createUser({ firstName: from, username: from });
   const ask = async (): Promise<boolean> => {
+    const { id: user } = await emulator.createUser({ firstName: from });
     const since = await emulator.lastCallSeq();
     await emulator.sendText({ bot, from: user, text });
     const told = { kind: 'calls', bot, method: 'sendMessage', chat: user, since } as const;
