@@ -16,25 +16,30 @@ export async function pass<C extends GuardedCall, Result>(
   const ends: StepEnd[] = [];
   for (;;) {
     let made: { readonly result: Result } | undefined;
-    let failure: CallError | undefined;
+    let failure: CallError;
     try {
       for (const step of steps.slice(ends.length)) {
         const end = step(call);
         ends.push(end instanceof Promise ? await end : end);
       }
       made = { result: await make(call) };
-      failure = refusalOf?.(made.result);
+      const refusal = refusalOf?.(made.result);
+      if (!refusal) {
+        endWell(ends);
+        return made.result;
+      }
+      failure = refusal;
     } catch (error) {
       failure = classifyThrown(error);
     }
-    const ending = failure ? await endBadly(ends, failure) : endWell(ends);
+    const ending = await endBadly(ends, failure);
     if (ending === 'again') continue;
     if (made && ending === failure) return made.result;
     throw ending;
   }
 }
 
-function endWell(ends: StepEnd[]): undefined {
+function endWell(ends: StepEnd[]): void {
   for (let end = ends.pop(); end; end = ends.pop()) void end(undefined);
 }
 
