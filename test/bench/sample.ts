@@ -24,8 +24,9 @@ export interface Sample {
 const WARM_BOTS = 20;
 /** Bots that start together, a divisor of all numbers of bots: a bot that comes to a running fleet does not come with a thousand. */
 const BATCH = 20;
-/** How many updates each bot gets before it is looked at what one costs. */
-const WARM_UPDATES = 3;
+/** How many updates each bot gets before it is looked at what one costs, and how fast. */
+const WARM_UPDATES = 10;
+const WARM_PER_SECOND = 1_000;
 /** A start takes more connections than polling does; those beyond this are waited out. */
 const SPARE_CONNECTIONS = 10;
 
@@ -37,15 +38,13 @@ export async function takeSample(
 ): Promise<Sample> {
   await using client = await server.start(contestant);
   const kilobytesABot = await weighBot(server, client, bots);
-  const microsOf = async (updates: number): Promise<number> => {
-    const before = await client.ask<number>({ kind: 'cpu' } satisfies ClientRequest);
-    await server.ask({ kind: 'traffic', updates, perSecond });
-    return (await client.ask<number>({ kind: 'cpu' } satisfies ClientRequest)) - before;
-  };
   // The first updates of each bot open connections that stay open, and make code fast.
-  await microsOf(WARM_UPDATES * (WARM_BOTS + bots));
-  const micros = await microsOf(updates);
-  return { kilobytesABot, microsAnUpdate: micros / updates };
+  const updatesBefore = WARM_UPDATES * (WARM_BOTS + bots);
+  await server.ask({ kind: 'traffic', updates: updatesBefore, perSecond: WARM_PER_SECOND });
+  const cpu = () => client.ask<number>({ kind: 'cpu' } satisfies ClientRequest);
+  const before = await cpu();
+  await server.ask({ kind: 'traffic', updates, perSecond });
+  return { kilobytesABot, microsAnUpdate: ((await cpu()) - before) / updates };
 }
 
 /** The kilobytes that one more idle bot takes, beyond the first few of a process. */
