@@ -7,6 +7,8 @@ const MAX_BYTES_IN_HAND = 32 * 1024 * 1024;
 
 /** Who has held the event loop for so long in one turn of it lets all others pass. */
 const TURN_MS = 20;
+/** Shorter slices can't add up to that, since a bot has a hundred chats in hand at most. */
+const COUNTED_MS = TURN_MS / 100;
 
 /** What one try takes of what all bots share. At its end it holds nothing any more. */
 export interface TryUsage extends Disposable {
@@ -48,8 +50,7 @@ export class Usage {
     } finally {
       const tookMs = this.#clock.monotonicMs() - startedMs;
       this.#busyMs.set(owner, (this.#busyMs.get(owner) ?? 0) + tookMs);
-      if (this.#heldMs.size === 0) void nextMacrotask().then(() => this.#heldMs.clear());
-      this.#heldMs.set(owner, (this.#heldMs.get(owner) ?? 0) + tookMs);
+      if (tookMs >= COUNTED_MS) this.#noteHeld(owner, tookMs);
     }
   }
 
@@ -88,6 +89,11 @@ export class Usage {
       },
       [Symbol.dispose]: () => this.#release(owner, bytesHeld),
     };
+  }
+
+  #noteHeld(owner: ErrorOwner, tookMs: number): void {
+    if (this.#heldMs.size === 0) void nextMacrotask().then(() => this.#heldMs.clear());
+    this.#heldMs.set(owner, (this.#heldMs.get(owner) ?? 0) + tookMs);
   }
 
   #hold(owner: ErrorOwner, bytes: number): void {

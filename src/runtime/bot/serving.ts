@@ -119,7 +119,11 @@ export class Serving {
         onStuck: () => this.#giveUpOldestChat(),
         onTrouble: (error) => this.#trouble(error),
         onMode: (updates) => options.recorder.updatesCome(updates),
-        onWebhook: (aspect) => options.recorder.aspect('webhook', aspect),
+        onWebhook: (aspect) => {
+          options.recorder.aspect('webhook', aspect);
+          // Told with each look, as a poll that brings nothing is: time to forget what is over.
+          options.guards.rates.tidy();
+        },
       },
       mode: assignment.spec.updates.mode,
       allowedUpdates: this.#handlers.allowedUpdates,
