@@ -52,7 +52,7 @@ async function tellTale(): Promise<string> {
 
 const MANIFESTS: Record<string, (urls: { tellTale: string }) => string> = {
   'good.yaml': () =>
-    `${botYaml({ name: 'good', spec: '  logLevel: debug' })}\n---\n${secretYaml({ name: 'good', token: token(1) })}`,
+    `${botYaml({ name: 'good', spec: '  logLevel: debug\n  breaker: {failureThreshold: 100}' })}\n---\n${secretYaml({ name: 'good', token: token(1) })}`,
   'twin.yaml': () =>
     `${botYaml({ name: 'twin' })}\n---\n${secretYaml({ name: 'twin', token: token(1) })}`,
   'no-colon.yaml': () =>
