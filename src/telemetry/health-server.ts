@@ -1,7 +1,7 @@
-import { createServer, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer, type ServerResponse } from 'node:http';
 import type { Registry } from 'prom-client';
-import { environmentError, errorMessage } from '../lib/errors.ts';
+import { errorMessage } from '../lib/errors.ts';
+import { type Listener, listen } from '../lib/listen.ts';
 
 /** One thing to look at: undefined where all is well, else what is wrong and what to do. */
 export type HealthCheck = () => string | undefined | Promise<string | undefined>;
@@ -21,12 +21,6 @@ export interface HealthServerOptions {
   readonly registry: Registry;
 }
 
-/** A health server while it listens. */
-export interface HealthServer {
-  readonly port: number;
-  close(): Promise<void>;
-}
-
 /** A page for kubelet and Prometheus. */
 interface Page {
   readonly status: number;
@@ -40,7 +34,7 @@ const TEXT = 'text/plain; charset=utf-8';
  * Serves `/healthz`, `/readyz` and `/metrics` over plain HTTP. The first two answer 200 or 503, and
  * list every check as the components of Kubernetes do. Rejects where it can't listen.
  */
-export async function startHealthServer(options: HealthServerOptions): Promise<HealthServer> {
+export async function startHealthServer(options: HealthServerOptions): Promise<Listener> {
   const server = createServer((request, response) => {
     const path = (request.url ?? '/').split('?', 1)[0] ?? '/';
     const isRead = request.method === 'GET' || request.method === 'HEAD';
@@ -48,25 +42,7 @@ export async function startHealthServer(options: HealthServerOptions): Promise<H
       (page) => send(response, page),
     );
   });
-  await listening(server, options);
-  return {
-    port: (server.address() as AddressInfo).port,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  };
-}
-
-function listening(server: Server, { host, port }: HealthServerOptions): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (error) => {
-      const message = `port ${port} for health and metrics can't be opened: ${errorMessage(error)}`;
-      reject(environmentError('HEALTH_PORT_UNUSABLE', message, error));
-    });
-    server.listen(port, host, resolve);
-  });
+  return listen(server, options, { purpose: 'health and metrics', code: 'HEALTH_PORT_UNUSABLE' });
 }
 
 /** Never rejects. */

@@ -11,13 +11,13 @@ import {
 } from '../../src/emulator/emulator.ts';
 import { AdjustableClock } from '../../src/lib/adjustable-clock.ts';
 import { systemClock } from '../../src/lib/clock.ts';
+import type { Listener } from '../../src/lib/listen.ts';
 import type { Random } from '../../src/lib/random.ts';
 import { Runtime } from '../../src/runtime/runtime.ts';
 import { WebhookRoutes } from '../../src/runtime/webhook/webhook-routes.ts';
 import {
   startWebhookServer,
   type WebhookResult,
-  type WebhookServer,
 } from '../../src/runtime/webhook/webhook-server.ts';
 import { createLog } from '../../src/telemetry/log.ts';
 import { botAssignment, fleetSpec, type HostedBot } from '../support/assignments.ts';
@@ -38,7 +38,7 @@ export interface HostingOptions {
 /** Where webhooks come in. */
 export interface Door {
   readonly routes: WebhookRoutes;
-  readonly server: WebhookServer;
+  readonly server: Listener;
   readonly publicUrl: string;
   /** How often requests have ended in each way. */
   readonly results: Map<WebhookResult, number>;

@@ -1,7 +1,6 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Update } from 'grammy/types';
-import { environmentError, errorMessage } from '../../lib/errors.ts';
+import { type Listener, listen } from '../../lib/listen.ts';
 import { HOP_HEADER, type PassOn } from './pass-on.ts';
 import { readBody } from './read-body.ts';
 import { parseWebhookPath, type WebhookAddress } from './webhook-address.ts';
@@ -31,13 +30,6 @@ export interface WebhookServerOptions {
   readonly requestMs?: number;
   /** Hears how each request ended. */
   readonly onResult?: (result: WebhookResult) => void;
-}
-
-/** A webhook server while it listens. */
-export interface WebhookServer {
-  readonly port: number;
-  /** Ends at once; whoever waits for an answer will send again. */
-  close(): Promise<void>;
 }
 
 /** No update is anywhere near. */
@@ -76,7 +68,7 @@ const REPLIES = {
  * with 410, for which Telegram would remove the webhook. Nothing of a body is read before its key
  * and secret are known to be right; both being wrong look alike. Rejects where it can't listen.
  */
-export async function startWebhookServer(options: WebhookServerOptions): Promise<WebhookServer> {
+export async function startWebhookServer(options: WebhookServerOptions): Promise<Listener> {
   const handler = new RequestHandler(options);
   const { requestMs = REQUEST_MS } = options;
   const server = createServer(
@@ -89,15 +81,8 @@ export async function startWebhookServer(options: WebhookServerOptions): Promise
     },
     (request, response) => void handler.handle(request, response),
   );
-  await listening(server, options);
-  return {
-    port: (server.address() as AddressInfo).port,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  };
+  const address = { host: options.host, port: options.port, backlog: 4_096 };
+  return listen(server, address, { purpose: 'webhooks', code: 'WEBHOOK_PORT_UNUSABLE' });
 }
 
 class RequestHandler {
@@ -174,14 +159,4 @@ function send(response: ServerResponse, { status }: Reply, request: IncomingMess
   // What was not read is not worth reading only to keep the connection.
   if (!request.complete) headers['connection'] = 'close';
   response.writeHead(status, headers).end();
-}
-
-function listening(server: Server, { host, port }: WebhookServerOptions): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (error) => {
-      const message = `port ${port} for webhooks can't be opened: ${errorMessage(error)}`;
-      reject(environmentError('WEBHOOK_PORT_UNUSABLE', message, error));
-    });
-    server.listen({ port, host, backlog: 4_096 }, resolve);
-  });
 }
