@@ -34,9 +34,10 @@ export async function buildImage(options: WorkOptions): Promise<BuiltImage> {
   await mkdir(folder, { recursive: true });
   const lock = await waitFor('the build of another run', () => takeLock(folder), LONG);
   try {
-    const hash = await hashInputs();
-    const name = `${REPOSITORY}:${hash}`;
-    const archive = join(folder, `${hash}.tar`);
+    // Twelve digits alone, or with one e among them, would be a number to who reads YAML.
+    const tag = `src-${await hashInputs()}`;
+    const name = `${REPOSITORY}:${tag}`;
+    const archive = join(folder, `${tag}.tar`);
     if (existsSync(archive)) {
       const now = new Date();
       await utimes(archive, now, now);
