@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { Secret } from '../../../../src/lib/secret.ts';
 import { waitFor } from '../../../support/wait.ts';
 import { GateWorld } from './gate-world.ts';
 
@@ -130,6 +131,21 @@ describe('who has not joined', () => {
     const bob = await world.user('Bob');
     expect(await world.mayWrite(bob)).toBe(true);
     expect(await world.prompts()).toEqual([]);
+  });
+
+  test('is nobody to a bot that has not met its owner yet', async () => {
+    await using world = await GateWorld.start();
+    const { hosting, bot } = world;
+    const { token } = await world.control.createBot({ username: 'owned_bot' });
+    const spec = { ...bot.spec, ownership: { required: true } };
+    hosting.assign({ ...bot, uid: 'owned', key: 'default/owned', token: new Secret(token), spec });
+    const { aspects } = await hosting.facts(
+      'owned',
+      (facts) => facts.aspects?.ownership?.ok === false,
+    );
+    await hosting.polling('owned');
+    expect(aspects?.gate).toBeUndefined();
+    expect(await hosting.calls('owned', 'getChatMember')).toBe(0);
   });
 
   test('may write where the gate only asks, and then nobody answers', async () => {
