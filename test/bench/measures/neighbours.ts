@@ -1,158 +1,128 @@
 import { join } from 'node:path';
-import { EmulatorClient, type MadeBot } from '../../../src/emulator/control-client.ts';
-import type { HostedBot } from '../../support/assignments.ts';
-import type { EmulatorAddresses } from '../../support/emulator-program.ts';
-import { type ForwardService, startForwardService } from '../../support/forward-service.ts';
-import { type Program, startScript } from '../../support/program.ts';
-import type { RuntimeRequest } from '../../support/runtime-program.ts';
+import { type Program, startProgram } from '../../support/program.ts';
 import type { Measure } from '../bench.ts';
 import { median, quantile, table } from '../figures.ts';
-import { HELLO, TOXIC, type ToxicBot, type Toxicity } from '../toxic.ts';
+import { twoCores } from '../neighbours/cores.ts';
+import type { ProcessLoad } from '../neighbours/load.ts';
+import type { RuntimeRequest } from '../neighbours/runtime.ts';
+import type { Performance, Scene, StageRequest } from '../neighbours/stage.ts';
 
-const SUPPORT = join(import.meta.dirname, '../../support');
-const BOTS = 200;
-const TOXIC_BOTS = 40;
-/** How often each healthy bot gets a message. */
-const EVERY_MS = 2_000;
-const TICK_MS = 20;
-const SETTLE_MS = 60_000;
+const SCRIPTS = join(import.meta.dirname, '../neighbours');
+const HEALTHY = 160;
+const TOXIC = 40;
+/** How many messages the healthy bots get together: one each two seconds. */
+const PER_SECOND = 80;
+/** Before that, so that code is fast by then, as in a runtime that has run for minutes. */
+const WARM_SECONDS = 10;
+const WARM_PER_SECOND = 800;
+
+/** What one round showed of one side. */
+interface Round extends Performance {
+  readonly runtime: ProcessLoad;
+}
+
+/** The rounds without and with toxic bots. */
+interface Rounds {
+  readonly alone: Round[];
+  readonly together: Round[];
+}
 
 /**
- * How long healthy bots take to answer, from the update to the reply's arrival at the emulator,
- * with a fifth of their runtime's bots toxic, against a run without those. The two take turns, each
- * time in a fresh runtime process.
+ * How long healthy bots take to answer with a fifth of their runtime's bots toxic, against a run
+ * without those. Both get the same messages at the same times; they take turns, each time in a
+ * fresh runtime process, on a core that nothing else of the measure uses.
  */
 export const neighbours: Measure = async ({ quick, say }) => {
-  const rounds = quick ? 1 : 3;
-  const seconds = quick ? 5 : 30;
-  await using emulator = await startScript(join(SUPPORT, 'emulator-program.ts'));
-  const { apiRoot, controlUrl } = await emulator.ask<EmulatorAddresses>({});
-  const control = new EmulatorClient(controlUrl);
-  await using service = await startForwardService((_path, _update, respond) => {
-    setTimeout(() => respond(200), SLOW_ANSWER_MS).unref();
-  });
-  const quiet: number[][] = [];
-  const noisy: number[][] = [];
-  for (let round = 1; round <= rounds; round++) {
-    for (const [taken, toxic] of [[quiet, 0] as const, [noisy, TOXIC_BOTS] as const]) {
-      say(`round ${round} of ${rounds}: ${BOTS - TOXIC_BOTS} healthy bots, ${toxic} toxic …`);
-      await control.reset();
-      const scene = { control, apiRoot, service, toxic, seconds };
-      taken.push(await answerTimes(scene));
+  const count = quick ? 2 : 6;
+  const seconds = quick ? 10 : 30;
+  const cores = twoCores();
+  const [ofStage = [], ofRuntime = []] = cores ?? [];
+  await using stage = await startScript('stage.ts', ofStage);
+  const rounds: Rounds = { alone: [], together: [] };
+  for (let round = 1; round <= count; round++) {
+    const sides = [['alone', 0] as const, ['together', TOXIC] as const];
+    for (const [side, toxic] of round % 2 === 1 ? sides : sides.toReversed()) {
+      say(`round ${round} of ${count}: ${HEALTHY} healthy bots, ${toxic} toxic …`);
+      rounds[side].push(await takeRound({ stage, ofRuntime, toxic, seconds }));
     }
   }
+  const samples = rounds.alone.reduce((sum, { fromPoll }) => sum + fromPoll.length, 0);
   return [
-    `${BOTS - TOXIC_BOTS} healthy bots with a message each ${EVERY_MS / 1_000} s for ${seconds} s; median of ${rounds} rounds.`,
+    `${HEALTHY} healthy bots with ${PER_SECOND} messages a second for ${seconds} s, ${samples} a side; median of ${count} rounds (lowest–highest).`,
+    cores
+      ? 'The runtime has one core, the emulator and the users have another.'
+      : 'There is no taskset or no second core here: runtime, emulator and users share all cores, and the figures hold little.',
     '',
     table(
-      ['time to answer', 'alone', `with ${TOXIC_BOTS} toxic ones`, 'ratio'],
-      [0.5, 0.99].map((share) => {
-        const [alone, together] = [quiet, noisy].map((runs) =>
-          median(runs.map((run) => quantile(run, share))),
-        ) as [number, number];
-        const ratio = (together / alone).toFixed(2);
-        return [`p${share * 100}`, `${alone.toFixed(1)} ms`, `${together.toFixed(1)} ms`, ratio];
-      }),
+      ['', 'alone', `with ${TOXIC} toxic ones`, 'ratio'],
+      [...timeRows(rounds), ...loadRows(rounds)],
     ),
   ].join('\n');
 };
 
-/** Longer than a user waits, shorter than a forward may take. */
-const SLOW_ANSWER_MS = 8_000;
-
-interface Scene {
-  readonly control: EmulatorClient;
-  readonly apiRoot: string;
-  readonly service: ForwardService;
-  /** How many bots are toxic, next to the healthy ones. */
+async function takeRound(how: {
+  readonly stage: Program;
+  readonly ofRuntime: readonly string[];
   readonly toxic: number;
   readonly seconds: number;
+}): Promise<Round> {
+  const { stage, ofRuntime, toxic, seconds } = how;
+  const onStage = <Answer>(request: StageRequest): Promise<Answer> => stage.ask(request);
+  const scene = await onStage<Scene>({ kind: 'set', healthy: HEALTHY, toxic });
+  await using runtime = await startScript('runtime.ts', ofRuntime);
+  const ofRunning = <Answer>(request: RuntimeRequest): Promise<Answer> => runtime.ask(request);
+  await ofRunning({ kind: 'host', ...scene });
+  await onStage({ kind: 'begin' });
+  await onStage({ kind: 'play', seconds: WARM_SECONDS, perSecond: WARM_PER_SECOND });
+  await ofRunning({ kind: 'load' });
+  const seen = await onStage<Performance>({ kind: 'play', seconds, perSecond: PER_SECOND });
+  return { ...seen, runtime: await ofRunning<ProcessLoad>({ kind: 'load' }) };
 }
 
-/** Milliseconds from update to reply, of every message to a healthy bot. */
-async function answerTimes({
-  control,
-  apiRoot,
-  service,
-  toxic,
-  seconds,
-}: Scene): Promise<number[]> {
-  const healthy: MadeBot[] = [];
-  const sick: ToxicBot[] = [];
-  const hosted: HostedBot[] = [];
-  for (let index = 0; index < BOTS - TOXIC_BOTS + toxic; index++) {
-    const bot = await control.createBot({ username: `bench${index}_bot` });
-    const toxicity: Toxicity | undefined = index < toxic ? TOXIC[index % TOXIC.length] : undefined;
-    if (toxicity) sick.push({ bot, toxicity });
-    else healthy.push(bot);
-    const handlers = toxicity?.handlers?.(service.url) ?? HELLO;
-    hosted.push({ name: `bench-${index}`, token: bot.token, handlers });
-  }
-  await using runtime = await startScript(join(SUPPORT, 'runtime-program.ts'));
-  await host(runtime, apiRoot, hosted);
-  for (const { username } of [...healthy, ...sick.map(({ bot }) => bot)]) {
-    await control.waitFor({ kind: 'polling', bot: username }, { timeoutMs: SETTLE_MS });
-  }
-  const user = await control.createUser({ firstName: 'Ada' });
-  for (const { bot, toxicity } of sick) await toxicity.begin?.(control, bot);
-  await drive(seconds, [
-    ...healthy.map(({ username }) => ({
-      everyMs: EVERY_MS,
-      act: () => control.sendText({ bot: username, from: user.id, text: '/start' }),
-    })),
-    ...sick.map(({ bot, toxicity }) => ({
-      everyMs: toxicity.everyMs,
-      act: () => toxicity.act(control, bot, user.id),
-    })),
-  ]);
-  for (const { username } of healthy) {
-    await control.waitFor({ kind: 'confirmed', bot: username }, { timeoutMs: SETTLE_MS });
-  }
-  return timesOf(control, new Set(healthy.map(({ id }) => id)));
+function startScript(name: string, pinned: readonly string[]): Promise<Program> {
+  return startProgram([...pinned, process.execPath, join(SCRIPTS, name)]);
 }
 
-function host(runtime: Program, apiRoot: string, bots: readonly HostedBot[]): Promise<unknown> {
-  const request: RuntimeRequest = { kind: 'host', apiRoot, bots };
-  return runtime.ask(request);
+function timeRows(rounds: Rounds): string[][] {
+  const kinds = [
+    ['message → reply', 'fromMessage'],
+    ['poll answered → reply', 'fromPoll'],
+  ] as const;
+  return kinds.flatMap(([words, kind]) =>
+    [0.5, 0.9, 0.99].map((share) =>
+      row(`p${share * 100}, ${words}`, rounds, {
+        of: (round) => quantile(round[kind], share),
+        show: (ms) => `${ms.toFixed(2)} ms`,
+      }),
+    ),
+  );
 }
 
-interface Deed {
-  readonly everyMs: number;
-  readonly act: () => Promise<unknown>;
+function loadRows(rounds: Rounds): string[][] {
+  const show = (share: number): string => `${(share * 100).toFixed(1)} %`;
+  return [
+    row('CPU of the runtime', rounds, { of: ({ runtime }) => runtime.cpu, show }),
+    row('its event loop busy', rounds, { of: ({ runtime }) => runtime.busy, show }),
+    row('its threads interrupted, a second', rounds, {
+      of: ({ runtime }) => runtime.preempted,
+      show: (times) => times.toFixed(0),
+    }),
+    row("the emulator's event loop busy", rounds, { of: ({ load }) => load.busy, show }),
+  ];
 }
 
-/** Does each deed at its pace, spread evenly, and waits for the last ones. */
-async function drive(seconds: number, deeds: readonly Deed[]): Promise<void> {
-  const under: Promise<unknown>[] = [];
-  const startMs = performance.now();
-  const endMs = startMs + seconds * 1_000;
-  const due = deeds.map(({ everyMs }, index) => startMs + (index / deeds.length) * everyMs);
-  for (let nowMs = startMs; nowMs < endMs; nowMs = performance.now()) {
-    deeds.forEach(({ everyMs, act }, index) => {
-      for (; (due[index] ?? endMs) <= nowMs; due[index] = (due[index] ?? endMs) + everyMs) {
-        under.push(act());
-      }
-    });
-    await new Promise((resolve) => {
-      setTimeout(resolve, TICK_MS);
-    });
-  }
-  await Promise.all(under);
-}
-
-/** A bot's only user is answered in order, so that its n-th reply answers its n-th update. */
-async function timesOf(control: EmulatorClient, bots: ReadonlySet<number>): Promise<number[]> {
-  const replies = new Map<number, number[]>();
-  for (const call of await control.calls({ method: 'sendMessage', limit: 100_000 })) {
-    if (!call.bot || !bots.has(call.bot.id)) continue;
-    const times = replies.get(call.bot.id) ?? [];
-    times.push(call.startedAtMs);
-    replies.set(call.bot.id, times);
-  }
-  const times: number[] = [];
-  for (const { bot, createdAtMs } of await control.updates({ limit: 100_000 })) {
-    const repliedAtMs = replies.get(bot.id)?.shift();
-    if (repliedAtMs !== undefined) times.push(repliedAtMs - createdAtMs);
-  }
-  return times;
+function row(
+  words: string,
+  { alone, together }: Rounds,
+  { of, show }: { readonly of: (round: Round) => number; readonly show: (value: number) => string },
+): string[] {
+  const ratios = together.map((round, index) => of(round) / of(alone[index] as Round));
+  const cell = (values: readonly number[], shown: (value: number) => string): string =>
+    `${shown(median(values))} (${shown(Math.min(...values))}–${shown(Math.max(...values))})`;
+  return [
+    words,
+    cell(alone.map(of), show),
+    cell(together.map(of), show),
+    cell(ratios, (ratio) => `×${ratio.toFixed(2)}`),
+  ];
 }

@@ -1,21 +1,20 @@
-import type { EmulatorClient, MadeBot } from '../../src/emulator/control-client.ts';
-import type { HostedBot } from '../support/assignments.ts';
+import { sendText } from '../../../src/emulator/actions.ts';
+import type { Bot } from '../../../src/emulator/bot.ts';
+import type { EmulatorClient } from '../../../src/emulator/control-client.ts';
+import type { TgUser } from '../../../src/emulator/telegram-types.ts';
+import { publishRaw } from '../../../src/emulator/updates.ts';
+import type { World } from '../../../src/emulator/world.ts';
+import type { HostedBot } from '../../support/assignments.ts';
 
 /** A way for one bot to be trouble to those beside it. */
 export interface Toxicity {
   /** What the bot does, given the address of a slow service; answers `/start` unless given. */
   readonly handlers?: (slowService: string) => HostedBot['handlers'];
   /** Done once, when the bot runs. */
-  readonly begin?: (control: EmulatorClient, bot: MadeBot) => Promise<unknown>;
-  /** Done every so often after that. */
+  readonly begin?: (control: EmulatorClient, bot: Bot) => Promise<unknown>;
+  /** Done every so often after that, on average. */
   readonly everyMs: number;
-  readonly act: (control: EmulatorClient, bot: MadeBot, user: number) => Promise<unknown>;
-}
-
-/** A bot that is trouble, and how. */
-export interface ToxicBot {
-  readonly bot: MadeBot;
-  readonly toxicity: Toxicity;
+  readonly act: (world: World, bot: Bot, user: TgUser) => void;
 }
 
 /** What every bot does that does nothing else. */
@@ -23,8 +22,10 @@ export const HELLO: HostedBot['handlers'] = [
   { command: { name: 'start', reply: { text: 'Hello {firstName}' } } },
 ];
 
-const greet: Toxicity['act'] = (control, { username }, from) =>
-  control.sendText({ bot: username, from, text: '/start' });
+/** A user writes to a bot. */
+export const greet: Toxicity['act'] = (world, bot, from) => {
+  sendText(world, { bot, from, chat: undefined, text: '/start' });
+};
 
 const slowForward: Toxicity = {
   handlers: (url) => [{ forward: { url, signingSecretRef: { name: 'key' } } }],
@@ -35,11 +36,11 @@ const slowForward: Toxicity = {
 /** An update of which nothing is as it should be. */
 const poison: Toxicity = {
   everyMs: 1_000,
-  act: (control, { username }) =>
-    control.sendRawUpdate({
-      bot: username,
-      body: { message: { text: 5, chat: 'none', from: [], entities: { length: -1 } } },
-    }),
+  act: (world, bot) => {
+    publishRaw(world, bot, {
+      message: { text: 5, chat: 'none', from: [], entities: { length: -1 } },
+    });
+  },
 };
 
 const flood: Toxicity = { everyMs: 50, act: greet };
