@@ -4,6 +4,7 @@ import { API_VERSION } from './group.ts';
 import { metadataSchema, type ObjectMeta } from './metadata.ts';
 import { podSettings } from './pod-settings.ts';
 import { rateLimitsSchema } from './rate-limits.ts';
+import { canarySecondsSchema, rolloutSchema } from './rollout.ts';
 import { text, withRule } from './rules.ts';
 import { LONGEST_STOP_DRAIN_SECONDS } from './stop.ts';
 import { tenancySchema } from './tenancy.ts';
@@ -80,6 +81,7 @@ const runtimeSchema = z
       .meta({
         description: `How long a bot that stops may go on with the updates it has begun; where its whole runtime stops, ${LONGEST_STOP_DRAIN_SECONDS} s at most.`,
       }),
+    canarySeconds: canarySecondsSchema,
   })
   .meta({
     description:
@@ -110,6 +112,7 @@ export const botFleetStatusSchema = z.strictObject({
   bots: z.int().min(0).optional().meta({ description: 'Bots that name this fleet.' }),
   readyBots: z.int().min(0).optional().meta({ description: 'Those of them that are Ready.' }),
   capacity: z.int().min(0).optional().meta({ description: 'Bots that fit on these shards.' }),
+  rollout: rolloutSchema.optional(),
   conditions: conditionsSchema.optional(),
 });
 

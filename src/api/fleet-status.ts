@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { BotFleetStatus } from './bot-fleet.ts';
 import { type Finding, stampConditions } from './conditions.ts';
+import type { Rollout } from './rollout.ts';
 import type { TenantBotStatus } from './tenant-bot-status.ts';
 
 /** All that is known of one BotFleet at one moment. */
@@ -10,6 +11,10 @@ export interface FleetFacts {
   readonly shards: number;
   readonly readyShards: number;
   readonly outdatedShards: number;
+  /** Where the pods are being renewed. */
+  readonly rollout?: Rollout;
+  /** The shard that was renewed first does worse than before, and how; the others wait. */
+  readonly canaryTrouble?: string;
   readonly maxShards: number;
   readonly botsPerShard: number;
   /** Bots that name the fleet, those of them that want a place, and those that are Ready. */
@@ -34,6 +39,7 @@ export const FLEET_REASONS = [
   'ShardsReady',
   'ShardsStarting',
   'ShardsUpdating',
+  'CanaryUnhealthy',
   'Full',
   'ManifestInvalid',
   'ApplyFailed',
@@ -59,6 +65,7 @@ export function botFleetStatus(
     bots,
     readyBots,
     capacity: shards * botsPerShard,
+    ...(facts.rollout && { rollout: facts.rollout }),
     conditions: stampConditions([ready(facts), ...progress(facts)], context),
   };
   return previous && isDeepStrictEqual(status, previous) ? previous : status;
@@ -124,8 +131,11 @@ function ready(facts: FleetFacts): Finding {
 
 /** Stalled comes first: what needs a person does not end by waiting. */
 function progress(facts: FleetFacts): Finding[] {
-  const { shards, readyShards, outdatedShards, problem } = facts;
+  const { shards, readyShards, outdatedShards, problem, canaryTrouble } = facts;
   if (problem) return [finding('Stalled', 'True', problem.reason, problem.message)];
+  if (canaryTrouble !== undefined) {
+    return [finding('Stalled', 'True', 'CanaryUnhealthy', canaryTrouble)];
+  }
   if (readyShards < shards) return [starting(facts, 'Reconciling', 'True')];
   if (outdatedShards === 0) return [];
   const message = `${outdatedShards} of ${shards} shards are about to be restarted with the newest settings.`;

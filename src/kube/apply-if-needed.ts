@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import type { ApplyOptions, KubeClient } from './client.ts';
+import { contentHash } from './content-hash.ts';
 import { hasDrifted } from './drift.ts';
 import type { KubeObject, Manifest, Resource } from './resource.ts';
 
@@ -26,21 +26,8 @@ export async function applyIfNeeded<T extends KubeObject>(
   { desired, live, hashAnnotation, ...options }: ApplyIfNeeded<T>,
 ): Promise<{ readonly object: T; readonly written: boolean }> {
   const { metadata } = desired;
-  const annotations = { ...metadata.annotations, [hashAnnotation]: hashOf(desired) };
+  const annotations = { ...metadata.annotations, [hashAnnotation]: contentHash(desired) };
   const marked: Manifest = { ...desired, metadata: { ...metadata, annotations } };
   if (live !== undefined && !hasDrifted(marked, live)) return { object: live, written: false };
   return { object: await client.apply(resource, marked, options), written: true };
-}
-
-/** The same for the same content, in whatever order its fields were written. */
-function hashOf(desired: Manifest): string {
-  return createHash('sha256')
-    .update(JSON.stringify(desired, sortFields))
-    .digest('hex')
-    .slice(0, 16);
-}
-
-function sortFields(_field: string, value: unknown): unknown {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
-  return Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }

@@ -4,7 +4,8 @@ import { shardsNeeded } from '../plan/place.ts';
 import type { GatheredFleet } from './gather.ts';
 import { type FleetObjects, fleetObjects } from './objects/fleet-objects.ts';
 import type { PodDefaults } from './objects/pod-template.ts';
-import { immutableChange } from './objects/stateful-set.ts';
+import { holdBack, immutableChange, TEMPLATE_HASH } from './objects/stateful-set.ts';
+import { planRollout, type RolloutPlan } from './rollout.ts';
 
 /** What is to be done about one object of a fleet. */
 export type Step =
@@ -29,6 +30,8 @@ export type FleetPlan =
   | {
       readonly kind: 'build';
       readonly shards: number;
+      /** How far the renewal of the pods is. */
+      readonly rollout: RolloutPlan;
       readonly steps: { readonly [Kind in keyof FleetObjects]-?: Step };
     };
 
@@ -40,7 +43,11 @@ export interface FleetSettings {
 }
 
 /** What becomes of one fleet: a pure function. */
-export function decide(fleet: GatheredFleet, { defaults, controlCa }: FleetSettings): FleetPlan {
+export function decide(
+  fleet: GatheredFleet,
+  { defaults, controlCa }: FleetSettings,
+  nowMs: number,
+): FleetPlan {
   const { object, reading, live } = fleet;
   const { name, namespace = '', uid, deletionTimestamp } = object.metadata;
   if (deletionTimestamp !== undefined) return { kind: 'leave' };
@@ -51,7 +58,20 @@ export function decide(fleet: GatheredFleet, { defaults, controlCa }: FleetSetti
     bots: fleet.census.wanting,
     taken: larger(fleet.census.taken, fleet.reserved),
   });
-  const desired = fleetObjects({ name, namespace, uid }, { spec, shards, controlCa, defaults });
+  const objects = fleetObjects({ name, namespace, uid }, { spec, shards, controlCa, defaults });
+  const rollout = planRollout({
+    shards,
+    canarySeconds: spec.runtime.canarySeconds,
+    templateHash: objects.StatefulSet.metadata.annotations?.[TEMPLATE_HASH],
+    live: live.StatefulSet,
+    known: fleet.status?.rollout,
+    judge: fleet.judgeCanary,
+    nowMs,
+  });
+  const desired: FleetObjects = {
+    ...objects,
+    StatefulSet: holdBack(objects.StatefulSet, rollout.partition),
+  };
   const step = (kind: keyof FleetObjects): Step => {
     const hindered = hindrance(object, live[kind], kind);
     const wanted = desired[kind];
@@ -61,6 +81,7 @@ export function decide(fleet: GatheredFleet, { defaults, controlCa }: FleetSetti
   return {
     kind: 'build',
     shards,
+    rollout,
     steps: {
       ServiceAccount: step('ServiceAccount'),
       ConfigMap: step('ConfigMap'),

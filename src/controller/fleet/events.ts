@@ -4,10 +4,10 @@ import type { Condition } from '../../api/conditions.ts';
 /** Something that happened to a fleet, for people. */
 export interface FleetEvent {
   readonly type: 'Normal' | 'Warning';
-  /** `Scaled`, or a reason of docs/conditions.md. */
+  /** `Scaled`, `RolloutStarted`, `CanaryPassed`, or a reason of docs/conditions.md. */
   readonly reason: string;
   /** What the operator was doing. */
-  readonly action: 'Scale' | 'Apply' | 'Run';
+  readonly action: 'Scale' | 'Apply' | 'Run' | 'Renew';
   readonly note: string;
 }
 
@@ -16,9 +16,9 @@ export function eventsBetween(
   before: BotFleetStatus | undefined,
   after: BotFleetStatus,
 ): FleetEvent[] {
-  return [scaled(before, after), stalled(before, after), ready(before, after)].filter(
-    (event) => event !== undefined,
-  );
+  return [scaled, rollout, stalled, ready]
+    .map((tell) => tell(before, after))
+    .filter((event) => event !== undefined);
 }
 
 function scaled(before: BotFleetStatus | undefined, after: BotFleetStatus): FleetEvent | undefined {
@@ -27,6 +27,20 @@ function scaled(before: BotFleetStatus | undefined, after: BotFleetStatus): Flee
   if (from === shards) return undefined;
   const note = `From ${from} to ${shards} shards.`;
   return { type: 'Normal', reason: 'Scaled', action: 'Scale', note };
+}
+
+function rollout(
+  before: BotFleetStatus | undefined,
+  after: BotFleetStatus,
+): FleetEvent | undefined {
+  const was = before?.rollout;
+  const now = after.rollout;
+  if (!now || (was?.revision === now.revision && was.phase === now.phase)) return undefined;
+  const [reason, note] =
+    now.phase === 'Canary'
+      ? ['RolloutStarted', `Shard ${now.canary} is renewed first, and watched.`]
+      : ['CanaryPassed', `Shard ${now.canary} does well; the others are renewed one by one.`];
+  return { type: 'Normal', reason, action: 'Renew', note };
 }
 
 function stalled(

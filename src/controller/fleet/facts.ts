@@ -27,6 +27,7 @@ export function fleetFacts(
     shards,
     readyShards: pods.readyShards,
     outdatedShards: pods.outdatedShards,
+    ...rolloutOf(fleet, plan),
     ...sharding(fleet, status),
     bots: census.bots,
     wantingBots: census.wanting,
@@ -34,6 +35,16 @@ export function fleetFacts(
     ...(trouble !== undefined && { trouble }),
     ...(problem && { problem }),
   };
+}
+
+/** Where nobody can tell what the fleet wants, its rollout stays where it was. */
+function rolloutOf(
+  { status }: GatheredFleet,
+  plan: Exclude<FleetPlan, { kind: 'leave' }>,
+): Pick<FleetFacts, 'rollout' | 'canaryTrouble'> {
+  if (plan.kind === 'keep') return status?.rollout ? { rollout: status.rollout } : {};
+  const { rollout, trouble } = plan.rollout;
+  return { ...(rollout && { rollout }), ...(trouble !== undefined && { canaryTrouble: trouble }) };
 }
 
 const WAITING = 'Former objects of the same names have to go first.';

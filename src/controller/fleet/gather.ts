@@ -4,8 +4,11 @@ import { type KubeObject, objectKey } from '../../kube/resource.ts';
 import type { Pod, StatefulSet } from '../../kube/well-known.ts';
 import type { StoredBot } from '../bot/stored-bot.ts';
 import { fleetObjectName, webhookServiceName } from '../names.ts';
+import { judgeBots } from './canary.ts';
 import { type Census, takeCensus } from './census.ts';
 import type { FleetObjects } from './objects/fleet-objects.ts';
+import type { CanaryHealth } from './rollout.ts';
+import { renewalTrouble } from './shard-facts.ts';
 import {
   type FleetSpecReading,
   readFleetSpec,
@@ -45,6 +48,8 @@ export interface GatheredFleet {
   readonly live: LiveObjects;
   /** The pod of a shard. */
   readonly podOf: (ordinal: number) => Pod | undefined;
+  /** How the shard does that was renewed first. */
+  readonly judgeCanary: (canary: number, sinceMs: number) => CanaryHealth;
 }
 
 /** Where {@link gather} reads. */
@@ -59,11 +64,15 @@ export function gather(object: StoredFleet, { listers, reserved }: FleetSources)
   const { name: fleet, namespace } = object.metadata;
   const name = fleetObjectName(fleet);
   const key = objectKey({ namespace, name });
+  const bots = listers.bots.byIndex('fleet', fleet);
+  const statefulSet = listers.statefulSets.get(key);
+  const podOf = (ordinal: number) =>
+    listers.pods.get(objectKey({ namespace, name: `${name}-${ordinal}` }));
   return {
     object,
     reading: readFleetSpec(object),
     status: readFleetStatus(object),
-    census: takeCensus(fleet, listers.bots.byIndex('fleet', fleet)),
+    census: takeCensus(fleet, bots),
     reserved: reserved(fleet),
     live: {
       ServiceAccount: listers.serviceAccounts.get(key),
@@ -74,8 +83,13 @@ export function gather(object: StoredFleet, { listers, reserved }: FleetSources)
       ),
       NetworkPolicy: listers.networkPolicies.get(key),
       PodDisruptionBudget: listers.podDisruptionBudgets.get(key),
-      StatefulSet: listers.statefulSets.get(key),
+      StatefulSet: statefulSet,
     },
-    podOf: (ordinal) => listers.pods.get(objectKey({ namespace, name: `${name}-${ordinal}` })),
+    podOf,
+    judgeCanary: (canary, sinceMs) => {
+      const message = renewalTrouble(podOf(canary), statefulSet);
+      if (message !== undefined) return { kind: 'unwell', message };
+      return judgeBots(fleet, bots, { canary, sinceMs });
+    },
   };
 }

@@ -60,14 +60,20 @@ export class FleetReconciler {
       return {};
     }
     const fleet = gather(object, this.#options);
-    const plan = decide(fleet, { defaults: this.#options, controlCa: controlCa() });
+    const plan = decide(
+      fleet,
+      { defaults: this.#options, controlCa: controlCa() },
+      this.#options.clock.wallMs(),
+    );
     if (plan.kind === 'leave') return {};
     const applied =
       plan.kind === 'build'
         ? await applyObjects(client, plan, fleet.live, signal)
         : untouched(fleet);
     this.#tellWritten(fleet, applied);
-    return this.#writeStatus(fleet, this.#statusOf(fleet, plan, applied), signal);
+    const status = this.#statusOf(fleet, plan, applied);
+    const next = await this.#writeStatus(fleet, status, signal);
+    return plan.kind === 'build' ? sooner(next, plan.rollout.againMs) : next;
   }
 
   #statusOf(
@@ -148,4 +154,9 @@ function again({ conditions = [] }: BotFleetStatus): ReconcileResult {
   const has = (type: string): boolean => conditions.some((condition) => condition.type === type);
   if (has('Stalled')) return { requeueAfterMs: REFUSED_AGAIN_MS };
   return has('Reconciling') ? { requeueAfterMs: PODS_MISSING_AFTER_MS } : {};
+}
+
+function sooner(result: ReconcileResult, againMs = Infinity): ReconcileResult {
+  const requeueAfterMs = Math.min(result.requeueAfterMs ?? Infinity, againMs);
+  return requeueAfterMs === Infinity ? result : { requeueAfterMs };
 }

@@ -14,6 +14,16 @@ export interface ShardFacts {
 /** Set by the StatefulSet controller on each pod. */
 const REVISION_LABEL = 'controller-revision-hash';
 
+/** What keeps a shard that is being renewed from its work; undefined where it is at work, renewed. */
+export function renewalTrouble(
+  pod: Pod | undefined,
+  statefulSet: StatefulSet | undefined,
+): string | undefined {
+  if (!pod) return 'its pod is not there.';
+  if (isOutdated(pod, statefulSet)) return 'its pod is about to be renewed.';
+  return troubleOf(pod) ?? (isReady(pod) ? undefined : 'its pod is not Ready.');
+}
+
 /** Looks at the pods of the ordinals below `shards`: a pure function. */
 export function shardFacts(
   shards: number,

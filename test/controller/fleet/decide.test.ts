@@ -12,7 +12,7 @@ import {
 } from './fleets.ts';
 
 function plan(parts: FleetParts) {
-  return decide(gathered(parts), SETTINGS);
+  return decide(gathered(parts), SETTINGS, 0);
 }
 
 function shards(parts: FleetParts): number | undefined {

@@ -43,7 +43,7 @@ function container(ordinal: number, restartCount: number, reason?: string): Pod 
 
 function facts(parts: FleetParts, applied: Partial<Applied> = {}) {
   const fleet = gathered({ object, ...parts });
-  const plan = decide(fleet, SETTINGS);
+  const plan = decide(fleet, SETTINGS, NOW);
   if (plan.kind === 'leave') throw new Error('the fleet is going');
   const nothing = { problem: undefined, waiting: false, written: [], replaced: undefined };
   return fleetFacts(fleet, plan, { statefulSet, ...nothing, ...applied }, NOW);
@@ -148,5 +148,11 @@ describe('the events of a fleet', () => {
     const stalled = { ...status, conditions: [ready, condition('Stalled', 'True', 'ApplyFailed')] };
     expect(reasons(status, stalled)).toEqual(['Warning ApplyFailed']);
     expect(reasons(stalled, stalled)).toEqual([]);
+    const rollout = { revision: 'b', phase: 'Canary', canary: 1, since: '' } as const;
+    const canary = { ...status, rollout };
+    expect(reasons(status, canary)).toEqual(['Normal RolloutStarted']);
+    const rolling = { ...status, rollout: { ...rollout, phase: 'Rolling' as const } };
+    expect(reasons(canary, rolling)).toEqual(['Normal CanaryPassed']);
+    expect(reasons(rolling, status)).toEqual([]);
   });
 });

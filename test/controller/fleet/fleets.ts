@@ -88,5 +88,6 @@ export function gathered(parts: FleetParts = {}): GatheredFleet {
     reserved,
     live: { ...NOTHING, ...live },
     podOf: (ordinal) => pods[ordinal],
+    judgeCanary: () => ({ kind: 'well' }),
   };
 }

@@ -38,7 +38,7 @@ describe('the objects of a fleet', () => {
   it('all belong to it, bear its name and its labels', () => {
     for (const [kind, object] of Object.entries(build())) {
       expect(object?.kind).toBe(kind);
-      expect(object?.metadata).toEqual({
+      expect(object?.metadata).toMatchObject({
         name: 'tenantbot-default',
         namespace: 'bots',
         labels: {
