@@ -4,15 +4,24 @@ import { tokens } from './bench.ts';
 import type { Contestant } from './contestants.ts';
 import type { ClientMemory, ClientRequest } from './measured.ts';
 
-/** How much is measured. */
-export interface Size {
-  readonly bots: number;
+/** Updates, spread over all bots at a steady pace. */
+export interface Traffic {
   readonly updates: number;
   readonly perSecond: number;
 }
 
+/** How much is measured. */
+export interface Size {
+  readonly bots: number;
+  /** What makes a client's code fast before it is looked at what an update costs. */
+  readonly warming: Traffic;
+  readonly measured: Traffic;
+}
+
 /** What one run of a client showed. */
 export interface Sample {
+  /** Of the first updates of its life, connections and all. */
+  readonly coldMicrosAnUpdate: number;
   readonly microsAnUpdate: number;
   readonly kilobytesABot: number;
 }
@@ -24,9 +33,10 @@ export interface Sample {
 const WARM_BOTS = 20;
 /** Bots that start together, a divisor of all numbers of bots: a bot that comes to a running fleet does not come with a thousand. */
 const BATCH = 20;
-/** How many updates each bot gets before it is looked at what one costs, and how fast. */
-const WARM_UPDATES = 10;
-const WARM_PER_SECOND = 1_000;
+/** Which part of the warming updates counts as the first. */
+const COLD = 0.25;
+/** What a client gets at the measured pace before that is measured, as a part of it. */
+const SETTLING = 0.5;
 /** A start takes more connections than polling does; those beyond this are waited out. */
 const SPARE_CONNECTIONS = 10;
 
@@ -34,17 +44,25 @@ const SPARE_CONNECTIONS = 10;
 export async function takeSample(
   server: BenchServer,
   contestant: Contestant,
-  { bots, updates, perSecond }: Size,
+  { bots, warming, measured }: Size,
 ): Promise<Sample> {
   await using client = await server.start(contestant);
   const kilobytesABot = await weighBot(server, client, bots);
-  // The first updates of each bot open connections that stay open, and make code fast.
-  const updatesBefore = WARM_UPDATES * (WARM_BOTS + bots);
-  await server.ask({ kind: 'traffic', updates: updatesBefore, perSecond: WARM_PER_SECOND });
   const cpu = () => client.ask<number>({ kind: 'cpu' } satisfies ClientRequest);
-  const before = await cpu();
-  await server.ask({ kind: 'traffic', updates, perSecond });
-  return { kilobytesABot, microsAnUpdate: ((await cpu()) - before) / updates };
+  const microsOf = async ({ updates, perSecond }: Traffic): Promise<number> => {
+    const before = await cpu();
+    await server.ask({ kind: 'traffic', updates, perSecond });
+    return ((await cpu()) - before) / updates;
+  };
+  const cold = part(warming, COLD);
+  const coldMicrosAnUpdate = await microsOf(cold);
+  await microsOf(part(warming, 1 - COLD));
+  await microsOf(part(measured, SETTLING));
+  return { kilobytesABot, coldMicrosAnUpdate, microsAnUpdate: await microsOf(measured) };
+}
+
+function part({ updates, perSecond }: Traffic, share: number): Traffic {
+  return { updates: Math.round(updates * share), perSecond };
 }
 
 /** The kilobytes that one more idle bot takes, beyond the first few of a process. */
