@@ -56,21 +56,22 @@ export function planRollout(situation: RolloutSituation): RolloutPlan {
   const { shards, canarySeconds, templateHash, live, known } = situation;
   const canary = shards - 1;
   if (canarySeconds === 0 || canary < 1) return { partition: 0 };
-  if (live?.metadata.annotations?.[TEMPLATE_HASH] !== templateHash) return { partition: canary };
-  const { observedGeneration = 0, currentRevision, updateRevision } = live?.status ?? {};
-  const isSeen = observedGeneration >= (live?.metadata.generation ?? 0);
-  if (!isSeen) return { partition: known?.phase === 'Rolling' ? 0 : canary, ...as(known) };
-  if (updateRevision === undefined || updateRevision === currentRevision) {
-    return { partition: canary };
-  }
-  return known?.revision === updateRevision
-    ? goOn(situation, known)
-    : goOn(situation, {
-        revision: updateRevision,
-        phase: 'Canary',
-        canary,
-        since: toTimestamp(situation.nowMs),
-      });
+  const isApplied = live?.metadata.annotations?.[TEMPLATE_HASH] === templateHash;
+  const revision = live && isApplied ? revisionThatComes(live, known) : undefined;
+  if (revision === undefined) return { partition: canary };
+  if (known?.revision === revision) return goOn(situation, known);
+  const since = toTimestamp(situation.nowMs);
+  return goOn(situation, { revision, phase: 'Canary', canary, since });
+}
+
+/** Until the StatefulSet controller has seen the newest settings, what was known holds. */
+function revisionThatComes(
+  { metadata, status = {} }: StatefulSet,
+  known: Rollout | undefined,
+): string | undefined {
+  const { observedGeneration = 0, currentRevision, updateRevision } = status;
+  if (observedGeneration < (metadata.generation ?? 0)) return known?.revision;
+  return updateRevision === currentRevision ? undefined : updateRevision;
 }
 
 function goOn({ canarySeconds, judge, nowMs }: RolloutSituation, rollout: Rollout): RolloutPlan {
@@ -89,10 +90,6 @@ function goOn({ canarySeconds, judge, nowMs }: RolloutSituation, rollout: Rollou
   const waitMs = fromTimestamp(since) + canarySeconds * 1_000 - nowMs;
   if (waitMs <= 0) return { partition: 0, rollout: { ...begun, phase: 'Rolling' } };
   return { partition: canary, rollout: { ...begun, healthySince: since }, againMs: waitMs };
-}
-
-function as(rollout: Rollout | undefined): Pick<RolloutPlan, 'rollout'> {
-  return rollout ? { rollout } : {};
 }
 
 function troubleOf(canary: number, message: string): string {
