@@ -32,6 +32,10 @@ const STUCK_MS = 60_000;
 const MOVED_PAUSE_MS = 200;
 /** The same where it has not: Telegram cuts an answer to one update within 500 ms. */
 const UNMOVED_PAUSE_MS = 600;
+/** An answer with more known updates than this for each new one was hardly worth while, */
+const KNOWN_FOR_A_NEW_ONE = 8;
+/** and the pauses after it are longer by as much, up to so many times. */
+const LONGEST_PAUSE = 8;
 
 /**
  * One bot's polling loop. It confirms no update that is not finished: the offset stops before the
@@ -40,7 +44,9 @@ const UNMOVED_PAUSE_MS = 600;
  *
  * Telegram never holds a poll whose offset has an update waiting. So while updates are in hand the
  * loop waits for them to be finished, and asks again after a short pause only to find updates of
- * other chats; as soon as all are finished it polls at once, and is held.
+ * other chats; as soon as all are finished it polls at once, and is held. Each such answer repeats
+ * all that is in hand. So the pauses grow with what is read for nothing: a bot whose updates pile up
+ * costs its neighbours no more than others do.
  *
  * An answer holds the {@link LIMIT} oldest unconfirmed updates, so that there are never more than
  * that many unfinished. It also means that an unfinished update hides what lies a hundred updates
@@ -69,6 +75,8 @@ export class Poller implements Intake {
   #confirmed = 0;
   /** The last answer was full of updates that are in hand: all the next would hold, too. */
   #nothingMoreToSee = false;
+  /** How many times longer the pauses are, for all that the last answer repeated. */
+  #pauseFactor = 1;
 
   constructor(options: PollerOptions) {
     this.#options = options;
@@ -137,6 +145,7 @@ export class Poller implements Intake {
     });
     const fresh = updates.filter((update) => this.#watermark.accept(update.update_id));
     this.#nothingMoreToSee = updates.length >= LIMIT && fresh.length === 0;
+    this.#pauseFactor = pauseFactor(fresh.length, updates.length - fresh.length);
     this.#options.events.onContact();
     if (fresh.length > 0) this.#options.events.onUpdates(fresh);
   }
@@ -168,12 +177,17 @@ export class Poller implements Intake {
   async #pause(signal: AbortSignal): Promise<void> {
     const finished = (): boolean => this.#watermark.open === 0;
     const moved = (): boolean => finished() || this.#watermark.offset !== this.#confirmed;
+    const { clock } = this.#options;
+    const answeredMs = clock.monotonicMs();
     if (this.#nothingMoreToSee) {
       await this.#progress(moved, signal, STUCK_MS);
       if (!moved() && !signal.aborted) this.#options.events.onStuck();
     }
-    await this.#progress(finished, signal, MOVED_PAUSE_MS);
-    await this.#progress(moved, signal, UNMOVED_PAUSE_MS - MOVED_PAUSE_MS);
+    const waitedMs = clock.monotonicMs() - answeredMs;
+    const leftMs = MOVED_PAUSE_MS * this.#pauseFactor - waitedMs;
+    await this.#progress(finished, signal, Math.max(leftMs, MOVED_PAUSE_MS));
+    const unmovedMs = (UNMOVED_PAUSE_MS - MOVED_PAUSE_MS) * this.#pauseFactor;
+    await this.#progress(moved, signal, unmovedMs);
   }
 
   /** Resolves when `enough` holds after some update was finished, in `limitMs`, or on abort. */
@@ -191,6 +205,11 @@ export class Poller implements Intake {
       };
     });
   }
+}
+
+function pauseFactor(fresh: number, known: number): number {
+  const worthWhile = KNOWN_FOR_A_NEW_ONE * Math.max(1, fresh);
+  return Math.min(Math.max(1, known / worthWhile), LONGEST_PAUSE);
 }
 
 /** Whether a poll that we broke off was held by Telegram until then. */

@@ -145,6 +145,25 @@ describe('a poller', () => {
     expect(troubles).toEqual([]);
   });
 
+  test('looks the less often the more it reads again for the little that is new', async () => {
+    startPoller();
+    await current().answer(...range(1, 24));
+    await clock.advanceAsync(600);
+    await current().answer(...range(1, 25));
+    await clock.advanceAsync(3 * 600 - 1);
+    expect(calls).toHaveLength(2);
+    await clock.advanceAsync(1);
+    await current().answer(...range(1, 29));
+    await clock.advanceAsync(600);
+    await current().answer(...range(1, 99));
+    await clock.advanceAsync(600);
+    await current().answer(...range(1, 100));
+    await clock.advanceAsync(8 * 600 - 1);
+    expect(calls).toHaveLength(5);
+    await clock.advanceAsync(1);
+    expect(calls).toHaveLength(6);
+  });
+
   test('says when the oldest update keeps all others from being seen for a minute', async () => {
     startPoller();
     await current().answer(...range(1, 100));
