@@ -17,13 +17,16 @@ const WINDOW_MS = 5_000;
 const UTILIZATION = 0.9;
 /** or when, time and again, something due waited for so long. */
 const LAG_MS = 100;
-/** Whose handlers take at least so much of such a window flood the loop. */
-const SHARE_OF_WINDOW = 0.25;
+/** Whose handlers take at least so much of so many such windows in a row flood the loop, */
+const ALONE = { share: 0.25, windows: 2 };
+/** and so do those who take less of more of them, if together they take so much. */
+const TOGETHER = { share: 0.05, windows: 4, togetherShare: 0.5 };
 
 /**
  * Finds out the bots that flood the event loop that all share, and stops them: in two windows in a
- * row the loop was overloaded, and the handlers of the bot took a quarter of the time. One bad
- * window alone may be the machine's. However much a bot is told, what takes its handlers so long
+ * row the loop was overloaded, and the handlers of the bot took a quarter of the time; or in four,
+ * and they took a twentieth, and half of it with those of others like it. One bad window alone may
+ * be the machine's. However much a bot is told, what takes its handlers so long
  * are costly patterns and large answers: matching a plain one takes microseconds.
  *
  * A bot so stopped counts as crashed, and starts again only by another spec or because somebody says
@@ -32,7 +35,8 @@ const SHARE_OF_WINDOW = 0.25;
 export class FloodWatch {
   readonly #options: FloodWatchOptions;
   #load: LoopLoad = { utilization: 0, lag: { meanMs: 0, p99Ms: 0, maxMs: 0 } };
-  #suspects: ReadonlyMap<ErrorOwner, number> = new Map();
+  /** What bots took of the windows so far that were bad one after the other, the last one first. */
+  #suspects: ReadonlyMap<ErrorOwner, readonly number[]> = new Map();
 
   constructor(options: FloodWatchOptions) {
     this.#options = options;
@@ -57,13 +61,29 @@ export class FloodWatch {
 
   #judge(load: LoopLoad, windowMs: number): void {
     this.#load = load;
-    const before = this.#suspects;
     const shares = sharesOf(this.#options.usage.takeBusyMs(), windowMs);
-    this.#suspects = isOverload(load) ? shares : new Map();
-    for (const [owner, share] of this.#suspects) {
-      if (before.has(owner)) owner.fail(flood(share));
-    }
+    const before = this.#suspects;
+    this.#suspects = new Map(
+      [...(isOverload(load) ? shares : [])].map(([owner, share]) => [
+        owner,
+        [share, ...(before.get(owner) ?? [])].slice(0, TOGETHER.windows),
+      ]),
+    );
+    for (const owner of flooders(this.#suspects)) owner.fail(flood(shares.get(owner) ?? 0));
   }
+}
+
+/** Those among the suspects who flood the loop, alone or together. */
+function flooders(suspects: ReadonlyMap<ErrorOwner, readonly number[]>): ReadonlySet<ErrorOwner> {
+  const takers = ({ share, windows }: typeof ALONE) =>
+    [...suspects].filter(([, shares]) => {
+      const latest = shares.slice(0, windows);
+      return latest.length === windows && latest.every((taken) => taken >= share);
+    });
+  const many = takers(TOGETHER);
+  const togetherShare = many.reduce((sum, [, [share = 0]]) => sum + share, 0);
+  const found = [...takers(ALONE), ...(togetherShare >= TOGETHER.togetherShare ? many : [])];
+  return new Set(found.map(([owner]) => owner));
 }
 
 function isOverload({ utilization, lag }: LoopLoad): boolean {
@@ -76,7 +96,7 @@ function sharesOf(
   windowMs: number,
 ): ReadonlyMap<ErrorOwner, number> {
   const shares = [...busyMs].map(([owner, tookMs]) => [owner, tookMs / windowMs] as const);
-  return new Map(shares.filter(([, share]) => share >= SHARE_OF_WINDOW));
+  return new Map(shares.filter(([, share]) => share >= TOGETHER.share));
 }
 
 function flood(share: number): Error {

@@ -5,10 +5,17 @@ import type { ErrorOwner } from './bot/boundary.ts';
 /** What the answers of services that one bot has in hand may weigh together. */
 const MAX_BYTES_IN_HAND = 32 * 1024 * 1024;
 
-/** Who has held the event loop for so long in one turn of it lets all others pass. */
-const TURN_MS = 20;
-/** Shorter slices can't add up to that, since a bot has a hundred chats in hand at most. */
-const COUNTED_MS = TURN_MS / 100;
+/** Who has held the event loop for so long lets all others pass before it goes on. */
+const SLICE_MS = 2;
+/** Forgotten is what a bot held in so many times as long: taking less than that share, it never waits. */
+const FORGIVEN_IN = 10;
+
+/** What one bot took of the event loop. */
+interface Busy {
+  tookMs: number;
+  /** When all of it is forgotten. */
+  forgivenMs: number;
+}
 
 /** What one try takes of what all bots share. At its end it holds nothing any more. */
 export interface TryUsage extends Disposable {
@@ -32,11 +39,11 @@ export interface TryUsage extends Disposable {
 export class Usage {
   readonly #clock: Clock;
   readonly #bytes = new Map<ErrorOwner, number>();
-  #busyMs = new Map<ErrorOwner, number>();
-  /** What each owner took in this turn of the event loop. */
-  readonly #heldMs = new Map<ErrorOwner, number>();
-  /** The end of each owner's queue for the event loop. */
+  #busy = new Map<ErrorOwner, Busy>();
+  /** The end of the queue for the event loop of each owner that has to wait, */
   readonly #queues = new Map<ErrorOwner, Promise<void>>();
+  /** and of the one in which the heads of these take turns. */
+  #line = Promise.resolve();
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -48,21 +55,20 @@ export class Usage {
     try {
       return slice();
     } finally {
-      const tookMs = this.#clock.monotonicMs() - startedMs;
-      this.#busyMs.set(owner, (this.#busyMs.get(owner) ?? 0) + tookMs);
-      if (tookMs >= COUNTED_MS) this.#noteHeld(owner, tookMs);
+      this.#book(owner, startedMs, this.#clock.monotonicMs() - startedMs);
     }
   }
 
   /**
-   * What `owner` has to wait for before its next slice. Nothing, unless it has had its share of this
-   * turn of the event loop, or more of its work waits already: then that goes on one by one, with a
-   * turn for everybody else in between.
+   * What `owner` has to wait for before its next slice. Nothing, unless it has taken much of the
+   * event loop lately, or more of its work waits already. All who took much share one line, in which
+   * owners take turns: however many they are, between any two of their slices there is a turn of the
+   * loop for everybody else.
    */
   turn(owner: ErrorOwner): Promise<void> | undefined {
     const queue = this.#queues.get(owner);
-    if (!queue && (this.#heldMs.get(owner) ?? 0) < TURN_MS) return undefined;
-    const turn = (queue ?? Promise.resolve()).then(nextMacrotask);
+    if (!queue && !this.#tookMuch(owner)) return undefined;
+    const turn = (queue ?? Promise.resolve()).then(() => this.#nextInLine());
     this.#queues.set(owner, turn);
     void turn.finally(() => {
       if (this.#queues.get(owner) === turn) this.#queues.delete(owner);
@@ -72,9 +78,9 @@ export class Usage {
 
   /** The time that each owner took since the last call. */
   takeBusyMs(): ReadonlyMap<ErrorOwner, number> {
-    const taken = this.#busyMs;
-    this.#busyMs = new Map();
-    return taken;
+    const taken = this.#busy;
+    this.#busy = new Map();
+    return new Map([...taken].map(([owner, { tookMs }]) => [owner, tookMs]));
   }
 
   /** What one try at an update of `owner` takes. */
@@ -91,9 +97,22 @@ export class Usage {
     };
   }
 
-  #noteHeld(owner: ErrorOwner, tookMs: number): void {
-    if (this.#heldMs.size === 0) void nextMacrotask().then(() => this.#heldMs.clear());
-    this.#heldMs.set(owner, (this.#heldMs.get(owner) ?? 0) + tookMs);
+  #book(owner: ErrorOwner, startedMs: number, tookMs: number): void {
+    const before = this.#busy.get(owner);
+    const busy = before ?? { tookMs: 0, forgivenMs: 0 };
+    busy.tookMs += tookMs;
+    busy.forgivenMs = Math.max(busy.forgivenMs, startedMs) + tookMs * FORGIVEN_IN;
+    if (!before) this.#busy.set(owner, busy);
+  }
+
+  #tookMuch(owner: ErrorOwner): boolean {
+    const forgivenMs = this.#busy.get(owner)?.forgivenMs ?? 0;
+    return forgivenMs - this.#clock.monotonicMs() >= SLICE_MS * (FORGIVEN_IN - 1);
+  }
+
+  #nextInLine(): Promise<void> {
+    this.#line = this.#line.then(nextMacrotask);
+    return this.#line;
   }
 
   #hold(owner: ErrorOwner, bytes: number): void {

@@ -24,11 +24,13 @@ function loadOf({ utilization = 0, p99Ms = 0 }: Load): LoopLoad {
 
 const OVERLOADS: readonly Load[] = [{ utilization: 0.9 }, { p99Ms: 100 }];
 
-/** A watch over a loop that is loaded as told, and two bots. */
-function startWatch() {
+/** A watch over a loop that is loaded as told, and bots. */
+function startWatch({ flooders: count }: { readonly flooders: number } = { flooders: 1 }) {
   const clock = new AdjustableClock();
   const usage = new Usage(clock);
-  const [flooder, neighbour] = [new Owner(), new Owner()];
+  const flooder = new Owner();
+  const flooders = [flooder, ...Array.from({ length: count - 1 }, () => new Owner())];
+  const neighbour = new Owner();
   let load: LoopLoad = loadOf({});
   const startMeter = () => ({ read: () => load, reset: () => {}, [Symbol.dispose]: () => {} });
   const watch = new FloodWatch({ clock, usage, startMeter });
@@ -36,16 +38,17 @@ function startWatch() {
   const ended = watch.start(stop.signal);
   return {
     flooder,
+    flooders,
     neighbour,
     watch,
     clock,
     /** One window in which the loop is so loaded and the bots take so much. */
-    window: async (of: Load, tookMs: readonly [flooder: number, neighbour: number]) => {
+    window: async (of: Load, tookMs: readonly number[]) => {
       load = loadOf(of);
-      const [first, second] = tookMs;
-      usage.timed(flooder, () => clock.advance(first));
-      usage.timed(neighbour, () => clock.advance(second));
-      await clock.advanceAsync(5_000 - first - second);
+      for (const [index, bot] of [...flooders, neighbour].entries()) {
+        usage.timed(bot, () => clock.advance(tookMs[index] ?? 0));
+      }
+      await clock.advanceAsync(5_000 - tookMs.reduce((sum, took) => sum + took, 0));
     },
     stop: async () => {
       stop.abort();
@@ -107,6 +110,28 @@ test('bad windows that do not follow one another are forgiven', async () => {
   await stop();
 });
 
+test('many that take much together are stopped, but only when that lasts', async () => {
+  const { flooders, neighbour, window, stop } = startWatch({ flooders: 10 });
+  const took = [...flooders.map(() => 450), 200];
+  for (let count = 0; count < 3; count++) await window({ utilization: 1 }, took);
+  expect(flooders.flatMap(({ failures }) => failures)).toEqual([]);
+  await window({ utilization: 1 }, took);
+  expect(flooders.map(({ failures }) => failures)).toEqual(
+    flooders.map(() => [expect.objectContaining({ code: 'BOT_FLOODS' })]),
+  );
+  expect(neighbour.failures).toEqual([]);
+  await stop();
+});
+
+test('many that take half of the loop at most are not what overloads it', async () => {
+  const { flooders, window, stop } = startWatch({ flooders: 4 });
+  for (let count = 0; count < 10; count++) {
+    await window({ utilization: 1 }, [...flooders.map(() => 600), 0]);
+  }
+  expect(flooders.flatMap(({ failures }) => failures)).toEqual([]);
+  await stop();
+});
+
 test('a bot with more in hand than it may have is stopped; tries that end let go of theirs', () => {
   const usage = new Usage(new AdjustableClock());
   const [large, modest] = [new Owner(), new Owner()];
@@ -122,24 +147,4 @@ test('a bot with more in hand than it may have is stopped; tries that end let go
   }
   expect(large.failures).toMatchObject([{ code: 'BOT_TOO_LARGE', kind: 'input' }]);
   expect(modest.failures).toEqual([]);
-});
-
-test('who has had its share of a turn of the loop lets everybody else pass between its slices', async () => {
-  const clock = new AdjustableClock();
-  const usage = new Usage(clock);
-  const owner = new Owner();
-  expect(usage.turn(owner)).toBeUndefined();
-  usage.timed(owner, () => clock.advance(19));
-  expect(usage.turn(owner)).toBeUndefined();
-  usage.timed(owner, () => clock.advance(1));
-  expect(usage.turn(new Owner())).toBeUndefined();
-  const order: string[] = [];
-  const slices = [1, 2, 3].map(async (slice) => {
-    await usage.turn(owner);
-    order.push(`slice ${slice}`);
-    setImmediate(() => order.push(`others ${slice}`));
-  });
-  await Promise.all(slices);
-  expect(order).toEqual(['slice 1', 'others 1', 'slice 2', 'others 2', 'slice 3']);
-  expect(usage.turn(owner)).toBeUndefined();
 });

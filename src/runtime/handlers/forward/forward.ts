@@ -48,6 +48,7 @@ export function compileForward(handler: ForwardHandler, deps: ForwardDeps): Upda
       try {
         const answer = await post(context, { handler, deps, signal });
         context.usage.hold(answer.body.length);
+        await context.usage.turn();
         const rules = { place: deps.place, methods };
         const calls = context.usage.timed(() => readAnswer(answer, rules));
         await makeCalls(calls, { ctx: context.ctx, place: deps.place, signal });
