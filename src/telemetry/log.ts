@@ -1,6 +1,8 @@
 import { type DestinationStream, type Level, type Logger, pino, stdTimeFunctions } from 'pino';
 import { prettyFactory } from 'pino-pretty';
+import { type Clock, systemClock } from '../lib/clock.ts';
 import { redactTokens } from '../lib/secret.ts';
+import { BotLines } from './bot-lines.ts';
 
 /** A structured logger: `log.info({ updateId }, 'words for people')`. */
 export type Log = Logger;
@@ -14,19 +16,26 @@ export interface LogOptions {
   /** `text` for people at a terminal, `json` for programs: one object a line. */
   readonly format: LogFormat;
   readonly destination: DestinationStream;
+  readonly clock?: Clock;
 }
 
 /**
  * The root logger. Whatever reaches it, what looks like a bot token leaves it as `[secret]`; values
- * wrapped in `Secret` never show at all.
+ * wrapped in `Secret` never show at all. A bot that has too much to say is cut short, as
+ * {@link BotLines} has it.
  */
 export function createLog(options: LogOptions): Log {
   const format =
     options.format === 'text'
       ? prettyFactory({ colorize: false, ignore: 'pid,hostname', singleLine: true })
       : (line: string) => line;
+  const botLines = new BotLines(options.clock ?? systemClock);
   const stream: DestinationStream = {
-    write: (line) => options.destination.write(redactTokens(format(line) ?? '')),
+    write(text) {
+      for (const line of botLines.pass(text)) {
+        options.destination.write(redactTokens(format(line) ?? ''));
+      }
+    },
   };
   return pino({ level: options.level, timestamp: stdTimeFunctions.isoTime, base: null }, stream);
 }

@@ -1,17 +1,20 @@
 import { describe, expect, it } from 'vitest';
+import { AdjustableClock } from '../../src/lib/adjustable-clock.ts';
 import { Secret } from '../../src/lib/secret.ts';
 import { botLog, createLog, LOG_FORMATS, type LogFormat } from '../../src/telemetry/log.ts';
 
 const CANARY = '4242424242:CANARY-canary_CANARY-canary_CANARY0';
 
 function captured(format: LogFormat) {
+  const clock = new AdjustableClock();
   const lines: string[] = [];
   const log = createLog({
     level: 'info',
     format,
     destination: { write: (line) => lines.push(line) },
+    clock,
   });
-  return { log, lines };
+  return { log, lines, clock };
 }
 
 describe.each(LOG_FORMATS)('the %s log', (format) => {
@@ -35,6 +38,21 @@ describe.each(LOG_FORMATS)('the %s log', (format) => {
     expect(lines).toHaveLength(paths.length);
     expect(lines.join('')).not.toContain('CANARY');
     expect(lines.every((line) => line.includes('[secret]'))).toBe(true);
+  });
+
+  it('cuts a bot short that has too much to say, and nobody else, and says so', () => {
+    const { log, lines, clock } = captured(format);
+    const toxic = botLog(log, 'shop/toxic', 'info');
+    for (let count = 0; count < 150; count++) toxic.error({ count }, 'gave up');
+    log.info('of nobody: "bot":"shop/toxic"');
+    botLog(log, 'shop/other', 'info').info('of another');
+    expect(lines).toHaveLength(100 + 2);
+    clock.advance(10_000);
+    toxic.info('again');
+    expect(lines).toHaveLength(100 + 2 + 2);
+    expect(lines.at(-2)).toContain('50 lines of this bot were left out');
+    expect(lines.at(-2)).toContain('shop/toxic');
+    expect(lines.at(-1)).toContain('again');
   });
 
   it('gives each bot a level of its own', () => {
