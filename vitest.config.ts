@@ -34,6 +34,8 @@ export default defineConfig({
           testTimeout: 120_000,
           hookTimeout: 300_000,
           fileParallelism: false,
+          // What the scenarios do all day is wait.
+          maxConcurrency: 16,
         },
       },
       {
@@ -44,6 +46,8 @@ export default defineConfig({
           testTimeout: 300_000,
           hookTimeout: 600_000,
           fileParallelism: false,
+          // What the scenarios do all day is wait.
+          maxConcurrency: 16,
         },
       },
     ],

@@ -1,4 +1,4 @@
-import { NodeWorld } from '../scenarios/node-world.ts';
+import { Pods } from '../scenarios/pods.ts';
 import { describeScenarios } from '../scenarios/scenarios.ts';
 
-describeScenarios('in pods', () => NodeWorld.open());
+describeScenarios('in pods', () => Pods.open());

@@ -1,4 +1,4 @@
 import { describeScenarios } from '../scenarios/scenarios.ts';
-import { StandaloneWorld } from '../scenarios/standalone-world.ts';
+import { Standalone } from '../scenarios/standalone.ts';
 
-describeScenarios('in standalone', () => StandaloneWorld.open());
+describeScenarios('in a standalone', () => Standalone.open());

@@ -1,126 +1,123 @@
-import { expect, it } from 'vitest';
-import { itsAnswer } from '../support/conversation.ts';
-import { condition, ready, statusWhere } from './steps.ts';
-import type { ScenarioWorld } from './world.ts';
+import { expect } from 'vitest';
+import { seededRandom } from '../../src/lib/random.ts';
+import { orderTea, WAITER } from './handlers.ts';
+import {
+  answer,
+  condition,
+  conditionIs,
+  confirmed,
+  polling,
+  readyBot,
+  type Scenario,
+  say,
+  statuses,
+  statusWhere,
+} from './steps.ts';
+import { PATIENCE_MS } from './world.ts';
 
-/** Tokens, owners, and how a bot is stopped and started. */
-export function lifecycleScenarios(world: () => ScenarioWorld): void {
-  it('a token that is refused is suspected, and a new one is picked up by itself', async () => {
-    const { emulator } = world();
-    const bot = await world().makeBot('renewed');
-    await ready(world(), 'renewed');
-    const token = await emulator.reissueToken(bot.id);
-    const suspect = await statusWhere(
-      world(),
-      'renewed',
-      ({ token }) => token?.state === 'Unauthorized',
-    );
-    expect(condition(suspect, 'TokenValid')).toMatchObject({
-      status: 'Unknown',
-      reason: 'Unauthorized',
-    });
-    await world().setToken('renewed', token);
-    await statusWhere(world(), 'renewed', ({ token }) => token?.state === 'Valid');
-    const said = { bot: bot.id, from: 'eve', text: '/start' };
-    expect(await itsAnswer(emulator, said)).toBe('I am renewed');
-  });
+const ODD_UPDATES: readonly Record<string, unknown>[] = [
+  {},
+  { message: null },
+  { message: 7 },
+  { message: { text: 5, chat: {} } },
+  { callback_query: { id: {}, data: [] } },
+  { chat_join_request: { chat: null, from: 'x' } },
+  { something_new: { from: { id: 1 } } },
+];
 
-  it('a token of another bot is refused by name', async () => {
-    const { emulator } = world();
-    const bot = await world().makeBot('steadfast');
-    await ready(world(), 'steadfast');
-    const other = await emulator.createBot();
-    await world().setToken('steadfast', other.token);
-    const token = await emulator.reissueToken(bot.id);
-    const status = await statusWhere(
-      world(),
-      'steadfast',
-      (found) => condition(found, 'Stalled')?.status === 'True',
-    );
-    const { message = '' } = condition(status, 'Stalled') ?? {};
-    expect(message).toContain(String(bot.id));
-    expect(message).toContain(String(other.id));
-    await world().setToken('steadfast', token);
-    await ready(world(), 'steadfast');
-  });
+/** The costliest there is room for: what it has seen takes one of 2^900 states. */
+const COSTLY = Array.from({ length: 100 }, () => ({
+  text: { pattern: 'a[ab]{900}[^ab]', reply: { text: 'never' } },
+}));
 
-  it('tokens are checked on command', async () => {
-    await world().makeBot('checked');
-    await ready(world(), 'checked');
-    const { code, out } = await world().command('token', 'check', 'checked');
-    expect({ code, out }).toMatchObject({ code: 0, out: expect.stringContaining('Valid') });
-    const status = await statusWhere(world(), 'checked', ({ handledRequests }) =>
-      Boolean(handledRequests?.checkToken),
-    );
-    expect(status.token?.state).toBe('Valid');
-  });
-
-  it('a bot is started anew on command, and its counters go on', async () => {
-    const { emulator } = world();
-    const bot = await world().makeBot('fresh');
-    await ready(world(), 'fresh');
-    const said = { bot: bot.id, from: 'eve', text: '/start' };
-    expect(await itsAnswer(emulator, said)).toBe('I am fresh');
-    expect(await world().command('restart', 'fresh')).toMatchObject({ code: 0 });
+/** How bots begin, stop and meet trouble. */
+export function lifecycleScenarios(scenario: Scenario): void {
+  scenario('a bot is started anew on command, and its counters go on', async (world) => {
+    const bot = await readyBot(world, 'fresh');
+    expect(await answer(world, bot)).toBe('I am fresh');
+    expect(await world.command('restart', 'fresh')).toMatchObject({ code: 0 });
     const { counters } = await statusWhere(
-      world(),
+      world,
       'fresh',
       (found) => found.phase === 'Running' && found.handledRequests?.restart !== undefined,
     );
     expect(counters).toMatchObject({ handled: 1, replies: 1 });
-    expect(await itsAnswer(emulator, said)).toBe('I am fresh');
+    expect(await answer(world, bot)).toBe('I am fresh');
   });
 
-  it('a bot that must have an owner answers once the code was sent', async () => {
-    const { emulator } = world();
-    const bot = await world().makeBot('owned', { ownership: { required: true } });
-    const waiting = await statusWhere(world(), 'owned', ({ ownership }) =>
-      Boolean(ownership?.code),
-    );
-    expect(condition(waiting, 'OwnershipVerified')?.status).toBe('False');
-    expect(condition(waiting, 'Ready')).toMatchObject({ status: 'False', reason: 'NotVerified' });
-    const owner = await emulator.createUser({ firstName: 'olga', username: 'olga' });
-    const text = waiting.ownership?.code ?? '';
-    await emulator.sendText({ bot: bot.id, from: owner.id, text });
-    const verified = await statusWhere(
-      world(),
-      'owned',
-      (found) => condition(found, 'OwnershipVerified')?.status === 'True',
-    );
-    expect(verified.ownership?.verifiedBy).toBe(owner.id);
-    expect(verified.ownership?.code).toBeUndefined();
-    const said = { bot: bot.id, from: 'eve', text: '/start' };
-    expect(await itsAnswer(emulator, said)).toBe('I am owned');
+  scenario('one that is suspended rests, and then answers what waited', async (world) => {
+    const bot = await readyBot(world, 'resting');
+    await world.setSpec('resting', { suspended: true });
+    const status = await statusWhere(world, 'resting', ({ phase }) => phase === 'Suspended');
+    expect(condition(status, 'Ready')).toMatchObject({ status: 'False', reason: 'Suspended' });
+    const since = await world.emulator.lastCallSeq();
+    const waiting = answer(world, bot);
+    await world.setSpec('resting', {});
+    expect(await waiting).toBe('I am resting');
+    const [first] = await world.emulator.calls({ bot: bot.id, since });
+    expect(first?.method).toBe('getMe');
   });
 
-  it('another poller is told of and not fought', async () => {
-    const { emulator } = world();
-    const bot = await world().makeBot('contested');
-    await ready(world(), 'contested');
-    await emulator.addFault({
-      bot: bot.id,
-      method: 'getUpdates',
-      count: 1,
-      effect: {
-        kind: 'status',
-        status: 409,
-        description: 'Conflict: terminated by other getUpdates request',
-      },
+  scenario('another poller is told of and not fought', async (world) => {
+    const bot = await readyBot(world, 'contested');
+    await polling(world, bot);
+    const outsider = world.call(bot.token, 'getUpdates', { timeout: 50 });
+    await conditionIs(world, 'contested', ['Conflict', 'True']);
+    expect(await conditionIs(world, 'contested', ['Ready', 'False'])).toMatchObject({
+      reason: 'AnotherPoller',
     });
-    const eve = await emulator.createUser({ firstName: 'eve', username: 'eve' });
-    await emulator.sendText({ bot: bot.id, from: eve.id, text: '/start' });
-    const status = await statusWhere(
-      world(),
-      'contested',
-      (found) => condition(found, 'Conflict')?.status === 'True',
-    );
-    expect(condition(status, 'Ready')?.reason).toBe('AnotherPoller');
-    // The next poll is held until something comes.
-    await emulator.sendText({ bot: bot.id, from: eve.id, text: '/start' });
-    await statusWhere(
-      world(),
-      'contested',
-      (found) => condition(found, 'Conflict')?.status === 'False',
-    );
+    const answered = answer(world, bot);
+    await outsider;
+    expect(await answered).toBe('I am contested');
+    await conditionIs(world, 'contested', ['Conflict', 'False']);
+    const polls = await world.emulator.calls({ bot: bot.id, method: 'getUpdates' });
+    expect(statuses(polls).filter((status) => status === 409).length).toBeLessThanOrEqual(3);
   });
+
+  scenario('updates of any shape are done with, and harm nobody', async (world) => {
+    const bot = await readyBot(world, 'robust', WAITER);
+    for (const body of ODD_UPDATES) await world.emulator.sendRawUpdate({ bot: bot.id, body });
+    expect(await answer(world, bot)).toBe('Hello');
+    await confirmed(world, bot);
+    const { phase, restarts } = await world.status('robust');
+    expect({ phase, restarts: restarts ?? 0 }).toEqual({ phase: 'Running', restarts: 0 });
+  });
+
+  scenario('a handler over its time is cut off, and its chat goes on', async (world) => {
+    const bot = await readyBot(world, 'waiter', WAITER);
+    await orderTea(world, bot, async () => {
+      // Each call takes less than it may, all together more than a handler may.
+      for (const method of ['editMessageText', 'sendMessage', 'answerCallbackQuery']) {
+        const effect = { kind: 'delay', delayMs: 25_000 } as const;
+        await world.emulator.addFault({ bot: bot.id, method, count: 1, effect });
+      }
+    });
+    await say(world, bot, '/start', 'bea');
+    const { lastError } = await statusWhere(
+      world,
+      'waiter',
+      ({ counters }) => counters?.skipped === 1,
+      PATIENCE_MS,
+    );
+    expect(lastError?.message).toContain('took too long, so it was cut off');
+    await confirmed(world, bot);
+  });
+
+  scenario(
+    'one that floods the process is stopped in words, and starts with another spec',
+    async (world) => {
+      await world.setFleet();
+      const neighbour = await readyBot(world, 'neighbour');
+      const bot = await readyBot(world, 'flooder', { handlers: COSTLY });
+      const random = seededRandom(1);
+      const text = Array.from({ length: 4_096 }, () => (random() < 0.5 ? 'a' : 'b')).join('');
+      for (let user = 0; user < 20; user++) await say(world, bot, text, `flooder_${user}`);
+      expect(await answer(world, neighbour)).toBe('I am neighbour');
+      const { lastError } = await statusWhere(world, 'flooder', ({ phase }) => phase === 'Crashed');
+      expect(lastError?.message).toMatch(/took \d+ % of the time that it shares with other bots/);
+      expect((await world.status('neighbour')).restarts ?? 0).toBe(0);
+      await world.setSpec('flooder', {});
+      expect(await answer(world, bot)).toBe('I am flooder');
+    },
+  );
 }

@@ -1,21 +1,19 @@
 import { API_VERSION } from '../../src/api/group.ts';
-
-/** The fleet that all bots of scenarios run on, apart from those of other tests. */
-export const FLEET = 'behave';
+import type { Manifest } from '../../src/kube/resource.ts';
 
 interface Name {
   readonly namespace: string;
   readonly name: string;
 }
 
-/** A TenantBot that polls and answers `/start` with its name, unless `spec` says otherwise. */
-export function botManifest(metadata: Name, spec: object): object {
+/** A TenantBot of `fleet` that polls and answers `/start` with its name, unless `spec` says otherwise. */
+export function botManifest(metadata: Name, fleet: string, spec: object): Manifest {
   return {
     apiVersion: API_VERSION,
     kind: 'TenantBot',
     metadata,
     spec: {
-      fleet: FLEET,
+      fleet,
       tokenSecretRef: { name: metadata.name },
       updates: { mode: 'Polling' },
       handlers: [{ command: { name: 'start', reply: { text: `I am ${metadata.name}` } } }],
@@ -25,19 +23,11 @@ export function botManifest(metadata: Name, spec: object): object {
 }
 
 /** The Secret that the TenantBot of that name wants. */
-export function secretManifest(metadata: Name, token: string): object {
+export function secretManifest(metadata: Name, token: string): Manifest {
   return { apiVersion: 'v1', kind: 'Secret', metadata, stringData: { token } };
 }
 
-/** The fleet. */
-export function fleetManifest(
-  namespace: string,
-  { apiRoot, publicUrl }: { readonly apiRoot: string; readonly publicUrl: string },
-): object {
-  return {
-    apiVersion: API_VERSION,
-    kind: 'BotFleet',
-    metadata: { namespace, name: FLEET },
-    spec: { telegram: { apiRoot }, webhook: { publicUrl } },
-  };
+/** A fleet. */
+export function fleetManifest(metadata: Name, spec: object): Manifest {
+  return { apiVersion: API_VERSION, kind: 'BotFleet', metadata, spec };
 }
