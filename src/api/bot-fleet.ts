@@ -61,6 +61,10 @@ const shardingSchema = withRule(
       maxShards: z.int().min(1).max(MAX_SHARDS).default(100).meta({
         description: 'How many shards there are at most. Standalone has one.',
       }),
+      reassignSeconds: z.int().min(10).max(3_600).default(60).meta({
+        description:
+          'How long a shard that is not heard, and whose pod is not ready or not there, is waited for before its bots go to other shards.',
+      }),
     })
     .meta({ description: 'How bots are packed into shards, of which each is one process.' }),
   {

@@ -80,6 +80,8 @@ export interface Resume {
   readonly breaker?: BreakerStatus;
   readonly handledRequests?: BotRequests;
   readonly ownership?: OwnershipStatus;
+  /** Where polls begin: whoever ran the bot before has finished all updates below. */
+  readonly offset?: number;
 }
 
 /** What `status` holds for the bot with the id `botId` to go on from; undefined where it never ran. */

@@ -58,6 +58,10 @@ export const placementSchema = z
       description:
         'Id at Telegram of the bot that the shard may be running; absent while the place only waits.',
     }),
+    offset: z.int().min(1).optional().meta({
+      format: 'int64',
+      description: 'Id of the first update that the owner before had not finished, if it has told.',
+    }),
   })
   .meta({ description: 'Which shard owns the bot.' });
 

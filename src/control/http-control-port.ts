@@ -7,7 +7,7 @@ import type { Random } from '../lib/random.ts';
 import type { ControlLog } from './control-log.ts';
 import { type LeaderAddress, LeaderLink, type LinkOutcome } from './leader-link.ts';
 import { MAX_REPORTS, type Mark, PROTOCOL, type SyncAnswer } from './messages.ts';
-import type { BotReport, ControlPort, ShardAssignment } from './port.ts';
+import type { BotReport, ControlPort, EndedBot, ShardAssignment } from './port.ts';
 import { ReportBuffer } from './report-buffer.ts';
 import { ShardMirror, type Unreadable } from './shard-mirror.ts';
 
@@ -31,11 +31,14 @@ const COALESCE_MS = 100;
 const PAUSE_MS = 20;
 /** The next try may well meet the next leader. */
 const RETRY: BackoffPolicy = { initialMs: 100, maxMs: 2_000 };
+/** So long after it was sent, an answered request still tells who owns what. */
+const CONTACT_MS = 5_000;
 /** Only somebody's work changes what was refused. */
 const RETRY_REFUSED: BackoffPolicy = { initialMs: 500, maxMs: 15_000 };
 
 /** What went along with a request, to be settled when it is answered. */
 interface Sent {
+  readonly atMs: number;
   readonly asked: Mark | undefined;
   readonly hostingVersion: number;
   readonly reports: readonly BotReport[];
@@ -55,6 +58,7 @@ export class HttpControlPort implements ControlPort {
   readonly #mirror = new ShardMirror();
   readonly #reports = new ReportBuffer();
   readonly #news = new News();
+  readonly #acknowledged = new News();
   #urgent = Promise.withResolvers<undefined>();
   #coalescing: Timer | undefined;
   #seq = 0;
@@ -63,6 +67,8 @@ export class HttpControlPort implements ControlPort {
   #failures = 0;
   #last: SyncResult | undefined;
   #lastContactMs: number | undefined;
+  /** When the last request was sent that a leader has answered, unless one was refused since. */
+  #confirmedMs = Number.NEGATIVE_INFINITY;
   #ready = false;
 
   constructor(options: HttpControlPortOptions) {
@@ -87,22 +93,43 @@ export class HttpControlPort implements ControlPort {
 
   report(report: BotReport): void {
     const before = this.#reports.put(report);
-    if (report.facts.lifecycle === 'Stopped') this.#mirror.ended(report.uid);
     const canWait = before?.epoch === report.epoch && sameButForTraffic(before.facts, report.facts);
     if (!canWait) this.#hurry();
   }
 
+  ended(bot: EndedBot): void {
+    this.#mirror.end(bot);
+    this.#hurry();
+  }
+
+  inContact(): boolean {
+    const { clock } = this.#options;
+    return this.#mirror.complete && clock.monotonicMs() - this.#confirmedMs < CONTACT_MS;
+  }
+
+  yield(uid: string): void {
+    this.#mirror.yield(uid);
+    this.#changed();
+    this.#hurry();
+  }
+
   async *assignments(signal: AbortSignal): AsyncGenerator<ShardAssignment> {
     let told = 0;
-    while (!signal.aborted) {
-      const assignment = told === this.#version ? undefined : this.#mirror.handOut();
-      told = this.#version;
-      if (assignment) {
-        yield assignment;
-        // Whoever asks for the next one acts on this one.
-        this.#mirror.followed(assignment);
-      } else await this.#news.next(signal);
+    try {
+      while (!signal.aborted) {
+        const assignment = told === this.#version ? undefined : this.#mirror.handOut();
+        told = this.#version;
+        if (assignment) yield assignment;
+        else await this.#news.next(signal);
+      }
+    } finally {
+      this.#mirror.close();
     }
+  }
+
+  /** Resolves when a leader has all that there is to tell, or `signal` aborts. */
+  async flush(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted && !this.#isTold()) await this.#acknowledged.next(signal);
   }
 
   /** Stays in contact with the leader until `signal` aborts, then closes all connections. */
@@ -129,6 +156,7 @@ export class HttpControlPort implements ControlPort {
     this.#coalescing = undefined;
     this.#urgent = Promise.withResolvers();
     const sent: Sent = {
+      atMs: this.#options.clock.monotonicMs(),
       asked: this.#mirror.mark,
       hostingVersion: this.#mirror.hostingVersion,
       reports: this.#reports.take(MAX_REPORTS),
@@ -139,7 +167,10 @@ export class HttpControlPort implements ControlPort {
         session: this.#options.session,
         seq: ++this.#seq,
         ...(sent.asked && { have: sent.asked }),
-        ...(sent.hostingVersion > this.#acknowledgedHosting && { hosting: this.#mirror.hosting() }),
+        ...(sent.hostingVersion > this.#acknowledgedHosting && {
+          hosting: this.#mirror.hosting(),
+          ended: this.#mirror.ended(),
+        }),
         reports: [...sent.reports],
       },
       signal,
@@ -148,6 +179,7 @@ export class HttpControlPort implements ControlPort {
     if (outcome.kind === 'answer') this.#take(outcome.answer, sent);
     const result = resultOf(outcome);
     if (result === 'superseded') this.#letGo();
+    if (isFinal(result)) this.#confirmedMs = Number.NEGATIVE_INFINITY;
     this.#note(result, outcome);
     return result;
   }
@@ -161,9 +193,11 @@ export class HttpControlPort implements ControlPort {
       this.#acknowledgedHosting = -1;
       this.#reports.resendAll();
     }
+    if (answer.instance === present) this.#confirmedMs = Math.max(this.#confirmedMs, sent.atMs);
     if (answer.instance === present && !answer.wantHosting) {
       this.#acknowledgedHosting = Math.max(this.#acknowledgedHosting, sent.hostingVersion);
       this.#reports.acknowledge(sent.reports, (uid) => this.#mirror.has(uid));
+      this.#acknowledged.tell();
     }
     for (const bot of unreadable) this.#tellUnreadable(bot);
     this.#ready ||= this.#mirror.complete;
@@ -172,8 +206,13 @@ export class HttpControlPort implements ControlPort {
 
   /** Somebody else hosts the shard. */
   #letGo(): void {
-    this.#mirror.clear();
+    this.#mirror.supersede();
     this.#changed();
+  }
+
+  #isTold(): boolean {
+    const { hostingVersion } = this.#mirror;
+    return this.#acknowledgedHosting >= hostingVersion && this.#reports.pending === 0;
   }
 
   #changed(): void {
@@ -206,8 +245,7 @@ export class HttpControlPort implements ControlPort {
     const hasFailed = result !== undefined && result !== 'ok';
     if (hasFailed) this.#failures++;
     else if (result === 'ok') this.#failures = 0;
-    const isFinal = result === 'refused' || result === 'superseded';
-    const policy = isFinal ? RETRY_REFUSED : RETRY;
+    const policy = isFinal(result) ? RETRY_REFUSED : RETRY;
     const delayMs = hasFailed ? equalJitterMs(policy, this.#failures - 1, random) : PAUSE_MS;
     await sleep(clock, delayMs, signal).catch(() => undefined);
   }
@@ -238,6 +276,11 @@ function resultOf(outcome: LinkOutcome): SyncResult {
     default:
       return 'refused';
   }
+}
+
+/** Whether asking again changes nothing by itself. */
+function isFinal(result: SyncResult | undefined): boolean {
+  return result === 'refused' || result === 'superseded';
 }
 
 function wordsOf(outcome: LinkOutcome): string {

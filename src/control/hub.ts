@@ -1,8 +1,8 @@
 import type { Clock } from '../lib/clock.ts';
 import { type HostedBot, PROTOCOL, type SyncAnswer, type SyncRequest, toWire } from './messages.ts';
-import type { BotAssignment, BotReport, FleetShare } from './port.ts';
+import type { BotAssignment, BotReport, EndedBot, FleetShare } from './port.ts';
 import { type ShardId, shardName } from './shard-id.ts';
-import { ShardLedger } from './shard-ledger.ts';
+import { type Released, ShardLedger } from './shard-ledger.ts';
 import { type Admission, type Caller, ShardSession } from './shard-session.ts';
 
 /** How long a request without news is held. */
@@ -58,9 +58,8 @@ export class ShardHub {
   readonly #shards = new Map<string, Shard>();
   readonly #fleets = new Map<string, FleetShare>();
   readonly #onReport = new Set<(shard: ShardId, report: BotReport) => void>();
-  readonly #onReleased = new Set<
-    (shard: ShardId, uid: string, epoch: number | undefined) => void
-  >();
+  readonly #onEnded = new Set<(shard: ShardId, bot: EndedBot) => void>();
+  readonly #onReleased = new Set<(shard: ShardId, bot: Released) => void>();
   readonly #onHosting = new Set<(shard: ShardId, hosting: readonly HostedBot[]) => void>();
   #closed = false;
 
@@ -116,11 +115,16 @@ export class ShardHub {
     this.#onReport.add(listener);
   }
 
+  /** Hears what a runtime tells of a bot that has ended there, before that it is hosted no more. */
+  onEnded(listener: (shard: ShardId, bot: EndedBot) => void): void {
+    this.#onEnded.add(listener);
+  }
+
   /**
    * Hears when a withdrawn bot is hosted no more: its last poll has ended. Without an epoch where
    * this hub never knew it.
    */
-  onReleased(listener: (shard: ShardId, uid: string, epoch: number | undefined) => void): void {
+  onReleased(listener: (shard: ShardId, bot: Released) => void): void {
     this.#onReleased.add(listener);
   }
 
@@ -176,8 +180,11 @@ export class ShardHub {
       if (ledger.epochOf(report.uid) === report.epoch) this.#tellReport(id, report);
       else if (!ledger.complete && ledger.hosts(report.uid)) early.set(report.uid, report);
     }
-    for (const { uid, epoch } of ledger.takeReleased(base)) {
-      for (const listener of this.#onReleased) listener(id, uid, epoch);
+    for (const bot of request.ended ?? []) {
+      for (const listener of this.#onEnded) listener(id, bot);
+    }
+    for (const bot of ledger.takeReleased(base)) {
+      for (const listener of this.#onReleased) listener(id, bot);
     }
   }
 

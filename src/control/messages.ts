@@ -16,7 +16,7 @@ import {
 } from '../api/tenant-bot-status.ts';
 import { TOKEN_STATES } from '../api/token.ts';
 import { Secret } from '../lib/secret.ts';
-import type { BotAssignment, BotReport } from './port.ts';
+import type { BotAssignment, BotReport, EndedBot } from './port.ts';
 
 /**
  * The version of the messages below. It grows when one changes so that the other side would
@@ -78,6 +78,14 @@ const hostedSchema = z.object({ uid, epoch });
 /** A bot that a runtime hosts or has not let go of yet. */
 export type HostedBot = Readonly<z.output<typeof hostedSchema>>;
 
+const endedSchema: z.ZodType<EndedBot> = z.object({
+  uid,
+  epoch,
+  offset: z.int().min(1).exactOptional(),
+});
+/** How many bots that have ended one request speaks of at most. */
+export const MAX_ENDED = 1_000;
+
 const markSchema = z.object({ instance: z.string().min(1).max(128), revision: z.int().min(0) });
 /** How far a runtime has followed which leader. Revisions of two leaders can't be compared. */
 export type Mark = Readonly<z.output<typeof markSchema>>;
@@ -96,6 +104,8 @@ export const syncRequestSchema = z.object({
   have: markSchema.exactOptional(),
   /** All that is hosted, whenever the leader may not know it. */
   hosting: z.array(hostedSchema).max(100_000).exactOptional(),
+  /** What became of bots that are hosted no more; goes along with `hosting`. */
+  ended: z.array(endedSchema).max(MAX_ENDED).exactOptional(),
   reports: z.array(reportSchema).max(MAX_REPORTS),
 });
 export type SyncRequest = z.output<typeof syncRequestSchema>;
@@ -129,6 +139,7 @@ export const assignmentSchema: z.ZodType<BotAssignment> = z.object({
       breaker: breakerStatusSchema.exactOptional(),
       handledRequests: botRequestsSchema.exactOptional(),
       ownership: ownershipStatusSchema.exactOptional(),
+      offset: z.int().min(1).exactOptional(),
     })
     .exactOptional(),
   requests: botRequestsSchema.exactOptional(),

@@ -37,6 +37,19 @@ export interface FleetShare {
 /** All that a shard is to do. Each delivery is the whole truth and replaces the one before. */
 export interface ShardAssignment extends FleetShare {
   readonly bots: readonly BotAssignment[];
+  /** Another runtime hosts the shard: what is let go of now is to be left to it at once. */
+  readonly superseded?: true;
+}
+
+/** A bot that a runtime hosts no more: its last poll is over. */
+export interface EndedBot {
+  readonly uid: string;
+  readonly epoch: number;
+  /**
+   * Where its next owner is to go on: every update below was finished here, and nothing else was
+   * confirmed. Undefined where no poll ever told.
+   */
+  readonly offset?: number;
 }
 
 /** What a shard tells of one bot. Each report replaces the bot's one before. */
@@ -55,4 +68,16 @@ export interface ControlPort {
   assignments(signal: AbortSignal): AsyncIterable<ShardAssignment>;
   /** Takes a report. Never waits and never throws. */
   report(report: BotReport): void;
+  /** Takes note of the end of a bot that was to end. Never waits and never throws. */
+  ended(bot: EndedBot): void;
+  /**
+   * Whether all that is hosted was confirmed lately. Where it was not, whoever else takes a bot's
+   * updates may be its new owner.
+   */
+  inContact(): boolean;
+  /**
+   * The runtime gives the bot up by itself, to a newer owner: it is not to be hosted any more until
+   * it is handed out anew.
+   */
+  yield(uid: string): void;
 }

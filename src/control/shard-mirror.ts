@@ -2,10 +2,11 @@ import {
   assignmentHeadSchema,
   assignmentSchema,
   type HostedBot,
+  MAX_ENDED,
   type Mark,
   type SyncAnswer,
 } from './messages.ts';
-import type { BotAssignment, FleetShare, ShardAssignment } from './port.ts';
+import type { BotAssignment, EndedBot, FleetShare, ShardAssignment } from './port.ts';
 import { explainIssues, readTolerantly } from './tolerant.ts';
 
 /** A bot that the leader hands out and this runtime does not understand: it is older. */
@@ -31,7 +32,11 @@ export class ShardMirror {
   /** Epochs of what the runtime was handed and may still run. */
   readonly #out = new Map<string, number>();
   /** uids of what the runtime was told last to host. */
-  #followed: ReadonlySet<string> = new Set();
+  readonly #told = new Set<string>();
+  /** The last that is known of bots that were let go of, the oldest first. */
+  readonly #ended = new Map<string, EndedBot>();
+  #superseded = false;
+  #closed = false;
   #share: FleetShare | undefined;
   #mark: Mark | undefined;
   #left: readonly string[] = [];
@@ -70,6 +75,8 @@ export class ShardMirror {
     }
     this.#mark = { instance, revision };
     this.#complete = answer.complete;
+    if (this.#closed) return { kind: 'applied', unreadable: [] };
+    this.#superseded = false;
     this.#share = answer.share ?? this.#share;
     for (const uid of answer.removals) this.#bots.delete(uid);
     const unreadable = answer.upserts.flatMap((upsert) => this.#upsert(upsert) ?? []);
@@ -78,10 +85,24 @@ export class ShardMirror {
   }
 
   /** Lets go of everything: somebody else hosts the shard. */
-  clear(): void {
+  supersede(): void {
     this.#bots.clear();
-    this.#mark = undefined;
-    this.#complete = false;
+    this.#superseded = true;
+    this.#startOver();
+  }
+
+  /** Lets go of a bot by itself, until a leader hands it out anew: it is asked for everything. */
+  yield(uid: string): void {
+    this.#bots.delete(uid);
+    this.#told.delete(uid);
+    this.#startOver();
+  }
+
+  /** The runtime takes up nothing any more, and ends whatever it hosts. */
+  close(): void {
+    this.#closed = true;
+    this.#bots.clear();
+    this.#told.clear();
     this.#version++;
   }
 
@@ -89,22 +110,29 @@ export class ShardMirror {
   handOut(): ShardAssignment | undefined {
     if (!this.#share) return undefined;
     const bots = [...this.#bots.values()];
-    for (const { uid, epoch } of bots) this.#out.set(uid, epoch);
-    return { ...this.#share, bots };
-  }
-
-  /** The runtime acts on `assignment` from now on. */
-  followed({ bots }: ShardAssignment): void {
-    this.#followed = new Set(bots.map(({ uid }) => uid));
+    this.#told.clear();
+    for (const { uid, epoch } of bots) {
+      this.#told.add(uid);
+      this.#out.set(uid, epoch);
+      this.#ended.delete(uid);
+    }
+    return { ...this.#share, bots, ...(this.#superseded && { superseded: true }) };
   }
 
   /**
-   * The runtime has reported that the bot has ended. A runtime starts the next bot of a uid only
-   * after the one before has ended, so the first such report after it was told to stop the bot is
-   * the last one; before, it speaks of a bot that goes on with another token or epoch.
+   * The runtime has ended a bot, and nothing of it runs at present. That is its end here unless the
+   * runtime has been told meanwhile to start it again.
    */
-  ended(uid: string): void {
-    if (!this.#followed.has(uid) && this.#out.delete(uid)) this.#version++;
+  end(bot: EndedBot): void {
+    const { uid } = bot;
+    if (this.#told.has(uid) || !this.#out.delete(uid)) return;
+    this.#ended.delete(uid);
+    this.#ended.set(uid, bot);
+    for (const oldest of this.#ended.keys()) {
+      if (this.#ended.size <= MAX_ENDED) break;
+      this.#ended.delete(oldest);
+    }
+    this.#version++;
   }
 
   /** Whether the bot is, or may still be, in the runtime. */
@@ -112,10 +140,22 @@ export class ShardMirror {
     return this.#bots.has(uid) || this.#out.has(uid);
   }
 
+  /** What became of the bots that were let go of last, as long as they stay away. */
+  ended(): EndedBot[] {
+    return [...this.#ended.values()];
+  }
+
   hosting(): HostedBot[] {
     const epochs = new Map(this.#out);
     for (const { uid, epoch } of this.#bots.values()) epochs.set(uid, epoch);
     return [...epochs].map(([uid, epoch]) => ({ uid, epoch }));
+  }
+
+  /** Asks for everything again. An answer to a question from before is late. */
+  #startOver(): void {
+    this.#mark &&= { ...this.#mark, revision: 0 };
+    this.#complete = false;
+    this.#version++;
   }
 
   #upsert(upsert: unknown): Unreadable | undefined {

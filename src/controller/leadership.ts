@@ -100,6 +100,7 @@ export class Leadership {
       observe: (bot) => caches.observeBot(bot),
       event: (bot, event) =>
         recorder.record({ regarding: referenceTo(TENANT_BOTS, bot), ...event }),
+      warn: (message) => options.log.warn(message),
       clock,
       random,
       namespace,

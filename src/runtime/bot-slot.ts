@@ -1,10 +1,10 @@
 import { resumeOf } from '../api/bot-recall.ts';
 import type { RuntimeFacts } from '../api/runtime-facts.ts';
 import { parseToken } from '../api/token.ts';
-import type { BotAssignment } from '../control/port.ts';
+import type { BotAssignment, EndedBot } from '../control/port.ts';
 import type { BotDeps } from './bot/bot-deps.ts';
 import { HostedBot } from './bot/hosted-bot.ts';
-import type { WITHDRAWN } from './bot/withdrawn.ts';
+import type { LeaveReason } from './bot/withdrawn.ts';
 
 /** A bot as it is to run. */
 export interface WantedBot {
@@ -31,6 +31,8 @@ export class BotSlot {
   #running: RunningBot | undefined;
   /** What the bot that runs here, or did, told last. */
   #told: RuntimeFacts | undefined;
+  /** How the bot that ran here before has ended. */
+  #last: Pick<EndedBot, 'epoch' | 'offset'> | undefined;
 
   constructor(publish: (assignment: BotAssignment, facts: RuntimeFacts) => void) {
     this.#publish = publish;
@@ -39,6 +41,11 @@ export class BotSlot {
   /** What the bot here told last. */
   get told(): RuntimeFacts | undefined {
     return this.#told;
+  }
+
+  /** How the last bot that ran here has ended, once it has. */
+  get last(): Pick<EndedBot, 'epoch' | 'offset'> | undefined {
+    return this.#last;
   }
 
   /** Whether nothing runs here. */
@@ -50,7 +57,7 @@ export class BotSlot {
    * What is to run here from now on; nothing where undefined. Resolves when a bot that ran here
    * and can't go on in place has drained; `reason` says why it stops.
    */
-  async want(wanted: WantedBot | undefined, reason?: typeof WITHDRAWN): Promise<void> {
+  async want(wanted: WantedBot | undefined, reason?: LeaveReason): Promise<void> {
     this.#wanted = wanted;
     const running = this.#running;
     if (!running) {
@@ -69,30 +76,39 @@ export class BotSlot {
     const as = this.#wanted;
     if (!as) return;
     const stop = new AbortController();
-    const bot = new HostedBot(goingOn(as.assignment, this.#told), as.deps, (facts) => {
+    const from = goingOn(as.assignment, this.#told, this.#last?.offset);
+    const bot = new HostedBot(from, as.deps, (facts) => {
       this.#told = facts;
       this.#publish(as.assignment, facts);
     });
     const ended = as.deps.boundary.run(bot, () => bot.start(stop.signal));
-    this.#running = { bot, as, stop, ended: ended.then(() => this.#relaunch()) };
+    this.#running = { bot, as, stop, ended: ended.then(() => this.#relaunch(bot, as)) };
   }
 
-  #relaunch(): void {
+  #relaunch({ offset }: HostedBot, { assignment: { epoch } }: WantedBot): void {
     this.#running = undefined;
+    this.#last = { epoch, ...(offset !== undefined && { offset }) };
     this.#launch();
   }
 }
 
 /**
- * `assignment`, for a bot that goes on from what was told here last: that is newer than any status.
- * Of its token nothing is known: it, or who is asked about it, is another one.
+ * `assignment`, for a bot that goes on from what was told here last and from the `offset` where it
+ * has ended: that is newer than any status. Of its token nothing is known: it, or who is asked about
+ * it, is another one.
  */
-function goingOn(assignment: BotAssignment, told: RuntimeFacts | undefined): BotAssignment {
+function goingOn(
+  assignment: BotAssignment,
+  told: RuntimeFacts | undefined,
+  offset: number | undefined,
+): BotAssignment {
   const format = parseToken(assignment.token.reveal());
   const known = told && format.ok ? resumeOf(told, format.botId) : undefined;
   if (!known) return assignment;
   const { token: _, ...resume } = known;
-  return { ...assignment, resume };
+  // Ids of updates mean nothing to another bot.
+  const isSame = resume.bot !== undefined && offset !== undefined;
+  return { ...assignment, resume: { ...resume, ...(isSame && { offset }) } };
 }
 
 /** Whether a running bot can become another in place: same owner, same token, same way out. */

@@ -1,6 +1,6 @@
 import { Gauge, type Registry } from 'prom-client';
 import { LIFECYCLES, type Lifecycle } from '../api/runtime-facts.ts';
-import type { BotReport, ControlPort, ShardAssignment } from '../control/port.ts';
+import type { BotReport, ControlPort, EndedBot, ShardAssignment } from '../control/port.ts';
 
 /**
  * A control port that counts the bots that pass through it: `tenantbot_bots` in `registry`, by where
@@ -42,5 +42,17 @@ export class MeteredPort implements ControlPort {
     const { uid, facts } = report;
     if (this.#lifecycles.has(uid)) this.#lifecycles.set(uid, facts.lifecycle);
     this.#port.report(report);
+  }
+
+  ended(bot: EndedBot): void {
+    this.#port.ended(bot);
+  }
+
+  inContact(): boolean {
+    return this.#port.inContact();
+  }
+
+  yield(uid: string): void {
+    this.#port.yield(uid);
   }
 }

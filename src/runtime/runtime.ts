@@ -14,7 +14,7 @@ import type { BotDeps } from './bot/bot-deps.ts';
 import { ErrorBoundary } from './bot/boundary.ts';
 import type { Heartbeat } from './bot/heartbeat.ts';
 import { StartQueue } from './bot/start-queue.ts';
-import { WITHDRAWN } from './bot/withdrawn.ts';
+import { type LeaveReason, WITHDRAWN, YIELDED } from './bot/withdrawn.ts';
 import { BotSlot } from './bot-slot.ts';
 import { FloodWatch } from './flood-watch.ts';
 import { meterGuards } from './guard-metrics.ts';
@@ -47,9 +47,9 @@ export interface RuntimeOptions {
 }
 
 /** A bot that has not ended so long after the stop hangs. */
-const BOTS_GONE_MS = 26_000;
+const BOTS_GONE_MS = 24_000;
 /** Connections that do not close in this time end with the process. */
-const CLOSED_MS = 2_000;
+const CLOSED_MS = 1_500;
 /** How many bots ask who they are at once. */
 const START_WIDTH = 16;
 
@@ -93,6 +93,8 @@ export class Runtime {
       heartbeats,
       drainMs: () => this.#drainMs,
       hurry: this.#hurry.signal,
+      inContact: () => port.inContact(),
+      yieldBot: AsyncLocalStorage.bind((uid) => this.#yield(uid)),
       usage: new Usage(clock),
     };
     this.#floodWatch = new FloodWatch({
@@ -143,7 +145,7 @@ export class Runtime {
     await within(clock, CLOSED_MS, closed);
   }
 
-  #follow({ fleet, shards, bots }: ShardAssignment): void {
+  #follow({ fleet, shards, bots, superseded }: ShardAssignment): void {
     this.#drainMs = fleet.runtime.drainSeconds * 1000;
     this.#shared.webhookDoor.setFleet(fleet.webhook, shards);
     this.#shared.guards.fleetRate.apply(fleet.rateLimits, shards);
@@ -152,7 +154,7 @@ export class Runtime {
     const wanted = new Map(bots.map((assignment) => [assignment.uid, { assignment, deps }]));
     const changes = [...this.#slots.keys()]
       .filter((uid) => !wanted.has(uid))
-      .map((uid) => this.#clear(uid, WITHDRAWN));
+      .map((uid) => this.#clear(uid, superseded ? YIELDED : WITHDRAWN));
     for (const [uid, bot] of wanted) changes.push(this.#slot(uid).want(bot));
     if (before && before !== deps.transport) {
       void Promise.all(changes).then(() => before.close());
@@ -167,10 +169,20 @@ export class Runtime {
     return slot;
   }
 
-  async #clear(uid: string, reason?: typeof WITHDRAWN): Promise<void> {
+  #yield(uid: string): void {
+    const words =
+      'somebody else takes its updates, and no leader is heard: the bot is left to them';
+    this.#shared.log.warn({ uid }, words);
+    void this.#clear(uid, YIELDED);
+    this.#port.yield(uid);
+  }
+
+  async #clear(uid: string, reason?: LeaveReason): Promise<void> {
     const slot = this.#slots.get(uid);
     await slot?.want(undefined, reason);
-    if (slot?.empty && this.#slots.get(uid) === slot) this.#slots.delete(uid);
+    if (!slot?.empty || this.#slots.get(uid) !== slot) return;
+    this.#slots.delete(uid);
+    if (slot.last) this.#port.ended({ uid, ...slot.last });
   }
 
   #transportFor(settings: TelegramSettings): TelegramTransport {

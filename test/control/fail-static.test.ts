@@ -58,7 +58,7 @@ test('bots answer without a leader, as the last one said, and the next one hears
   expect(await polls()).toBe(1);
 
   const released: string[] = [];
-  second.hub?.onReleased((_, uid) => released.push(uid));
+  second.hub?.onReleased((_, { uid }) => released.push(uid));
   second.hub?.withdraw(SHARD, 'greeter');
   await waitFor('the release', () => released.join() === 'greeter');
   const queued = await control.sendText({ bot: 'greeter_bot', from: user.id, text: '/start' });

@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { PROTOCOL } from '../../src/control/messages.ts';
-import type { BotReport } from '../../src/control/port.ts';
+import type { BotReport, EndedBot } from '../../src/control/port.ts';
 import { fleetSpec } from '../support/assignments.ts';
 import { waitFor } from '../support/wait.ts';
 import { Follower, Leaders, newMaterial, type Replica, type RunningPort } from './leaders.ts';
@@ -38,7 +38,7 @@ test('a runtime follows its leader and tells it how it goes', async () => {
   const leader = await leading(leaders, ['a', 'b']);
   const told = reportsTo(leader);
   const released: string[] = [];
-  leader.hub?.onReleased((_, uid, epoch) => released.push(`${uid}@${epoch}`));
+  leader.hub?.onReleased((_, { uid, epoch }) => released.push(`${uid}@${epoch}`));
   const running = await leaders.runtimePort(leader.url, caller());
   const follower = new Follower(running);
   await waitFor('both bots', () => follower.uids?.join() === 'a,b');
@@ -51,8 +51,12 @@ test('a runtime follows its leader and tells it how it goes', async () => {
   running.port.report(report('c', { epoch: 4, restarts: 2 }));
   await waitFor('the report', () => told.some(({ uid }) => uid === 'c'));
   expect(released).toEqual([]);
+  const ended: EndedBot[] = [];
+  leader.hub?.onEnded((_, bot) => ended.push(bot));
   running.port.report(report('a', { lifecycle: 'Stopped' }));
+  running.port.ended({ uid: 'a', epoch: 1, offset: 18 });
   await waitFor('the release', () => released.join() === 'a@1');
+  expect(ended).toEqual([{ uid: 'a', epoch: 1, offset: 18 }]);
   expect(leaders.log.join('\n')).not.toContain('CaNaRy');
 });
 
@@ -195,7 +199,49 @@ test('a runtime that another one has replaced lets go of its bots', async () => 
   const youngBots = new Follower(young);
   await waitFor('the bot, there', () => youngBots.uids?.join() === 'a');
   await waitFor('none here', () => oldBots.uids?.length === 0);
+  expect(oldBots.latest?.superseded).toBe(true);
+  expect(old.port.inContact()).toBe(false);
   expect(young.results).not.toContain('superseded');
+  expect(youngBots.latest?.superseded).toBeUndefined();
+});
+
+test('a bot that the runtime gives up is gone until it is handed out anew', async () => {
+  await using leaders = await Leaders.start();
+  const leader = await leading(leaders, ['a', 'b']);
+  const running = await leaders.runtimePort(leader.url, caller());
+  const follower = new Follower(running);
+  await waitFor('both bots', () => follower.uids?.join() === 'a,b');
+  expect(running.port.inContact()).toBe(true);
+  const { port } = leader.server;
+  await leader.server.close();
+  await results(running, 'unreachable');
+  running.port.yield('a');
+  await waitFor('one bot', () => follower.uids?.join() === 'b');
+  running.port.ended({ uid: 'a', epoch: 1 });
+  // Whoever led last leads still.
+  const again = await leaders.addReplica({ port, leads: false });
+  again.hub = leader.hub;
+  await waitFor('both bots', () => follower.uids?.join() === 'a,b');
+  await waitFor('the leader to know', () => leader.hub?.contact(SHARD)?.hosting?.length === 2);
+});
+
+test('the last words of a runtime that ends reach the leader, and nothing reaches it', async () => {
+  await using leaders = await Leaders.start();
+  const leader = await leading(leaders, ['a']);
+  const ended: EndedBot[] = [];
+  leader.hub?.onEnded((_, bot) => ended.push(bot));
+  const running = await leaders.runtimePort(leader.url, caller());
+  const { port } = running;
+  const stop = new AbortController();
+  const bots = port.assignments(stop.signal);
+  await bots.next();
+  stop.abort();
+  await bots.next();
+  leader.hub?.place(SHARD, bot('late'));
+  port.ended({ uid: 'a', epoch: 1, offset: 7 });
+  await port.flush(running.signal);
+  expect(ended).toEqual([{ uid: 'a', epoch: 1, offset: 7 }]);
+  expect(leader.hub?.contact(SHARD)?.hosting).toEqual([]);
 });
 
 test('a refusal is said in words, and changes nothing', async () => {
@@ -208,6 +254,7 @@ test('a refusal is said in words, and changes nothing', async () => {
   await results(running, 'refused');
   expect(leaders.log.join('\n')).toContain('Nobody knows this token. (TOKEN_REFUSED)');
   expect(follower.uids).toEqual(['a']);
+  expect(running.port.inContact()).toBe(false);
 });
 
 test('a leader of the next protocol version says what is to be upgraded', async () => {

@@ -100,7 +100,7 @@ class World {
     // Small answers, so that what belongs together is often torn apart.
     this.hub = new ShardHub({ clock: this.clock, instance, answerBytes: 600, refreshMs: 0 });
     this.hub.setFleet('default', { fleet: fleetSpec('http://telegram'), shards: 1 });
-    this.hub.onReleased((_, uid) => {
+    this.hub.onReleased((_, { uid }) => {
       if (this.wanted.has(uid)) throw new Error(`${uid} was released though it is placed`);
       this.released.add(uid);
       this.checkReleased();
@@ -135,12 +135,12 @@ class World {
   }
 
   drain({ uid }: Pick<Step, 'uid'>): void {
-    if (this.machine.drained(uid)) this.mirror.ended(uid);
+    if (this.machine.drained(uid)) this.mirror.end({ uid, epoch: 1 });
   }
 
   /** A revoked token, or another one: the bot has ended and its slot goes on. */
   endInPlace({ uid }: Step): void {
-    if (this.machine.running.has(uid)) this.mirror.ended(uid);
+    if (this.machine.running.has(uid)) this.mirror.end({ uid, epoch: 1 });
   }
 
   restart(): void {
@@ -186,7 +186,6 @@ class World {
     const assignment = this.mirror.handOut();
     if (!assignment) return;
     this.machine.follow(assignment);
-    this.mirror.followed(assignment);
     this.checkReleased();
   }
 

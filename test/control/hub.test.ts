@@ -25,7 +25,7 @@ class Bench {
   constructor(options: { instance?: string; answerBytes?: number } = {}) {
     this.hub = new ShardHub({ clock: this.clock, instance: 'leader-1', ...options });
     this.hub.onReport((_, told) => this.reports.push(told));
-    this.hub.onReleased(({ ordinal }, uid, epoch) =>
+    this.hub.onReleased(({ ordinal }, { uid, epoch }) =>
       this.released.push(`${uid}@${epoch} from ${ordinal}`),
     );
     this.hub.onHosting((_, hosting) =>

@@ -95,20 +95,17 @@ test('of a bot whose new spec is not understood, the old one goes on under the s
 
 test('a bot is hosted until it has ended after it was taken away', () => {
   const mirror = new ShardMirror();
-  const follow = (): void => {
-    const assignment = mirror.handOut();
-    if (assignment) mirror.followed(assignment);
-  };
+  const follow = (): void => void mirror.handOut();
   mirror.apply(answer(1, [bot('a')]), undefined);
   expect(mirror.hosting()).toEqual([{ uid: 'a', epoch: 1 }]);
   follow();
-  mirror.ended('a');
+  mirror.end({ uid: 'a', epoch: 1 });
   mirror.apply(answer(2, [], { removals: ['a'] }), mirror.mark);
-  mirror.ended('a');
+  mirror.end({ uid: 'a', epoch: 1 });
   expect(mirror.hosting()).toEqual([{ uid: 'a', epoch: 1 }]);
   follow();
   const before = mirror.hostingVersion;
-  mirror.ended('a');
+  mirror.end({ uid: 'a', epoch: 1 });
   expect(mirror.hosting()).toEqual([]);
   expect(mirror.hostingVersion).toBeGreaterThan(before);
 });

@@ -131,7 +131,7 @@ export class Hosting implements AsyncDisposable {
   }
 
   /** Hands the runtime all that it is to host. */
-  publish(): void {
+  publish(change: { readonly superseded?: true } = {}): void {
     const fleet = fleetSpec(this.emulator.apiRoot);
     this.port.assign({
       fleet: {
@@ -143,6 +143,7 @@ export class Hosting implements AsyncDisposable {
       },
       shards: 1,
       bots: [...this.bots.values()],
+      ...change,
     });
   }
 

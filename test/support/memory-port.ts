@@ -1,10 +1,16 @@
 import type { RuntimeFacts } from '../../src/api/runtime-facts.ts';
-import type { BotReport, ControlPort, ShardAssignment } from '../../src/control/port.ts';
+import type { BotReport, ControlPort, EndedBot, ShardAssignment } from '../../src/control/port.ts';
 
 /** A control port that a test holds in its hand. */
 export class MemoryPort implements ControlPort {
   /** The latest report of each bot, by uid. */
   readonly facts = new Map<string, RuntimeFacts>();
+  /** Bots that have ended, the oldest first. */
+  readonly gone: EndedBot[] = [];
+  /** uids of the bots that the runtime gave up by itself. */
+  readonly yielded: string[] = [];
+  /** Whether whoever steers is heard. */
+  contact = true;
   #assignment: ShardAssignment | undefined;
   #changed = Promise.withResolvers<void>();
 
@@ -28,5 +34,20 @@ export class MemoryPort implements ControlPort {
 
   report({ uid, facts }: BotReport): void {
     this.facts.set(uid, facts);
+  }
+
+  ended(bot: EndedBot): void {
+    this.gone.push(bot);
+  }
+
+  inContact(): boolean {
+    return this.contact;
+  }
+
+  yield(uid: string): void {
+    this.yielded.push(uid);
+    if (!this.#assignment) return;
+    const bots = this.#assignment.bots.filter((bot) => bot.uid !== uid);
+    this.assign({ ...this.#assignment, bots });
   }
 }

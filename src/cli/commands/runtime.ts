@@ -2,6 +2,7 @@ import { Counter, Gauge, Registry } from 'prom-client';
 import { HttpControlPort } from '../../control/http-control-port.ts';
 import { type Clock, systemClock } from '../../lib/clock.ts';
 import { type Random, randomToken, systemRandom } from '../../lib/random.ts';
+import { within } from '../../lib/within.ts';
 import { ErrorBoundary } from '../../runtime/bot/boundary.ts';
 import { MeteredPort } from '../../runtime/metered-port.ts';
 import { Runtime } from '../../runtime/runtime.ts';
@@ -21,9 +22,12 @@ export interface RuntimeSurroundings {
   readonly random?: Random;
 }
 
+/** How long the leader is tried to be told what has ended, when all has. */
+const FAREWELL_MS = 1_000;
+
 /**
  * `tenantbot runtime`: hosts the bots that the leader hands to this pod's shard. Resolves when
- * `signal` has aborted and all bots have drained.
+ * `signal` has aborted, all bots have drained and, if it can be had, the leader has been told so.
  */
 export async function runRuntime(
   settings: RuntimeSettings,
@@ -63,8 +67,17 @@ export async function runRuntime(
     ready: readiness(port, signal),
   });
   log.info({ healthPort: health.port, controlUrl }, 'runtime started');
+  const parted = new AbortController();
+  const hosting = async (): Promise<void> => {
+    try {
+      await runtime.start(signal);
+      await within(clock, FAREWELL_MS, port.flush(parted.signal));
+    } finally {
+      parted.abort();
+    }
+  };
   try {
-    await Promise.all([port.start(signal), runtime.start(signal)]);
+    await Promise.all([port.start(parted.signal), hosting()]);
   } finally {
     await Promise.all([health.close(), webhooks?.close()]);
   }

@@ -2,7 +2,7 @@ import type { Placement } from '../../api/tenant-bot-status.ts';
 import type { Claim } from '../plan/claim.ts';
 import { choosePlace, type FleetRoom } from '../plan/place.ts';
 import type { GatheredBot } from './gather.ts';
-import type { Hosting } from './roster.ts';
+import type { Hosting } from './ownership.ts';
 
 /** What the tenant asks for, as far as it can be done. */
 export type Wish =
@@ -21,6 +21,8 @@ export interface Situation {
   readonly claim: Claim;
   /** In the fleet that is wished for; its own place is not among those taken. */
   readonly room: FleetRoom | undefined;
+  /** Where its next owner is to go on, if that is known. */
+  readonly offset?: number | undefined;
   /** RFC 3339. */
   readonly now: string;
 }
@@ -60,14 +62,14 @@ export function wishOf(bot: GatheredBot): Wish {
  */
 export function decide(situation: Situation): Decision {
   const { wish, hosting } = situation;
-  const hosted = hosting !== 'none';
+  const hosted = hosting !== 'none' && hosting !== 'lost';
   switch (wish.kind) {
     case 'end':
       return { kind: hosted ? 'release' : 'finish' };
     case 'rest':
       return { kind: hosted ? 'release' : 'rest' };
     case 'unknown':
-      return { kind: hosted ? 'keep' : 'rest' };
+      return { kind: hosting === 'none' ? 'rest' : 'keep' };
     case 'run':
       return hosted ? decideHosted(situation, wish) : decideFree(situation, wish);
     default:
@@ -84,19 +86,27 @@ function decideHosted({ claim, placement, hosting }: Situation, wish: RunWish): 
   return { kind: 'run', placement };
 }
 
-function decideFree({ claim, placement, room, now }: Situation, wish: RunWish): Decision {
+function decideFree(situation: Situation, wish: RunWish): Decision {
+  const { claim, placement, hosting } = situation;
   if (claim.kind === 'taken') return { kind: 'rest' };
   if (claim.kind === 'leaving') return { kind: 'wait' };
   // Decided before, and not yet written or handed out.
-  if (placement && fits(placement, wish)) return { kind: 'run', placement };
+  if (placement && hosting === 'none' && fits(placement, wish)) return { kind: 'run', placement };
+  return placeAnew(situation, wish);
+}
+
+function placeAnew(situation: Situation, { fleet, botId }: RunWish): Decision {
+  const { placement, hosting, room, now, offset } = situation;
+  const lost = hosting === 'lost';
   if (!room) return { kind: 'rest' };
-  const { fleet, botId } = wish;
-  const last = placement?.fleet === fleet ? placement.shard : undefined;
+  const last = placement?.fleet === fleet && !lost ? placement.shard : undefined;
   const place = choosePlace(room, last);
-  if (place.kind === 'full') return place;
+  // Its shard may come back before there is room elsewhere.
+  if (place.kind === 'full') return lost ? { kind: 'keep' } : place;
   const epoch = (placement?.epoch ?? 0) + 1;
   const { ordinal: shard } = place;
-  return { kind: 'run', placement: { fleet, shard, epoch, since: now, botId } };
+  const from = offset === undefined ? {} : { offset };
+  return { kind: 'run', placement: { fleet, shard, epoch, since: now, botId, ...from } };
 }
 
 function fits({ fleet, botId }: Placement, wish: RunWish): boolean {

@@ -3,60 +3,62 @@ import { sameButForTraffic } from '../../api/bot-status.ts';
 import type { BotKey } from '../../api/group.ts';
 import type { RuntimeFacts } from '../../api/runtime-facts.ts';
 import type { Placement, TenantBotStatus } from '../../api/tenant-bot-status.ts';
-import type { BotAssignment, BotReport } from '../../control/port.ts';
+import type { BotAssignment, BotReport, EndedBot } from '../../control/port.ts';
 import { type ShardId, shardName } from '../../control/shard-id.ts';
-import { type Clock, sleep } from '../../lib/clock.ts';
+import type { Released } from '../../control/shard-ledger.ts';
+import { fromTimestamp, sleep } from '../../lib/clock.ts';
+import { afterEvent, type HostingEvent, isHosted, type ShardState } from './ownership.ts';
 import { atRest, type BotRecord, type Roster, shardOf } from './roster.ts';
 import type { ShardDirectory } from './shard-directory.ts';
+import { type SeenShard, ShardWatch, type ShardWatchOptions } from './shard-watch.ts';
 import { Takeover } from './takeover.ts';
 
-/** A withdrawn bot counts as gone after this long, or after its drain where that takes longer. */
+/** A bot that nobody is to run next need not be waited for longer, or than its drain takes. */
 const RELEASE_MS = 30_000;
 const BEYOND_DRAIN_MS = 10_000;
-/** What a shard has told holds for this long after it fell silent, or after the leader came. */
-const SILENCE_MS = 30_000;
-const LOOK_EVERY_MS = 5_000;
+/** What the leader before has written holds for this long. */
+const RECALL_MS = 30_000;
+const LOOK_EVERY_MS = 2_000;
+/** Ids of updates may start anew when none has come for a week: no offset is kept that long. */
+const OFFSET_HOLDS_MS = 24 * 3_600_000;
 
-export interface HandOutsOptions {
+export interface HandOutsOptions extends ShardWatchOptions {
   readonly shards: ShardDirectory;
   readonly roster: Roster;
-  readonly clock: Clock;
-  /** Whether the pod of the shard is known not to exist. */
-  readonly isPodGone: (shard: ShardId) => boolean;
   /** Has a bot looked at again: at once, or after a while where nobody waits for it. */
   readonly wake: (key: BotKey, afterMs?: number) => void;
+  /** Hears of what no runtime should say. */
+  readonly warn: (message: string) => void;
 }
 
 /**
  * What happens between the leader and the runtimes: bots are handed out, withdrawn, and gone; and
- * what runtimes tell of them is kept. A bot's hosting goes this way:
- *
- * ```
- *   none ──handOut──► handed ──withdraw──► leaving ──released, pod gone or time up──► none
- *                        ▲                    │ ▲
- *   (adopted) possible ──┴─────handOut────────┘ └──withdraw── possible
- * ```
+ * what runtimes tell of them is kept. How a bot's hosting goes is said in `ownership.ts`.
  */
 export class HandOuts {
   readonly #options: HandOutsOptions;
   readonly #takeover: Takeover;
   readonly #startedMs: number;
-  readonly #silent = new Set<string>();
-  #recallIsOver = false;
+  readonly #watch: ShardWatch;
+  /** uids of the bots that were withdrawn and may still be hosted. */
+  readonly #leaving = new Set<string>();
+  #recallIsToldOff = false;
 
   constructor(options: HandOutsOptions) {
     this.#options = options;
+    this.#watch = new ShardWatch(options);
     this.#takeover = new Takeover(options.shards);
     this.#startedMs = options.clock.monotonicMs();
     const { shards } = options;
     shards.onReport((shard, report) => this.#onReport(shard, report));
-    shards.onReleased((shard, uid, epoch) => this.#onReleased(shard, uid, epoch));
+    shards.onEnded((shard, bot) => this.#onEnded(shard, bot));
+    shards.onReleased((shard, bot) => this.#onReleased(shard, bot));
   }
 
   /** Takes over a bot that the leader before had placed. */
   adopt(record: BotRecord, placement: Placement, status: TenantBotStatus): void {
     if (placement.botId === undefined) return;
-    record.hosting = { kind: 'possible' };
+    this.#apply(record, { kind: 'adopted' });
     const facts = recallRuntime(status);
     if (facts) record.told = { epoch: placement.epoch, facts, by: 'recall' };
     this.#takeover.expect(record.uid, placement);
@@ -69,7 +71,7 @@ export class HandOuts {
 
   /** Hands the bot to its shard. Its placement must have been written. */
   handOut(record: BotRecord, placement: Placement, assignment: BotAssignment): void {
-    record.hosting = { kind: 'handed' };
+    this.#apply(record, { kind: 'handedOut' });
     const shard = shardOf(placement);
     this.#options.shards.place(shard, assignment);
     this.#takeover.settle(record.uid);
@@ -80,21 +82,51 @@ export class HandOuts {
   withdraw(record: BotRecord, drainSeconds: number): void {
     const { shards, roster, clock } = this.#options;
     const placement = roster.placement(record.uid);
-    if (record.hosting.kind === 'leaving' || !placement) return;
+    if (record.hosting.kind === 'lost' && placement) this.abandon(record, placement);
+    if (!isHosted(record.hosting) || record.hosting.kind === 'leaving' || !placement) return;
     const waitMs = Math.max(RELEASE_MS, drainSeconds * 1_000 + BEYOND_DRAIN_MS);
-    record.hosting = { kind: 'leaving', untilMs: clock.monotonicMs() + waitMs };
+    this.#apply(record, { kind: 'withdrawn', untilMs: clock.monotonicMs() + waitMs });
     shards.withdraw(shardOf(placement), record.uid);
     this.#takeover.settle(record.uid);
     this.settleLeaving(record);
   }
 
-  /** Counts a withdrawn bot as gone where its pod is, or its time is up. */
+  /** Undoes a withdrawal before its end can be heard. */
+  wantAgain(record: BotRecord): void {
+    this.#apply(record, { kind: 'wantedAgain' });
+  }
+
+  /** A lost bot is left to itself: should its shard come back, it is to let go of it. */
+  abandon(record: BotRecord, placement: Placement): void {
+    if (record.hosting.kind !== 'lost') return;
+    this.#options.shards.withdraw(shardOf(placement), record.uid);
+    this.#apply(record, { kind: 'abandoned' });
+    record.told = undefined;
+  }
+
+  /** Counts a withdrawn bot as gone where there is nobody to wait for. */
   settleLeaving(record: BotRecord): void {
-    const { roster, clock, isPodGone } = this.#options;
-    const placement = roster.placement(record.uid);
+    const placement = this.#options.roster.placement(record.uid);
     if (record.hosting.kind !== 'leaving' || !placement) return;
-    const isOver = clock.monotonicMs() >= record.hosting.untilMs;
-    if (isOver || isPodGone(shardOf(placement))) this.#release(record, placement);
+    this.#seeShard(record, this.#watch.stateOf(shardOf(placement)));
+  }
+
+  /** The shards of the fleet that are lost: nothing is to be placed there. */
+  lost(fleet: string): ReadonlySet<number> {
+    return this.#watch.lost(fleet);
+  }
+
+  /** Where the bot's next owner is to go on, as far as that is known and still holds. */
+  offsetOf({ uid, handover }: BotRecord, botId: number | undefined): number | undefined {
+    const { clock, roster } = this.#options;
+    if (botId === undefined) return undefined;
+    if (handover?.botId === botId && clock.monotonicMs() - handover.atMs < OFFSET_HOLDS_MS) {
+      return handover.offset;
+    }
+    const placement = roster.placement(uid);
+    if (placement?.botId !== botId) return undefined;
+    const ageMs = clock.wallMs() - fromTimestamp(placement.since);
+    return ageMs < OFFSET_HOLDS_MS ? placement.offset : undefined;
   }
 
   /** It is known now what became of the bot, where it is. */
@@ -106,8 +138,8 @@ export class HandOuts {
   runtimeOf({ uid, told }: BotRecord): RuntimeFacts | undefined {
     const placement = this.#options.roster.placement(uid);
     if (!told || !placement || told.epoch !== placement.epoch) return undefined;
-    if (told.by === 'recall') return this.#isPast(this.#startedMs) ? undefined : told.facts;
-    return this.#isSilent(shardOf(placement)) ? undefined : told.facts;
+    if (told.by === 'recall') return this.#isRecallOver() ? undefined : told.facts;
+    return this.#watch.isSilent(shardOf(placement)) ? undefined : told.facts;
   }
 
   /** Has bots looked at again when their shard falls silent or is heard again, until aborted. */
@@ -116,33 +148,46 @@ export class HandOuts {
     while (!signal.aborted) {
       await sleep(clock, LOOK_EVERY_MS, signal).catch(() => undefined);
       if (signal.aborted) return;
-      for (const shard of roster.shards()) this.#look(shard);
-      if (!this.#isPast(this.#startedMs) || this.#recallIsOver) continue;
-      this.#recallIsOver = true;
+      this.#look();
+      if (this.#recallIsToldOff || !this.#isRecallOver()) continue;
+      this.#recallIsToldOff = true;
       for (const { key, told } of roster.all()) if (told?.by === 'recall') wake(key);
     }
   }
 
-  #look(shard: ShardId): void {
-    const { roster, wake } = this.#options;
-    const name = shardName(shard);
-    const isSilent = this.#isSilent(shard);
-    if (isSilent === this.#silent.has(name)) return;
-    if (isSilent) this.#silent.add(name);
-    else this.#silent.delete(name);
-    for (const uid of roster.on(shard)) {
-      const record = roster.find(uid);
-      if (record) wake(record.key);
+  #look(): void {
+    for (const seen of this.#watch.look()) this.#sawShard(seen);
+    for (const uid of this.#leaving) {
+      const record = this.#options.roster.find(uid);
+      if (record) this.settleLeaving(record);
+      else this.#leaving.delete(uid);
     }
   }
 
-  #isSilent(shard: ShardId): boolean {
-    return this.#isPast(Math.max(this.#options.shards.lastSeen(shard) ?? 0, this.#startedMs));
+  #sawShard({ shard, state, stateChanged, silenceChanged }: SeenShard): void {
+    const { roster, wake, warn } = this.#options;
+    if (stateChanged && state === 'lost') {
+      warn(`shard ${shardName(shard)} is lost: its bots go to other shards`);
+    }
+    // What was handed out to a lost shard meanwhile is lost as well.
+    if (!stateChanged && !silenceChanged && state !== 'lost') return;
+    for (const uid of roster.on(shard)) {
+      const record = roster.find(uid);
+      const placement = roster.placement(uid);
+      if (!record) continue;
+      if (silenceChanged) wake(record.key);
+      if (placement && isAt(placement, shard)) this.#seeShard(record, state);
+    }
   }
 
-  /** Whether the time of silence has passed since then. */
-  #isPast(thenMs: number): boolean {
-    return this.#options.clock.monotonicMs() - thenMs >= SILENCE_MS;
+  #seeShard(record: BotRecord, shard: ShardState): void {
+    const { roster, clock } = this.#options;
+    const isNext = roster.isWanted(record.uid);
+    this.#apply(record, { kind: 'shardSeen', shard, isNext, nowMs: clock.monotonicMs() });
+  }
+
+  #isRecallOver(): boolean {
+    return this.#options.clock.monotonicMs() - this.#startedMs >= RECALL_MS;
   }
 
   #onReport(shard: ShardId, { uid, epoch, facts }: BotReport): void {
@@ -158,21 +203,51 @@ export class HandOuts {
     else wake(record.key);
   }
 
-  #onReleased(shard: ShardId, uid: string, epoch: number | undefined): void {
+  #onEnded(shard: ShardId, { uid, epoch, offset }: EndedBot): void {
+    const { roster, clock, wake, warn } = this.#options;
+    const record = roster.find(uid);
+    const placement = roster.placement(uid);
+    if (!record || !placement || !isAt(placement, shard)) return;
+    if (epoch > placement.epoch) {
+      warn(
+        `shard ${shardName(shard)} says that it ran ${record.key} in epoch ${epoch}, and epoch ${placement.epoch} is the newest that was ever given out: nothing is made of it`,
+      );
+    }
+    const { botId } = placement;
+    if (epoch !== placement.epoch || botId === undefined || offset === undefined) return;
+    if (record.handover?.offset === offset && record.handover.botId === botId) return;
+    record.handover = { botId, offset, atMs: clock.monotonicMs() };
+    wake(record.key);
+  }
+
+  #onReleased(shard: ShardId, { uid, epoch }: Released): void {
     const { roster } = this.#options;
     const record = roster.find(uid);
     const placement = roster.placement(uid);
-    if (record?.hosting.kind !== 'leaving' || !placement || !isAt(placement, shard)) return;
-    if (epoch === undefined || epoch === placement.epoch) this.#release(record, placement);
+    if (!record || !placement || !isAt(placement, shard)) return;
+    if (epoch !== undefined && epoch !== placement.epoch) return;
+    this.#apply(record, { kind: 'released' });
   }
 
-  #release(record: BotRecord, placement: Placement): void {
+  #apply(record: BotRecord, event: HostingEvent): void {
+    const before = record.hosting;
+    record.hosting = afterEvent(before, event);
+    if (record.hosting === before) return;
+    const { kind } = record.hosting;
+    if (kind === 'leaving') this.#leaving.add(record.uid);
+    else this.#leaving.delete(record.uid);
+    if (before.kind === 'leaving' && kind === 'none') this.#free(record);
+    if (kind === 'lost' || before.kind === 'lost') this.#options.wake(record.key);
+  }
+
+  /** Nothing runs the bot any more: whoever waits for that may go on. */
+  #free(record: BotRecord): void {
     const { roster, wake } = this.#options;
-    record.hosting = { kind: 'none' };
+    const placement = roster.placement(record.uid);
     record.told = undefined;
     roster.place(record.uid, atRest(placement));
     wake(record.key);
-    if (placement.botId === undefined) return;
+    if (placement?.botId === undefined) return;
     for (const { key } of roster.rivals(placement.botId, record.uid)) wake(key);
   }
 }

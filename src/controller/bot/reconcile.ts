@@ -1,12 +1,15 @@
 import type { BotKey } from '../../api/group.ts';
+import type { Placement } from '../../api/tenant-bot-status.ts';
 import type { ShardId } from '../../control/shard-id.ts';
 import type { KubeClient } from '../../kube/client.ts';
 import type { ReconcileResult } from '../../kube/controller.ts';
 import type { Lister } from '../../kube/lister.ts';
 import { type KubeObject, type ObjectKey, objectKey } from '../../kube/resource.ts';
+import type { Pod } from '../../kube/well-known.ts';
 import type { WorkQueue } from '../../kube/work-queue.ts';
 import { type Clock, toTimestamp } from '../../lib/clock.ts';
 import type { Random } from '../../lib/random.ts';
+import { isReady } from '../fleet/shard-facts.ts';
 import type { StoredFleet } from '../fleet/stored-fleet.ts';
 import { fleetObjectName } from '../names.ts';
 import { type Claim, judgeClaim } from '../plan/claim.ts';
@@ -21,6 +24,7 @@ import { botFacts } from './facts.ts';
 import { type BotIndex, FleetDirectory } from './fleet-directory.ts';
 import { fleetSpecOf, type GatheredBot, gather } from './gather.ts';
 import { HandOuts } from './hand-outs.ts';
+import type { PodState } from './ownership.ts';
 import { atRest, type BotRecord, Roster } from './roster.ts';
 import type { ShardDirectory } from './shard-directory.ts';
 import { botKeyOf, readSpec, readStatus, type StoredBot } from './stored-bot.ts';
@@ -32,8 +36,8 @@ export interface BotListers {
   readonly fleets: Lister<StoredFleet>;
   /** For tenancy rules by label. */
   readonly namespaces?: Lister<KubeObject>;
-  /** The runtimes' pods: one that is gone hosts nothing. */
-  readonly pods?: Lister<KubeObject>;
+  /** The runtimes' pods: they tell whether a shard that is silent is lost. */
+  readonly pods?: Lister<Pod>;
 }
 
 export interface BotReconcilerOptions {
@@ -46,6 +50,8 @@ export interface BotReconcilerOptions {
   /** Takes an answer of the API server into the cache of bots. */
   readonly observe: (bot: StoredBot) => void;
   readonly event: (bot: StoredBot, event: BotEvent) => void;
+  /** Hears what people who run the operator should know. */
+  readonly warn: (message: string) => void;
   readonly clock: Clock;
   readonly random: Random;
   /** Where BotFleets and the runtimes' pods live. */
@@ -86,8 +92,10 @@ export class BotReconciler {
       shards,
       clock,
       roster: this.#roster,
-      isPodGone: (shard) => this.#isPodGone(shard),
+      podState: (shard) => this.#podState(shard),
+      reassignMs: (fleet) => this.#reassignMs(fleet),
       wake: (key, afterMs) => this.#wake(key, afterMs),
+      warn: options.warn,
     });
   }
 
@@ -103,7 +111,6 @@ export class BotReconciler {
         wake: (key) => this.#wake(key),
         isOwnWrite: ({ metadata }) =>
           this.#roster.find(metadata.uid)?.version === metadata.resourceVersion,
-        onPodGone: () => this.#settleLeaving(),
         onFewerBots: (fleet) => this.#wakeWaiting(fleet),
       },
     );
@@ -130,12 +137,10 @@ export class BotReconciler {
   async reconcile(key: ObjectKey, signal: AbortSignal): Promise<ReconcileResult | undefined> {
     await abortable(this.#adopted.promise, signal);
     const object = this.#options.listers.bots.get(key);
-    const gone = this.#roster
-      .named(key as BotKey)
-      .filter(({ uid }) => uid !== object?.metadata.uid)
-      .map((record) => this.#retire(record));
-    const dueMs = object ? await this.#reconcileBot(object, signal) : Infinity;
-    const requeueAfterMs = Math.min(dueMs, ...gone);
+    for (const record of this.#roster.named(key as BotKey)) {
+      if (record.uid !== object?.metadata.uid) this.#retire(record);
+    }
+    const requeueAfterMs = object ? await this.#reconcileBot(object, signal) : Infinity;
     return requeueAfterMs === Infinity ? undefined : { requeueAfterMs };
   }
 
@@ -184,19 +189,29 @@ export class BotReconciler {
       placement: this.#roster.placement(uid),
       hosting: record.hosting.kind,
       room: this.#roomFor(bot),
+      offset: this.#handOuts.offsetOf(record, botId),
       now: toTimestamp(this.#options.clock.wallMs()),
     });
-    const isWaiting = decision.kind === 'full' || bot.refusal?.reason === 'TooManyBots';
+    this.#remember(bot, record, decision);
+    return { decision, claim };
+  }
+
+  #remember(bot: GatheredBot, record: BotRecord, decision: Decision): void {
+    const { uid } = bot;
+    const placement = this.#roster.placement(uid);
+    if (placement && decision.kind !== 'keep') this.#handOuts.abandon(record, placement);
+    const isWaiting =
+      decision.kind === 'full' ||
+      record.hosting.kind === 'lost' ||
+      bot.refusal?.reason === 'TooManyBots';
     this.#roster.waitForRoom(uid, isWaiting ? bot.fleetName : undefined);
     this.#roster.rest(uid, decision.kind === 'rest' ? bot.fleetName : undefined);
     if (decision.kind === 'run') {
       this.#roster.place(uid, decision.placement);
-      // Undoes a withdrawal before its end can be heard.
-      if (record.hosting.kind === 'leaving') record.hosting = { kind: 'possible' };
+      this.#handOuts.wantAgain(record);
     } else if (record.hosting.kind === 'none') {
-      this.#roster.place(uid, atRest(this.#roster.placement(uid)));
+      this.#roster.place(uid, atRest(placement));
     }
-    return { decision, claim };
   }
 
   async #apply(
@@ -228,30 +243,22 @@ export class BotReconciler {
     }
     this.#handOuts.settle(record);
     const now = this.#options.clock.monotonicMs();
-    const { hosting } = record;
-    const leavingMs = hosting.kind === 'leaving' ? hosting.untilMs - now : Infinity;
-    return Math.min(activityMs, leavingMs, (known?.readAgainMs ?? Infinity) - now);
+    return Math.min(activityMs, (known?.readAgainMs ?? Infinity) - now);
   }
 
-  #handOut(
-    bot: GatheredBot,
-    record: BotRecord,
-    placement: Extract<Decision, { kind: 'run' }>['placement'],
-  ): void {
-    const assignment = assignmentOf(bot, placement, record.status);
+  #handOut(bot: GatheredBot, record: BotRecord, placement: Placement): void {
+    const { status } = record;
+    const offset = this.#handOuts.offsetOf(record, placement.botId);
+    const assignment = assignmentOf(bot, placement, { status, offset });
     if (assignment) this.#handOuts.handOut(record, placement, assignment);
   }
 
-  /** An object is gone, by whatever way; resolves to when its bot counts as gone, too. */
-  #retire(record: BotRecord): number {
+  /** An object is gone, by whatever way; so is its bot once no runtime hosts it. */
+  #retire(record: BotRecord): void {
     this.#wakeRivals(this.#roster.want(record.uid, undefined), record.uid);
-    if (record.hosting.kind !== 'none') this.#handOuts.withdraw(record, 0);
+    this.#handOuts.withdraw(record, 0);
     this.#handOuts.settleLeaving(record);
-    if (record.hosting.kind === 'leaving') {
-      return record.hosting.untilMs - this.#options.clock.monotonicMs();
-    }
-    this.#drop(record);
-    return Infinity;
+    if (record.hosting.kind === 'none') this.#drop(record);
   }
 
   #drop({ uid }: BotRecord): void {
@@ -293,7 +300,9 @@ export class BotReconciler {
     const sharding = fleetSpecOf(bot)?.sharding;
     if (!sharding) return undefined;
     const { fleetName, uid } = bot;
-    const taken = this.#roster.taken(fleetName, uid);
+    const taken = new Map(this.#roster.taken(fleetName, uid));
+    // None has room on a shard that is lost.
+    for (const ordinal of this.#handOuts.lost(fleetName)) taken.set(ordinal, sharding.botsPerShard);
     return {
       ...sharding,
       bots: this.#fleets.size(fleetName) - this.#roster.resting(fleetName),
@@ -301,15 +310,19 @@ export class BotReconciler {
     };
   }
 
-  #isPodGone({ fleet, ordinal }: ShardId): boolean {
+  #podState({ fleet, ordinal }: ShardId): PodState {
     const { listers, namespace } = this.#options;
     const name = `${fleetObjectName(fleet)}-${ordinal}`;
     const { pods } = listers;
-    return pods?.synced === true && pods.get(objectKey({ namespace, name })) === undefined;
+    if (!pods?.synced) return 'unknown';
+    const pod = pods.get(objectKey({ namespace, name }));
+    if (!pod) return 'absent';
+    return isReady(pod) ? 'ready' : 'unready';
   }
 
-  #settleLeaving(): void {
-    for (const record of this.#roster.all()) this.#handOuts.settleLeaving(record);
+  #reassignMs(name: string): number {
+    const fleet = this.#fleets.find(name);
+    return fleet.kind === 'found' ? fleet.spec.sharding.reassignSeconds * 1_000 : Infinity;
   }
 
   #wake(key: BotKey, afterMs = 0): void {

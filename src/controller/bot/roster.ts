@@ -5,15 +5,7 @@ import type { TenantBotSpec } from '../../api/tenant-bot.ts';
 import type { Placement, TenantBotStatus } from '../../api/tenant-bot-status.ts';
 import type { ShardId } from '../../control/shard-id.ts';
 import type { Claimant } from '../plan/claim.ts';
-
-/** Whether a runtime hosts a bot under its placement. */
-export type Hosting =
-  | { readonly kind: 'none' }
-  /** It may: an earlier leader has handed it out, or this one is about to. */
-  | { readonly kind: 'possible' }
-  | { readonly kind: 'handed' }
-  /** It was withdrawn, and counts as gone from then on at the latest. Monotonic clock. */
-  | { readonly kind: 'leaving'; readonly untilMs: number };
+import type { Hosting } from './ownership.ts';
 
 /** What was last told of a bot, and by whom. */
 export interface Told {
@@ -23,6 +15,16 @@ export interface Told {
   readonly by: 'runtime' | 'recall';
 }
 
+/** Where the next owner of a bot is to go on. */
+export interface Handover {
+  /** The bot at Telegram. */
+  readonly botId: number;
+  /** All its updates below were finished. */
+  readonly offset: number;
+  /** When that was told, by the monotonic clock. */
+  readonly atMs: number;
+}
+
 /** What the leader knows of one TenantBot beyond what is stored. */
 export interface BotRecord {
   readonly uid: string;
@@ -30,6 +32,8 @@ export interface BotRecord {
   readonly createdAt: string;
   hosting: Hosting;
   told: Told | undefined;
+  /** As its last owner has told. */
+  handover: Handover | undefined;
   /** The status as the leader wants it stored: others' changes to it are undone. */
   status: TenantBotStatus | undefined;
   /** When a change that can wait may next be written. Monotonic clock. */
@@ -71,6 +75,7 @@ export class Roster {
       ...bot,
       hosting: { kind: 'none' },
       told: undefined,
+      handover: undefined,
       status: undefined,
       activityDueMs: 0,
       version: undefined,
@@ -124,6 +129,11 @@ export class Roster {
       entry.wants = botId;
     });
     return before;
+  }
+
+  /** Whether some bot at Telegram is to run for this TenantBot. */
+  isWanted(uid: string): boolean {
+    return this.#entries.get(uid)?.wants !== undefined;
   }
 
   /** Remembers that the fleet takes no more bots for now, or that this is over. */
@@ -233,7 +243,7 @@ export function shardOf({ fleet, shard }: Placement): ShardId {
 /** The placement that is kept for a bot which no runtime hosts. */
 export function atRest(placement: Placement | undefined): Placement | undefined {
   if (!placement) return undefined;
-  const { botId: _, ...kept } = placement;
+  const { botId: _, offset: _offset, ...kept } = placement;
   return kept;
 }
 

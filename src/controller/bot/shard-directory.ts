@@ -1,5 +1,6 @@
-import type { BotAssignment, BotReport } from '../../control/port.ts';
+import type { BotAssignment, BotReport, EndedBot } from '../../control/port.ts';
 import type { ShardId } from '../../control/shard-id.ts';
+import type { Released } from '../../control/shard-ledger.ts';
 
 /**
  * The shards as the bots' controller sees them: where it hands bots out, and hears of them. What
@@ -13,7 +14,8 @@ export interface ShardDirectory {
   /** All bots of the shard have been placed: what it hosts beyond them may be withdrawn. */
   complete(shard: ShardId): void;
   onReport(listener: (shard: ShardId, report: BotReport) => void): void;
-  onReleased(listener: (shard: ShardId, uid: string, epoch: number | undefined) => void): void;
+  onEnded(listener: (shard: ShardId, bot: EndedBot) => void): void;
+  onReleased(listener: (shard: ShardId, bot: Released) => void): void;
   onHosting(listener: (shard: ShardId) => void): void;
   /** When the shard's runtime was last heard, by the monotonic clock. */
   lastSeen(shard: ShardId): number | undefined;

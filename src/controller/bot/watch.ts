@@ -12,7 +12,6 @@ export interface WatchedSources {
   readonly bots: Lister<StoredBot, BotIndex>;
   readonly fleets: Lister<StoredFleet>;
   readonly namespaces?: Lister<KubeObject>;
-  readonly pods?: Lister<KubeObject>;
   readonly secrets: Pick<SecretReader, 'subscribe'>;
 }
 
@@ -21,7 +20,6 @@ export interface WatchHandlers {
   readonly wake: (key: BotKey) => void;
   /** Whether the leader itself has made this version of the bot. */
   readonly isOwnWrite: (bot: StoredBot) => boolean;
-  readonly onPodGone: () => void;
   /** A bot has left the fleet, or is on its way out. */
   readonly onFewerBots: (fleet: string) => void;
 }
@@ -31,7 +29,7 @@ export interface WatchHandlers {
  * function is called.
  */
 export function watchSources(sources: WatchedSources, handlers: WatchHandlers): () => void {
-  const { bots, fleets, namespaces, pods, secrets } = sources;
+  const { bots, fleets, namespaces, secrets } = sources;
   const { wake } = handlers;
   const wakeAll = (index: BotIndex, value: string): void => {
     for (const bot of bots.byIndex(index, value)) wake(botKeyOf(bot));
@@ -50,9 +48,6 @@ export function watchSources(sources: WatchedSources, handlers: WatchHandlers): 
       if (!isDeepStrictEqual(before?.metadata.labels, after?.metadata.labels)) {
         wakeAll('namespace', key);
       }
-    }),
-    pods?.subscribe(({ after }) => {
-      if (!after) handlers.onPodGone();
     }),
     secrets.subscribe((key: ObjectKey) => wakeAll('secret', key)),
   ];

@@ -47,7 +47,8 @@ export function shardFacts(
   return { readyShards, outdatedShards, trouble, missing };
 }
 
-function isReady({ metadata, status }: Pod): boolean {
+/** Whether the pod is at work, and to stay so. */
+export function isReady({ metadata, status }: Pod): boolean {
   const ready = status?.conditions?.find(({ type }) => type === 'Ready');
   return metadata.deletionTimestamp === undefined && ready?.status === 'True';
 }

@@ -40,6 +40,10 @@ export interface BotDeps {
   readonly drainMs: () => number;
   /** Aborts when no bot may go on with what it has begun any longer. */
   readonly hurry: AbortSignal;
+  /** Whether whoever hands out bots was heard lately, and owns up to those here. */
+  readonly inContact: () => boolean;
+  /** Has the bot given up to a newer owner. */
+  readonly yieldBot: (uid: string) => void;
   /** What bots take of what they share. */
   readonly usage: Usage;
 }

@@ -41,6 +41,8 @@ export class HostedBot implements ErrorOwner {
   /** Went wrong in the present life where nobody waited for it. */
   #failure: { readonly error: unknown } | undefined;
   #dropPending: boolean;
+  /** All updates below were finished, here or before. */
+  #offset: number | undefined;
   /** From one start to the next: ends where somebody wants the bot started anew. */
   #life = new AbortController();
   /** Ends the wait of a crashed bot for another spec. */
@@ -49,6 +51,7 @@ export class HostedBot implements ErrorOwner {
   constructor(assignment: BotAssignment, deps: BotDeps, publish: (facts: RuntimeFacts) => void) {
     this.#assignment = assignment;
     this.#dropPending = assignment.dropPending;
+    this.#offset = assignment.resume?.offset;
     this.#deps = deps;
     this.#log = botLog(deps.log, assignment.key, assignment.spec.logLevel);
     this.#guards = new BotGuards(assignment, deps.clock);
@@ -79,6 +82,11 @@ export class HostedBot implements ErrorOwner {
       limitMs: () => this.#assignment.spec.restart.heartbeatSeconds * 1_000,
       onHung: (error) => this.fail(error),
     });
+  }
+
+  /** Where its next owner goes on, once it has ended: all updates below were finished. */
+  get offset(): number | undefined {
+    return this.#offset;
   }
 
   /**
@@ -164,6 +172,7 @@ export class HostedBot implements ErrorOwner {
       log: this.#log,
       recorder: this.#recorder,
       dropPending: this.#dropPending,
+      offset: this.#offset,
     });
     this.#serving = serving;
     this.#dropPending = false;
@@ -179,6 +188,7 @@ export class HostedBot implements ErrorOwner {
     } finally {
       recheck.cancel();
       this.#heartbeat.unwatch();
+      this.#offset = serving.offset;
       this.#serving = undefined;
     }
   }
@@ -308,7 +318,7 @@ const NOTHING_KNOWN = {
 } as const;
 
 function initialFacts({ generation, spec, resume }: BotAssignment): RuntimeFacts {
-  const { token: _, ownership, ...known } = resume ?? {};
+  const { token: _, offset: _offset, ownership, ...known } = resume ?? {};
   return {
     ...NOTHING_KNOWN,
     generation,

@@ -28,7 +28,7 @@ import { FailedTry, holdBackMs, isCallFailure, isRetryable } from './failed-try.
 import { toBotError } from './fingerprint.ts';
 import type { Heartbeat } from './heartbeat.ts';
 import { OpenUpdates } from './open-updates.ts';
-import { WITHDRAWN } from './withdrawn.ts';
+import { WITHDRAWN, YIELDED } from './withdrawn.ts';
 
 /** How long one try may take, apart from the time that the bot's service is given. */
 const TRY_MS = 60_000;
@@ -50,6 +50,8 @@ export interface ServingOptions {
   readonly log: Log;
   readonly recorder: FactsRecorder;
   readonly dropPending: boolean;
+  /** All updates below were finished before. */
+  readonly offset: number | undefined;
 }
 
 /** A bot at work: updates come in, handlers answer them, what is finished is confirmed. */
@@ -128,8 +130,15 @@ export class Serving {
       mode: assignment.spec.updates.mode,
       allowedUpdates: this.#handlers.allowedUpdates,
       dropPending: options.dropPending,
+      offset: options.offset,
+      isOwner: deps.inContact,
       holdSeconds: deps.holdSeconds,
     });
+  }
+
+  /** All updates below are finished; undefined where no poll has told of any. */
+  get offset(): number | undefined {
+    return this.#updates.offset;
   }
 
   /**
@@ -147,7 +156,7 @@ export class Serving {
 
   /**
    * Serves until `signal` aborts, finishes what has begun within the drain time, confirms it and
-   * resolves. Rejects with an `unauthorized` CallError when Telegram refuses the token, and with
+   * resolves; at once, with what is in hand left to it, where a newer owner has the bot. Rejects with an `unauthorized` CallError when Telegram refuses the token, and with
    * what {@link Serving.fail} was told; updates in hand then stay unconfirmed.
    */
   async start(signal: AbortSignal): Promise<void> {
@@ -158,6 +167,10 @@ export class Serving {
     this.#syncProfile(this.#options.assignment);
     try {
       await this.#intake();
+      if (signal.reason === YIELDED) {
+        await this.#dispatcher.drain(AbortSignal.abort());
+        return;
+      }
       await this.#finish();
       if (signal.reason === WITHDRAWN) await this.#leave();
     } catch (error) {
@@ -355,14 +368,17 @@ export class Serving {
   }
 
   #trouble(error: CallError): void {
-    const { recorder, heartbeat, log, deps } = this.#options;
+    const { assignment, recorder, heartbeat, log, deps } = this.#options;
     const now = toTimestamp(deps.clock.wallMs());
     log.warn({ code: error.code }, `no updates for now: ${error.message}`);
     heartbeat.beat(LONGEST_BACKOFF_MS + (error.retryAfterMs ?? 0));
     if (error.fault === 'breaker-open') return;
     recorder.count('errors');
     recorder.note({ lastError: toBotError(error, now) });
-    if (error.fault === 'conflict') recorder.conflict(error.message, now);
+    if (error.fault !== 'conflict') return;
+    // In contact, whoever else takes the updates is none of ours; else it may be the next owner.
+    if (deps.inContact()) recorder.conflict(error.message, now);
+    else deps.yieldBot(assignment.uid);
   }
 }
 

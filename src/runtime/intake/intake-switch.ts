@@ -38,6 +38,10 @@ export interface IntakeSwitchOptions {
   readonly allowedUpdates: readonly UpdateKind[];
   /** Whether to begin with throwing away what waits. */
   readonly dropPending: boolean;
+  /** All updates below were finished before. */
+  readonly offset: number | undefined;
+  /** Whether nobody but strangers can be after the bot's updates. */
+  readonly isOwner: () => boolean;
   /** How long Telegram may hold a poll, in seconds. */
   readonly holdSeconds: number;
 }
@@ -74,6 +78,8 @@ export class IntakeSwitch implements Intake {
   #mode: IntakeMode;
   #allowedUpdates: readonly UpdateKind[];
   #dropPending: boolean;
+  /** Where the first poll begins, until there was one. */
+  #offset: number | undefined;
   #current: Poller | WebhookIntake | undefined;
   /** Ends the current intake. */
   #turn = new AbortController();
@@ -82,10 +88,16 @@ export class IntakeSwitch implements Intake {
 
   constructor(options: IntakeSwitchOptions) {
     this.#options = options;
-    this.#registrar = new WebhookRegistrar(options.webhookCalls, options.clock);
+    this.#registrar = new WebhookRegistrar(options);
     this.#mode = options.mode;
     this.#allowedUpdates = options.allowedUpdates;
     this.#dropPending = options.dropPending;
+    this.#offset = options.offset;
+  }
+
+  /** All updates below are finished; undefined where no poll has told of any. */
+  get offset(): number | undefined {
+    return this.#current instanceof Poller ? this.#current.offset : this.#offset;
   }
 
   get open(): number {
@@ -213,6 +225,7 @@ export class IntakeSwitch implements Intake {
         accept: (update) => this.#accept(update),
         onRegistered: (webhookUrl) => {
           this.#dropPending = false;
+          this.#offset = undefined;
           events.onMode({ mode: 'Webhook', webhookUrl });
           // Who has failed before has to show first that it works.
           if (this.#failures === 0) events.onWebhook(REGISTERED);
@@ -249,6 +262,7 @@ export class IntakeSwitch implements Intake {
         onUpdates: (updates) => this.#polled(updates, poller),
         onContact: () => {
           this.#dropPending = false;
+          this.#offset = undefined;
           events.onContact();
         },
         onStuck: () => events.onStuck(),
@@ -256,6 +270,7 @@ export class IntakeSwitch implements Intake {
       },
       allowedUpdates: this.#allowedUpdates,
       dropPending: this.#dropPending,
+      offset: this.#offset,
       holdSeconds,
     });
     return poller;
@@ -285,7 +300,8 @@ export class IntakeSwitch implements Intake {
   /** Removes a webhook that keeps polls from being answered; throws `failure` where that is not why. */
   async #makeWay(failure: CallError, signal: AbortSignal): Promise<void> {
     const isWebhook = failure.fault === 'conflict' && failure.message.includes('webhook is active');
-    if (!isWebhook) throw failure;
+    // One that a newer owner has set is not ours to remove.
+    if (!isWebhook || !this.#options.isOwner()) throw failure;
     if (!this.#registrar.mayRemove) throw someoneSetsWebhook(failure);
     await this.#registrar.remove(signal);
   }

@@ -16,6 +16,8 @@ export interface PollerOptions {
   readonly allowedUpdates: readonly UpdateKind[];
   /** Whether to begin with throwing away what waits. */
   readonly dropPending: boolean;
+  /** Where to begin: all updates below were finished, whether or not Telegram knows. */
+  readonly offset?: number | undefined;
   /** How long Telegram may hold a poll; it caps it at 50. */
   readonly holdSeconds: number;
 }
@@ -81,6 +83,12 @@ export class Poller implements Intake {
   constructor(options: PollerOptions) {
     this.#options = options;
     this.#allowedUpdates = options.allowedUpdates;
+    if (options.offset !== undefined) this.#watermark.skipTo(options.offset - 1);
+  }
+
+  /** All updates below are finished; undefined before the first one was seen. */
+  get offset(): number | undefined {
+    return this.#watermark.offset || undefined;
   }
 
   get open(): number {

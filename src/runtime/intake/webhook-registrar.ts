@@ -1,6 +1,7 @@
 import type { WebhookInfo } from 'grammy/types';
 import { type Clock, sleep } from '../../lib/clock.ts';
 import { DEFAULT_UPDATE_KINDS, type UpdateKind } from '../../lib/update-kinds.ts';
+import { CallError } from '../telegram/call-error.ts';
 import type { SetWebhook, WebhookCalls } from './webhook-calls.ts';
 
 /** Telegram allows one setWebhook a second; a little more keeps clear of it. */
@@ -11,6 +12,13 @@ const REMOVE_PAUSE_MS = 60_000;
 /** The webhook that a bot is to have. `drop_pending_updates` counts where it is set. */
 export type WantedWebhook = SetWebhook;
 
+export interface WebhookRegistrarOptions {
+  readonly webhookCalls: WebhookCalls;
+  readonly clock: Clock;
+  /** Whether nobody but strangers can have changed the webhook. */
+  readonly isOwner: () => boolean;
+}
+
 /**
  * Keeps the webhook of one bot at Telegram as it is to be, asking before it changes anything: never
  * more than one change a second. Lives as long as the bot is served, through changes of mode.
@@ -18,19 +26,24 @@ export type WantedWebhook = SetWebhook;
 export class WebhookRegistrar {
   readonly #calls: WebhookCalls;
   readonly #clock: Clock;
+  readonly #isOwner: () => boolean;
   #lastSetMs = Number.NEGATIVE_INFINITY;
   #lastRemovedMs = Number.NEGATIVE_INFINITY;
   /** Whether the last change at Telegram, as far as we know, was ours. */
   #isOurs = false;
+  /** The address that Telegram had from us last. */
+  #url = '';
 
-  constructor(calls: WebhookCalls, clock: Clock) {
-    this.#calls = calls;
-    this.#clock = clock;
+  constructor(options: WebhookRegistrarOptions) {
+    this.#calls = options.webhookCalls;
+    this.#clock = options.clock;
+    this.#isOwner = options.isOwner;
   }
 
   /**
    * Sees to it that Telegram has the webhook that is `wanted`. Resolves to what Telegram said before,
-   * and whether that was something else. Rejects with a CallError.
+   * and whether that was something else. Rejects with a CallError: as a conflict where it was ours,
+   * is not any more, and may be a newer owner's.
    */
   async ensure(
     wanted: WantedWebhook,
@@ -39,12 +52,15 @@ export class WebhookRegistrar {
     const info = await this.#calls.getWebhookInfo(signal);
     if (!wanted.drop_pending_updates && isAsWanted(info, wanted)) {
       this.#isOurs = true;
+      this.#url = info.url ?? '';
       return { info, changed: false };
     }
+    if (this.#isOurs && info.url !== this.#url && !this.#isOwner()) throw takenOver();
     await sleep(this.#clock, this.#lastSetMs + PAUSE_MS - this.#clock.monotonicMs(), signal);
     this.#lastSetMs = this.#clock.monotonicMs();
     await this.#calls.setWebhook(wanted, signal);
     this.#isOurs = true;
+    this.#url = wanted.url;
     return { info, changed: true };
   }
 
@@ -59,6 +75,12 @@ export class WebhookRegistrar {
     this.#isOurs = false;
     this.#lastRemovedMs = this.#clock.monotonicMs();
   }
+}
+
+function takenOver(): CallError {
+  return new CallError('conflict', 'The webhook of this bot was changed by somebody else.', {
+    mayHaveHappened: false,
+  });
 }
 
 function isAsWanted(info: WebhookInfo, wanted: WantedWebhook): boolean {

@@ -36,4 +36,14 @@ export class MemoryPort implements ControlPort {
   report(report: BotReport): void {
     this.#onReport(report);
   }
+
+  /** Who hands bots out here does so to nobody else. */
+  ended(): void {}
+
+  /** Always: nothing can come between. */
+  inContact(): boolean {
+    return true;
+  }
+
+  yield(): void {}
 }

@@ -99,6 +99,7 @@ export class BotWorld {
       queue,
       observe: (bot) => caches.observeBot(bot),
       event: (bot, event) => events.push({ bot: bot.metadata.name, ...event }),
+      warn: (message) => log.warn(message),
       clock,
       random: systemRandom,
       namespace,

@@ -50,6 +50,40 @@ describe('what becomes of a bot', () => {
       { placement: { ...KEPT, fleet: 'old' }, hosting: 'none' },
       { kind: 'run', placement: at({ shard: 0, epoch: 4 }) },
     ],
+    [
+      'goes on where its last owner has ended',
+      { placement: KEPT, hosting: 'none', offset: 18 },
+      { kind: 'run', placement: at({ epoch: 4, offset: 18 }) },
+    ],
+    [
+      'goes elsewhere when its shard is lost',
+      { hosting: 'lost', room: { ...ROOM, taken: new Map([[1, 2]]) } },
+      { kind: 'run', placement: at({ shard: 0, epoch: 4 }) },
+    ],
+    [
+      'waits for its lost shard where there is no room elsewhere',
+      {
+        hosting: 'lost',
+        room: {
+          ...ROOM,
+          taken: new Map([
+            [0, 2],
+            [1, 2],
+          ]),
+        },
+      },
+      { kind: 'keep' },
+    ],
+    [
+      'is not waited for on a lost shard to end',
+      { wish: { kind: 'end' }, hosting: 'lost' },
+      { kind: 'finish' },
+    ],
+    [
+      'stays lost while nobody knows',
+      { wish: { kind: 'unknown' }, hosting: 'lost' },
+      { kind: 'keep' },
+    ],
     ['rests', { wish: { kind: 'rest' }, hosting: 'none' }, { kind: 'rest' }],
     ['is drained before it rests', { wish: { kind: 'rest' } }, { kind: 'release' }],
     ['goes on while nobody knows', { wish: { kind: 'unknown' } }, { kind: 'keep' }],

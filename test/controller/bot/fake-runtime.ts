@@ -104,13 +104,12 @@ export class FakeRuntime {
   #follow(): void {
     const wanted = this.#mirror.handOut();
     if (!wanted) return;
-    this.#mirror.followed(wanted);
     const uids = new Set(wanted.bots.map(({ uid }) => uid));
     for (const [uid, assignment] of this.running) {
       if (uids.has(uid)) continue;
       this.running.delete(uid);
       this.#end(assignment);
-      this.#mirror.ended(uid);
+      this.#mirror.end({ uid, epoch: assignment.epoch });
       this.#report(assignment, { lifecycle: 'Stopped' });
     }
     for (const assignment of wanted.bots) this.#want(assignment);

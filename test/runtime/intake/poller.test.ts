@@ -216,6 +216,14 @@ describe('a poller', () => {
     }
   });
 
+  test('begins where whoever polled before has ended', async () => {
+    const { poller } = startPoller({ offset: 18 });
+    expect(current().parameters.offset).toBe(18);
+    await current().answer(20);
+    poller.finish(20);
+    expect(poller.offset).toBe(21);
+  });
+
   test('gives a refused token back to who started it', async () => {
     const { ended } = startPoller();
     await current().fail('unauthorized');
