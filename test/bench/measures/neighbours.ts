@@ -5,7 +5,7 @@ import { median, quantile, table } from '../figures.ts';
 import { twoCores } from '../neighbours/cores.ts';
 import type { ProcessLoad } from '../neighbours/load.ts';
 import type { RuntimeRequest } from '../neighbours/runtime.ts';
-import type { Performance, Scene, StageRequest } from '../neighbours/stage.ts';
+import type { Answers, Scene, StageRequest } from '../neighbours/stage.ts';
 
 const SCRIPTS = join(import.meta.dirname, '../neighbours');
 const HEALTHY = 160;
@@ -17,7 +17,7 @@ const WARM_SECONDS = 10;
 const WARM_PER_SECOND = 800;
 
 /** What one round showed of one side. */
-interface Round extends Performance {
+interface Round extends Answers {
   readonly runtime: ProcessLoad;
 }
 
@@ -75,7 +75,7 @@ async function takeRound(how: {
   await onStage({ kind: 'begin' });
   await onStage({ kind: 'play', seconds: WARM_SECONDS, perSecond: WARM_PER_SECOND });
   await ofRunning({ kind: 'load' });
-  const seen = await onStage<Performance>({ kind: 'play', seconds, perSecond: PER_SECOND });
+  const seen = await onStage<Answers>({ kind: 'play', seconds, perSecond: PER_SECOND });
   return { ...seen, runtime: await ofRunning<ProcessLoad>({ kind: 'load' }) };
 }
 

@@ -23,7 +23,7 @@ export type StageRequest =
   | { readonly kind: 'set'; readonly healthy: number; readonly toxic: number }
   /** Answered once all bots poll, and the toxic ones have begun to be so. */
   | { readonly kind: 'begin' }
-  /** Messages come to all bots for so long; answered with a {@link Performance}. */
+  /** Messages come to all bots for so long; answered with a {@link Answers}. */
   | { readonly kind: 'play'; readonly seconds: number; readonly perSecond: number };
 
 /** Where the bots are to be hosted. */
@@ -33,7 +33,7 @@ export interface Scene {
 }
 
 /** What was seen of the healthy bots' answers. */
-export interface Performance extends AnswerTimes {
+export interface Answers extends AnswerTimes {
   readonly load: ProcessLoad;
 }
 
@@ -102,7 +102,7 @@ async function begin({ emulator, healthy, toxic }: Cast): Promise<void> {
 async function play(
   { emulator: { world }, healthy, toxic, users }: Cast,
   { seconds, perSecond }: Extract<StageRequest, { kind: 'play' }>,
-): Promise<Performance> {
+): Promise<Answers> {
   const [firstUser] = users as [TgUser];
   const deeds: Deed[] = [
     ...healthy.map((bot, place) => {
