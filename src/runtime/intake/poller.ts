@@ -75,8 +75,8 @@ export class Poller implements Intake {
   /** The offset of the last getUpdates, and of the last that is known to have reached Telegram. */
   #sent = 0;
   #confirmed = 0;
-  /** The last answer was full of updates that are in hand: all the next would hold, too. */
-  #nothingMoreToSee = false;
+  /** The last answer was full: the next one has room for what is new as far as these are finished. */
+  #full = false;
   /** How many times longer the pauses are, for all that the last answer repeated. */
   #pauseFactor = 1;
 
@@ -152,7 +152,7 @@ export class Poller implements Intake {
       allowed_updates: this.#allowedUpdates,
     });
     const fresh = updates.filter((update) => this.#watermark.accept(update.update_id));
-    this.#nothingMoreToSee = updates.length >= LIMIT && fresh.length === 0;
+    this.#full = updates.length >= LIMIT;
     this.#pauseFactor = pauseFactor(fresh.length, updates.length - fresh.length);
     this.#options.events.onContact();
     if (fresh.length > 0) this.#options.events.onUpdates(fresh);
@@ -187,9 +187,12 @@ export class Poller implements Intake {
     const moved = (): boolean => finished() || this.#watermark.offset !== this.#confirmed;
     const { clock } = this.#options;
     const answeredMs = clock.monotonicMs();
-    if (this.#nothingMoreToSee) {
+    if (this.#full) {
+      const most = this.#watermark.open - LIMIT / (1 + KNOWN_FOR_A_NEW_ONE);
       await this.#progress(moved, signal, STUCK_MS);
       if (!moved() && !signal.aborted) this.#options.events.onStuck();
+      const worthWhile = (): boolean => this.#watermark.open <= most;
+      await this.#progress(worthWhile, signal, UNMOVED_PAUSE_MS * LONGEST_PAUSE);
     }
     const waitedMs = clock.monotonicMs() - answeredMs;
     const leftMs = MOVED_PAUSE_MS * this.#pauseFactor - waitedMs;

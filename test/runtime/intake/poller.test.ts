@@ -134,15 +134,25 @@ describe('a poller', () => {
   test('does not ask again while all that Telegram would show is in hand', async () => {
     const { poller } = startPoller();
     await current().answer(...range(1, 100));
-    await clock.advanceAsync(600);
+    await clock.advanceAsync(5_000);
     await current().answer(...range(1, 100));
-    poller.finish(2);
+    for (const id of range(2, 11)) poller.finish(id);
     await clock.advanceAsync(50_000);
     expect(calls).toHaveLength(2);
     poller.finish(1);
     await clock.advanceAsync(200);
-    expect(current().parameters.offset).toBe(3);
+    expect(current().parameters.offset).toBe(13);
     expect(troubles).toEqual([]);
+  });
+
+  test('asks again late where little of a full answer is finished', async () => {
+    const { poller } = startPoller();
+    await current().answer(...range(1, 100));
+    poller.finish(1);
+    await clock.advanceAsync(8 * 600 + 199);
+    expect(calls).toHaveLength(1);
+    await clock.advanceAsync(1);
+    expect(current().parameters.offset).toBe(2);
   });
 
   test('looks the less often the more it reads again for the little that is new', async () => {
@@ -155,9 +165,9 @@ describe('a poller', () => {
     await clock.advanceAsync(1);
     await current().answer(...range(1, 29));
     await clock.advanceAsync(600);
-    await current().answer(...range(1, 99));
+    await current().answer(...range(1, 98));
     await clock.advanceAsync(600);
-    await current().answer(...range(1, 100));
+    await current().answer(...range(1, 99));
     await clock.advanceAsync(8 * 600 - 1);
     expect(calls).toHaveLength(5);
     await clock.advanceAsync(1);
@@ -167,7 +177,7 @@ describe('a poller', () => {
   test('says when the oldest update keeps all others from being seen for a minute', async () => {
     startPoller();
     await current().answer(...range(1, 100));
-    await clock.advanceAsync(600);
+    await clock.advanceAsync(5_000);
     await current().answer(...range(1, 100));
     await clock.advanceAsync(59_999);
     expect(troubles).toEqual([]);
