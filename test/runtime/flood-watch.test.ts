@@ -111,15 +111,20 @@ test('bad windows that do not follow one another are forgiven', async () => {
 });
 
 test('many that take much together are stopped, but only when that lasts', async () => {
-  const { flooders, neighbour, window, stop } = startWatch({ flooders: 10 });
-  const took = [...flooders.map(() => 450), 200];
-  for (let count = 0; count < 3; count++) await window({ utilization: 1 }, took);
+  const { flooders, neighbour, window, stop } = startWatch({ flooders: 30 });
+  const took = (index: number) => [
+    ...flooders.map((_, bot) => (bot % 2 === index % 2 ? 250 : 0)),
+    90,
+  ];
+  for (let count = 0; count < 3; count++) await window({ utilization: 1 }, took(count));
   expect(flooders.flatMap(({ failures }) => failures)).toEqual([]);
-  await window({ utilization: 1 }, took);
+  await window({ utilization: 1 }, took(3));
   expect(flooders.map(({ failures }) => failures)).toEqual(
     flooders.map(() => [expect.objectContaining({ code: 'BOT_FLOODS' })]),
   );
   expect(neighbour.failures).toEqual([]);
+  await window({ utilization: 1 }, []);
+  expect(flooders.every(({ failures }) => failures.length === 1)).toBe(true);
   await stop();
 });
 
