@@ -16,7 +16,7 @@ export const BOT_REASONS = [
   'SecretUnreadable',
   'SameBot',
   'SigningKeyMissing',
-  'NoPlace',
+  'NoCapacity',
   'NotPlaced',
   'NotReported',
   'NotChecked',
@@ -161,7 +161,7 @@ export const NOT_PLACED: Obstacle = {
 /** A shard must have taken it. */
 export const unplaced: Check = ({ placement, noPlaceBecause, notYetBecause }) => {
   if (placement) return undefined;
-  if (noPlaceBecause) return obstacle('NoPlace', 'person', noPlaceBecause);
+  if (noPlaceBecause) return obstacle('NoCapacity', 'person', noPlaceBecause);
   return notYetBecause ? { ...NOT_PLACED, message: notYetBecause } : NOT_PLACED;
 };
 

@@ -61,6 +61,10 @@ const shardingSchema = withRule(
       maxShards: z.int().min(1).max(MAX_SHARDS).default(100).meta({
         description: 'How many shards there are at most. Standalone has one.',
       }),
+      movesPerMinute: z.int().min(1).max(60_000).default(600).meta({
+        description:
+          'How many running bots are moved to another shard in a minute at most, evenly spread. Bots of a shard that is lost do not wait.',
+      }),
       reassignSeconds: z.int().min(10).max(3_600).default(60).meta({
         description:
           'How long a shard that is not heard, and whose pod is not ready or not there, is waited for before its bots go to other shards.',

@@ -11,6 +11,8 @@ export interface FleetFacts {
   readonly shards: number;
   readonly readyShards: number;
   readonly outdatedShards: number;
+  /** The highest of them, whose bots are being moved to the others. */
+  readonly drainingShards: number;
   /** Where the pods are being renewed. */
   readonly rollout?: Rollout;
   /** The shard that was renewed first does worse than before, and how; the others wait. */
@@ -39,6 +41,7 @@ export const FLEET_REASONS = [
   'ShardsReady',
   'ShardsStarting',
   'ShardsUpdating',
+  'ShardsDraining',
   'CanaryUnhealthy',
   'Full',
   'ManifestInvalid',
@@ -111,7 +114,7 @@ export function wantsPlace(bot: {
   return placed?.status !== 'False' || WAITING_FOR_A_PLACE.has(placed.reason);
 }
 
-const WAITING_FOR_A_PLACE = new Set(['NotPlaced', 'NoPlace']);
+const WAITING_FOR_A_PLACE = new Set(['NotPlaced', 'NoCapacity']);
 
 function ready(facts: FleetFacts): Finding {
   const { shards, readyShards, maxShards, botsPerShard, wantingBots, problem } = facts;
@@ -131,15 +134,19 @@ function ready(facts: FleetFacts): Finding {
 
 /** Stalled comes first: what needs a person does not end by waiting. */
 function progress(facts: FleetFacts): Finding[] {
-  const { shards, readyShards, outdatedShards, problem, canaryTrouble } = facts;
+  const { shards, readyShards, outdatedShards, drainingShards, problem, canaryTrouble } = facts;
   if (problem) return [finding('Stalled', 'True', problem.reason, problem.message)];
   if (canaryTrouble !== undefined) {
     return [finding('Stalled', 'True', 'CanaryUnhealthy', canaryTrouble)];
   }
   if (readyShards < shards) return [starting(facts, 'Reconciling', 'True')];
-  if (outdatedShards === 0) return [];
-  const message = `${outdatedShards} of ${shards} shards are about to be restarted with the newest settings.`;
-  return [finding('Reconciling', 'True', 'ShardsUpdating', message)];
+  if (outdatedShards > 0) {
+    const message = `${outdatedShards} of ${shards} shards are about to be restarted with the newest settings.`;
+    return [finding('Reconciling', 'True', 'ShardsUpdating', message)];
+  }
+  if (drainingShards === 0) return [];
+  const message = `${drainingShards} of ${shards} shards are more than are needed: their bots move to the others, then they go.`;
+  return [finding('Reconciling', 'True', 'ShardsDraining', message)];
 }
 
 function starting(facts: FleetFacts, type: string, status: Finding['status']): Finding {

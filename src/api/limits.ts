@@ -15,6 +15,10 @@ export const limitsSchema = withRule(
       maxConcurrent: z.int().min(1).max(1_000).default(10).meta({
         description: 'How many calls may be under way at the same time, polls excepted.',
       }),
+      weight: z.int().min(1).max(100).default(1).meta({
+        description:
+          'How much the bot counts beside others when bots are spread over shards: one of weight 5 counts as much as five of weight 1. Change it for bots with far more traffic than most.',
+      }),
     })
     .meta({
       description: "Limits of the bot's own calls to Telegram. Those of Telegram hold too.",

@@ -17,10 +17,12 @@ import { errorMessage } from '../lib/errors.ts';
 import { type Random, randomToken } from '../lib/random.ts';
 import { runTogether } from '../lib/run-together.ts';
 import type { Log } from '../telemetry/log.ts';
+import { type MoveMetrics, moveMetrics } from './bot/move-metrics.ts';
 import { BotReconciler } from './bot/reconcile.ts';
 import { TENANT_BOTS } from './bot/stored-bot.ts';
 import type { Authority } from './channel/authority.ts';
 import type { ClusterCaches } from './cluster-caches.ts';
+import { movesEvent } from './fleet/events.ts';
 import { FleetReconciler } from './fleet/reconcile.ts';
 import {
   BOT_FLEETS,
@@ -31,6 +33,7 @@ import {
 import { watchFleets } from './fleet/watch.ts';
 import { markLeader } from './leader-label.ts';
 import { APPLIED_HASH } from './names.ts';
+import type { Move } from './plan/fleet-state.ts';
 import { SecretReader } from './secrets/secret-reader.ts';
 
 /** Bots that are worked on at once: most of the time each waits for the API server. */
@@ -46,11 +49,16 @@ const INSTALLATION = 'tenantbot-installation';
 export interface LeaderMetrics {
   readonly queue: (name: string) => QueueMetrics;
   readonly controller: (name: string) => ControllerMetrics;
+  readonly moves: MoveMetrics;
 }
 
 /** {@link LeaderMetrics} in `registry`. */
 export function makeLeaderMetrics(registry: Registry): LeaderMetrics {
-  return { queue: queueMetrics(registry), controller: controllerMetrics(registry) };
+  return {
+    queue: queueMetrics(registry),
+    controller: controllerMetrics(registry),
+    moves: moveMetrics(registry),
+  };
 }
 
 export interface LeadershipOptions {
@@ -101,6 +109,9 @@ export class Leadership {
       event: (bot, event) =>
         recorder.record({ regarding: referenceTo(TENANT_BOTS, bot), ...event }),
       warn: (message) => options.log.warn(message),
+      onSize: (fleet) => this.#fleetQueue.add(objectKey({ namespace, name: fleet })),
+      onMoves: (fleet, moves, pending) => this.#tellMoves(fleet, moves, pending),
+      moveMetrics: options.metrics.moves,
       clock,
       random,
       namespace,
@@ -200,6 +211,13 @@ export class Leadership {
     this.hub.setFleet(fleet.metadata.name, { fleet: reading.spec, shards });
   }
 
+  #tellMoves(name: string, moves: readonly Move[], pending: number): void {
+    const { caches, recorder, namespace } = this.#options;
+    const fleet = caches.fleets.get(objectKey({ namespace, name }));
+    if (!fleet) return;
+    recorder.record({ regarding: referenceTo(BOT_FLEETS, fleet), ...movesEvent(moves, pending) });
+  }
+
   #reconcileFleets(): void {
     for (const { metadata } of this.#options.caches.fleets.list()) {
       this.#fleetQueue.add(objectKey(metadata));
@@ -214,6 +232,7 @@ export class Leadership {
       controlUrl: `https://${controlService}.${namespace}.svc:${CONTROL_PORT}`,
       controlCa: () => authority.bundle,
       reserved: (fleet) => this.#bots.reserved(fleet),
+      lost: (fleet) => this.#bots.lost(fleet),
       operatorNamespace: namespace,
       events: recorder,
     });

@@ -112,9 +112,9 @@ const cases: readonly Case[] = [
   {
     when: 'no shard has room',
     facts: { ...pending, noPlaceBecause: 'All 200 places are taken.' },
-    ready: 'NoPlace',
+    ready: 'NoCapacity',
     says: 'All 200 places are taken.',
-    also: ['TokenValid=Unknown/NotChecked', 'Placed=False/NoPlace', 'Stalled=True/NoPlace'],
+    also: ['TokenValid=Unknown/NotChecked', 'Placed=False/NoCapacity', 'Stalled=True/NoCapacity'],
   },
   {
     when: 'its place is being chosen',

@@ -152,6 +152,7 @@ describe('health checks of GitOps tools', () => {
       shards: 2,
       readyShards,
       outdatedShards: 0,
+      drainingShards: 0,
       maxShards: 9,
       botsPerShard: 10,
       bots: 3,

@@ -1,6 +1,7 @@
 import type { Placement } from '../../api/tenant-bot-status.ts';
 import type { Claim } from '../plan/claim.ts';
-import { choosePlace, type FleetRoom } from '../plan/place.ts';
+import type { Target } from '../plan/fleet-state.ts';
+import { choosePlace, type FleetRoom, type Place } from '../plan/place.ts';
 import type { GatheredBot } from './gather.ts';
 import type { Hosting } from './ownership.ts';
 
@@ -23,6 +24,8 @@ export interface Situation {
   readonly room: FleetRoom | undefined;
   /** Where its next owner is to go on, if that is known. */
   readonly offset?: number | undefined;
+  /** Where the planner has it move, if anywhere. */
+  readonly target: Target | undefined;
   /** RFC 3339. */
   readonly now: string;
 }
@@ -79,34 +82,48 @@ export function decide(situation: Situation): Decision {
 
 type RunWish = Extract<Wish, { kind: 'run' }>;
 
-function decideHosted({ claim, placement, hosting }: Situation, wish: RunWish): Decision {
+function decideHosted({ claim, placement, hosting, target }: Situation, wish: RunWish): Decision {
   if (claim.kind === 'taken' || !placement || !fits(placement, wish)) return { kind: 'release' };
+  if (target === 'nowhere' || leadsAway(target, placement)) return { kind: 'release' };
   // What this leader has handed out was nobody else's then.
   if (claim.kind === 'leaving' && hosting !== 'handed') return { kind: 'keep' };
   return { kind: 'run', placement };
 }
 
 function decideFree(situation: Situation, wish: RunWish): Decision {
-  const { claim, placement, hosting } = situation;
+  const { claim, placement, hosting, target } = situation;
   if (claim.kind === 'taken') return { kind: 'rest' };
   if (claim.kind === 'leaving') return { kind: 'wait' };
   // Decided before, and not yet written or handed out.
-  if (placement && hosting === 'none' && fits(placement, wish)) return { kind: 'run', placement };
+  const isDecided = placement && hosting === 'none' && fits(placement, wish);
+  if (isDecided && !leadsAway(target, placement)) return { kind: 'run', placement };
   return placeAnew(situation, wish);
 }
 
-function placeAnew(situation: Situation, { fleet, botId }: RunWish): Decision {
-  const { placement, hosting, room, now, offset } = situation;
-  const lost = hosting === 'lost';
-  if (!room) return { kind: 'rest' };
-  const last = placement?.fleet === fleet && !lost ? placement.shard : undefined;
-  const place = choosePlace(room, last);
+function placeAnew(situation: Situation, wish: RunWish): Decision {
+  const { placement, hosting, now, offset } = situation;
+  const { fleet, botId } = wish;
+  const place = nextPlace(situation, wish);
+  if (!place) return { kind: 'rest' };
   // Its shard may come back before there is room elsewhere.
-  if (place.kind === 'full') return lost ? { kind: 'keep' } : place;
+  if (place.kind === 'full') return hosting === 'lost' ? { kind: 'keep' } : place;
   const epoch = (placement?.epoch ?? 0) + 1;
   const { ordinal: shard } = place;
   const from = offset === undefined ? {} : { offset };
   return { kind: 'run', placement: { fleet, shard, epoch, since: now, botId, ...from } };
+}
+
+/** Its target, else where there is room; undefined where nobody can tell. */
+function nextPlace(situation: Situation, { fleet }: RunWish): Place | undefined {
+  const { placement, room, target } = situation;
+  if (typeof target === 'object' && target.fleet === fleet) {
+    return { kind: 'shard', ordinal: target.ordinal };
+  }
+  return room && choosePlace(room, placement?.fleet === fleet ? placement.shard : undefined);
+}
+
+function leadsAway(target: Target | undefined, { fleet, shard }: Placement): boolean {
+  return typeof target === 'object' && target.fleet === fleet && target.ordinal !== shard;
 }
 
 function fits({ fleet, botId }: Placement, wish: RunWish): boolean {

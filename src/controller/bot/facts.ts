@@ -84,7 +84,7 @@ function decisionFacts(
   if (decision.kind === 'full') {
     const { capacity } = decision;
     return {
-      noPlaceBecause: `Fleet "${fleetName}" is full: it takes ${capacity} ${capacity === 1 ? 'bot' : 'bots'}, and those that rest count. Have spec.sharding.maxShards or botsPerShard of the BotFleet raised, or name another fleet in spec.fleet.`,
+      noPlaceBecause: `Fleet "${fleetName}" is full: it takes ${capacity} ${capacity === 1 ? 'bot' : 'bots'}. Have spec.sharding.maxShards or botsPerShard of the BotFleet raised, or name another fleet in spec.fleet.`,
     };
   }
   if (decision.kind === 'wait') {

@@ -3,15 +3,15 @@ import { type Refusal, refusal } from '../../api/tenancy.ts';
 import type { TenantBotSpec } from '../../api/tenant-bot.ts';
 import type { Lister } from '../../kube/lister.ts';
 import { type KubeObject, objectKey } from '../../kube/resource.ts';
-import { readFleetSpec, type StoredFleet } from '../fleet/stored-fleet.ts';
+import { readFleetSpec, readFleetStatus, type StoredFleet } from '../fleet/stored-fleet.ts';
 import { fleetNameOf, type StoredBot } from './stored-bot.ts';
 
 /** How the bots of a cluster are filed. */
 export type BotIndex = 'fleet' | 'namespace' | 'secret';
 
-/** The fleet that a bot names. */
+/** The fleet that a bot names. `shards` is how many it has now. */
 export type FoundFleet =
-  | { readonly kind: 'found'; readonly spec: BotFleetSpec }
+  | { readonly kind: 'found'; readonly spec: BotFleetSpec; readonly shards: number }
   | { readonly kind: 'missing' }
   /** It is there, and nobody can tell what it says. */
   | { readonly kind: 'unreadable'; readonly message: string };
@@ -44,6 +44,11 @@ export class FleetDirectory {
     const found = readFleet(fleet);
     this.#read.set(fleet, found);
     return found;
+  }
+
+  /** The names of all fleets, in order. */
+  names(): string[] {
+    return Array.from(this.#options.fleets.list(), ({ metadata }) => metadata.name).toSorted();
   }
 
   /** How many bots name the fleet. */
@@ -82,7 +87,9 @@ function isOlder({ metadata: a }: StoredBot, { metadata: b }: StoredBot): boolea
 
 function readFleet(fleet: StoredFleet): FoundFleet {
   const reading = readFleetSpec(fleet);
-  if (reading.kind === 'ok') return { kind: 'found', spec: reading.spec };
+  if (reading.kind === 'ok') {
+    return { kind: 'found', spec: reading.spec, shards: readFleetStatus(fleet)?.shards ?? 0 };
+  }
   const message = `The BotFleet "${fleet.metadata.name}" can't be understood. ${reading.message}`;
   return { kind: 'unreadable', message };
 }

@@ -1,18 +1,18 @@
 import type { BotKey } from '../../api/group.ts';
 import type { Placement } from '../../api/tenant-bot-status.ts';
-import type { ShardId } from '../../control/shard-id.ts';
 import type { KubeClient } from '../../kube/client.ts';
 import type { ReconcileResult } from '../../kube/controller.ts';
 import type { Lister } from '../../kube/lister.ts';
-import { type KubeObject, type ObjectKey, objectKey } from '../../kube/resource.ts';
+import type { KubeObject, ObjectKey } from '../../kube/resource.ts';
 import type { Pod } from '../../kube/well-known.ts';
 import type { WorkQueue } from '../../kube/work-queue.ts';
 import { type Clock, toTimestamp } from '../../lib/clock.ts';
 import type { Random } from '../../lib/random.ts';
-import { isReady } from '../fleet/shard-facts.ts';
+import { runTogether } from '../../lib/run-together.ts';
 import type { StoredFleet } from '../fleet/stored-fleet.ts';
-import { fleetObjectName } from '../names.ts';
 import { type Claim, judgeClaim } from '../plan/claim.ts';
+import type { Move } from '../plan/fleet-state.ts';
+import type { FleetRoom } from '../plan/place.ts';
 import { CredentialCache } from '../secrets/credential-cache.ts';
 import type { SecretReader } from '../secrets/secret-reader.ts';
 import { readAllBots } from './adopt.ts';
@@ -24,10 +24,13 @@ import { botFacts } from './facts.ts';
 import { type BotIndex, FleetDirectory } from './fleet-directory.ts';
 import { fleetSpecOf, type GatheredBot, gather } from './gather.ts';
 import { HandOuts } from './hand-outs.ts';
-import type { PodState } from './ownership.ts';
+import type { MoveMetrics } from './move-metrics.ts';
+import { Rebalancer } from './rebalancer.ts';
 import { atRest, type BotRecord, Roster } from './roster.ts';
 import type { ShardDirectory } from './shard-directory.ts';
-import { botKeyOf, readSpec, readStatus, type StoredBot } from './stored-bot.ts';
+import { ShardPods } from './shard-pods.ts';
+import { ShardStates } from './shard-states.ts';
+import { botKeyOf, readSpec, readStatus, type StoredBot, weightOf } from './stored-bot.ts';
 import { watchSources } from './watch.ts';
 
 /** What a {@link BotReconciler} reads, all of it in caches. */
@@ -52,6 +55,11 @@ export interface BotReconcilerOptions {
   readonly event: (bot: StoredBot, event: BotEvent) => void;
   /** Hears what people who run the operator should know. */
   readonly warn: (message: string) => void;
+  /** How many shards the fleet is to have may have changed. */
+  readonly onSize: (fleet: string) => void;
+  /** Bots of the fleet begin to move to other shards. */
+  readonly onMoves: (fleet: string, moves: readonly Move[], pending: number) => void;
+  readonly moveMetrics?: MoveMetrics;
   readonly clock: Clock;
   readonly random: Random;
   /** Where BotFleets and the runtimes' pods live. */
@@ -79,6 +87,8 @@ export class BotReconciler {
   readonly #fleets: FleetDirectory;
   readonly #credentials: CredentialCache;
   readonly #handOuts: HandOuts;
+  readonly #states: ShardStates;
+  readonly #rebalancer: Rebalancer;
   readonly #writer: BotWriter;
   readonly #adopted = Promise.withResolvers<void>();
 
@@ -88,14 +98,31 @@ export class BotReconciler {
     this.#fleets = new FleetDirectory({ ...listers, fleetNamespace: namespace });
     this.#credentials = new CredentialCache(secrets, { clock, random });
     this.#writer = new BotWriter(options);
+    const pods = new ShardPods(listers.pods, namespace);
     this.#handOuts = new HandOuts({
       shards,
       clock,
       roster: this.#roster,
-      podState: (shard) => this.#podState(shard),
+      podState: (shard) => pods.stateOf(shard),
       reassignMs: (fleet) => this.#reassignMs(fleet),
       wake: (key, afterMs) => this.#wake(key, afterMs),
       warn: options.warn,
+    });
+    this.#states = new ShardStates({
+      shards,
+      clock,
+      podState: (shard) => pods.stateOf(shard),
+      lost: (fleet) => this.#handOuts.lost(fleet),
+    });
+    this.#rebalancer = new Rebalancer({
+      roster: this.#roster,
+      fleets: this.#fleets,
+      states: this.#states,
+      wake: (key) => this.#wake(key),
+      onSize: options.onSize,
+      onMoves: options.onMoves,
+      metrics: options.moveMetrics,
+      clock,
     });
   }
 
@@ -112,6 +139,7 @@ export class BotReconciler {
         isOwnWrite: ({ metadata }) =>
           this.#roster.find(metadata.uid)?.version === metadata.resourceVersion,
         onFewerBots: (fleet) => this.#wakeWaiting(fleet),
+        onFleet: () => this.#rebalancer.changed(),
       },
     );
     try {
@@ -122,7 +150,10 @@ export class BotReconciler {
       this.#adopted.resolve();
       for (const { key } of this.#roster.all()) this.#wake(key);
       for (const bot of listers.bots.list()) this.#wake(botKeyOf(bot));
-      await this.#handOuts.start(signal);
+      await runTogether(signal, [
+        (signal) => this.#handOuts.start(signal),
+        (signal) => this.#rebalancer.start(signal),
+      ]);
     } finally {
       unwatch();
     }
@@ -131,6 +162,11 @@ export class BotReconciler {
   /** How many places the leader has given away on each shard of the fleet, written or not. */
   reserved(fleet: string): ReadonlyMap<number, number> {
     return this.#roster.taken(fleet);
+  }
+
+  /** The shards of the fleet that are lost, by ordinal. */
+  lost(fleet: string): ReadonlySet<number> {
+    return this.#states.lost(fleet);
   }
 
   /** Reconciles one TenantBot by its key. Waits until the places of all bots are known. */
@@ -151,6 +187,7 @@ export class BotReconciler {
     const { generation = 0 } = object.metadata;
     if (record.spec?.generation !== generation) {
       record.spec = { generation, read: readSpec(object) };
+      this.#roster.weigh(record.uid, weightOf(object));
     }
     const sources = { fleets: this.#fleets, credentials: this.#credentials };
     const hints = {
@@ -179,7 +216,7 @@ export class BotReconciler {
     const { uid } = bot;
     const wish = wishOf(bot);
     const botId = wish.kind === 'run' ? wish.botId : undefined;
-    const before = this.#roster.want(uid, botId);
+    const before = this.#roster.want(uid, wish.kind === 'run' ? wish : undefined)?.botId;
     // Others' claims rest on this one's.
     if (before !== botId) for (const id of [before, botId]) this.#wakeRivals(id, uid);
     const claim = botId === undefined ? FREE : this.#claim(uid, botId);
@@ -190,6 +227,7 @@ export class BotReconciler {
       hosting: record.hosting.kind,
       room: this.#roomFor(bot),
       offset: this.#handOuts.offsetOf(record, botId),
+      target: this.#roster.target(uid),
       now: toTimestamp(this.#options.clock.wallMs()),
     });
     this.#remember(bot, record, decision);
@@ -197,21 +235,22 @@ export class BotReconciler {
   }
 
   #remember(bot: GatheredBot, record: BotRecord, decision: Decision): void {
-    const { uid } = bot;
+    const { uid, fleetName } = bot;
     const placement = this.#roster.placement(uid);
     if (placement && decision.kind !== 'keep') this.#handOuts.abandon(record, placement);
     const isWaiting =
       decision.kind === 'full' ||
       record.hosting.kind === 'lost' ||
       bot.refusal?.reason === 'TooManyBots';
-    this.#roster.waitForRoom(uid, isWaiting ? bot.fleetName : undefined);
-    this.#roster.rest(uid, decision.kind === 'rest' ? bot.fleetName : undefined);
+    this.#roster.waitForRoom(uid, isWaiting ? fleetName : undefined);
+    this.#roster.rest(uid, decision.kind === 'rest' ? fleetName : undefined);
+    const isFree = record.hosting.kind === 'none';
     if (decision.kind === 'run') {
       this.#roster.place(uid, decision.placement);
       this.#handOuts.wantAgain(record);
-    } else if (record.hosting.kind === 'none') {
-      this.#roster.place(uid, atRest(placement));
-    }
+    } else if (isFree) this.#roster.place(uid, atRest(placement));
+    // Where it was to go has been decided upon.
+    if (isFree) this.#roster.retarget(uid, undefined);
   }
 
   async #apply(
@@ -255,7 +294,7 @@ export class BotReconciler {
 
   /** An object is gone, by whatever way; so is its bot once no runtime hosts it. */
   #retire(record: BotRecord): void {
-    this.#wakeRivals(this.#roster.want(record.uid, undefined), record.uid);
+    this.#wakeRivals(this.#roster.want(record.uid, undefined)?.botId, record.uid);
     this.#handOuts.withdraw(record, 0);
     this.#handOuts.settleLeaving(record);
     if (record.hosting.kind === 'none') this.#drop(record);
@@ -263,7 +302,7 @@ export class BotReconciler {
 
   #drop({ uid }: BotRecord): void {
     const placement = this.#roster.placement(uid);
-    const wanted = this.#roster.want(uid, undefined);
+    const wanted = this.#roster.want(uid, undefined)?.botId;
     this.#credentials.forget(uid);
     this.#roster.drop(uid);
     this.#wakeRivals(wanted, uid);
@@ -273,12 +312,14 @@ export class BotReconciler {
   #adopt(object: StoredBot): void {
     this.#options.observe(object);
     const record = this.#recordOf(object);
+    this.#roster.weigh(record.uid, weightOf(object));
     const { status } = record;
     if (!status?.placement) return;
     this.#roster.place(record.uid, status.placement);
     this.#roster.placementWritten(record.uid);
     // Until more is known it is to go on: so nobody else is told that it is about to leave.
-    this.#roster.want(record.uid, status.placement.botId);
+    const { fleet, botId } = status.placement;
+    this.#roster.want(record.uid, botId === undefined ? undefined : { fleet, botId });
     this.#handOuts.adopt(record, status.placement, status);
   }
 
@@ -296,28 +337,19 @@ export class BotReconciler {
     return mine ? judgeClaim(mine, this.#roster.rivals(botId, uid)) : FREE;
   }
 
-  #roomFor(bot: GatheredBot) {
-    const sharding = fleetSpecOf(bot)?.sharding;
-    if (!sharding) return undefined;
-    const { fleetName, uid } = bot;
-    const taken = new Map(this.#roster.taken(fleetName, uid));
-    // None has room on a shard that is lost.
-    for (const ordinal of this.#handOuts.lost(fleetName)) taken.set(ordinal, sharding.botsPerShard);
+  #roomFor({ fleet, fleetName, uid }: GatheredBot): FleetRoom | undefined {
+    if (fleet.kind !== 'found') return undefined;
+    const use = this.#roster.use(fleetName, uid);
+    let staying = 1;
+    for (const shard of use.values()) staying += shard.staying;
+    const named = this.#fleets.size(fleetName) - this.#roster.resting(fleetName);
     return {
-      ...sharding,
-      bots: this.#fleets.size(fleetName) - this.#roster.resting(fleetName),
-      taken,
+      sharding: fleet.spec.sharding,
+      bots: Math.max(named, staying),
+      shards: fleet.shards,
+      use,
+      lost: this.#states.lost(fleetName),
     };
-  }
-
-  #podState({ fleet, ordinal }: ShardId): PodState {
-    const { listers, namespace } = this.#options;
-    const name = `${fleetObjectName(fleet)}-${ordinal}`;
-    const { pods } = listers;
-    if (!pods?.synced) return 'unknown';
-    const pod = pods.get(objectKey({ namespace, name }));
-    if (!pod) return 'absent';
-    return isReady(pod) ? 'ready' : 'unready';
   }
 
   #reassignMs(name: string): number {

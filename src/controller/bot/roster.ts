@@ -1,11 +1,15 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Checked } from '../../api/explain.ts';
 import type { BotKey } from '../../api/group.ts';
 import type { RuntimeFacts } from '../../api/runtime-facts.ts';
 import type { TenantBotSpec } from '../../api/tenant-bot.ts';
 import type { Placement, TenantBotStatus } from '../../api/tenant-bot-status.ts';
-import type { ShardId } from '../../control/shard-id.ts';
+import { type ShardId, shardName } from '../../control/shard-id.ts';
 import type { Claimant } from '../plan/claim.ts';
+import type { PlannedBot, Target } from '../plan/fleet-state.ts';
+import type { ShardUse } from '../plan/place.ts';
 import type { Hosting } from './ownership.ts';
+import { type Slot, Slots } from './slots.ts';
 
 /** What was last told of a bot, and by whom. */
 export interface Told {
@@ -44,20 +48,30 @@ export interface BotRecord {
   version: string | undefined;
 }
 
+/** Which bot at Telegram is to run for a TenantBot, and in which fleet. */
+export interface Wanted {
+  readonly fleet: string;
+  readonly botId: number;
+}
+
 interface Entry extends BotRecord {
   /** What the leader has decided: the truth, while the API server may not say so yet. */
   placement: Placement | undefined;
   /** What the API server says for sure. */
   written: Placement | undefined;
-  wants: number | undefined;
+  wants: Wanted | undefined;
+  /** Where it is to move to. */
+  target: Target | undefined;
+  weight: number;
   waitsFor: string | undefined;
   restsIn: string | undefined;
 }
 
 /**
  * All bots that have a place or want one, in memory on the leader. A place counts as taken from
- * the moment it is decided, and the one before until the new one is written: so that whatever of
- * it is lost, no shard ever has more bots than it may.
+ * the moment it is decided, or that a bot is on its way there, and the one before until the new one
+ * is written: so that whatever of it is lost, no shard ever has more bots than it may. The place of
+ * a bot that rests is remembered, and not taken.
  */
 export class Roster {
   readonly #entries = new Map<string, Entry>();
@@ -65,7 +79,16 @@ export class Roster {
   readonly #byBotId = new Map<number, Set<Entry>>();
   readonly #waiting = new Map<string, Set<Entry>>();
   readonly #resting = new Map<string, Set<Entry>>();
-  readonly #slots = new Map<string, Map<number, Set<string>>>();
+  readonly #slots = new Slots();
+  readonly #onChange = new Set<(fleet: string, isOther: boolean) => void>();
+
+  /**
+   * Hears of each fleet in which places were taken or given up, or that a bot has begun or ceased
+   * to want to be in: then `isOther` is set.
+   */
+  onChange(listener: (fleet: string, isOther: boolean) => void): void {
+    this.#onChange.add(listener);
+  }
 
   /** The record of the bot; made where there is none. */
   record(bot: Pick<BotRecord, 'uid' | 'key' | 'createdAt'>): BotRecord {
@@ -83,6 +106,8 @@ export class Roster {
       placement: undefined,
       written: undefined,
       wants: undefined,
+      target: undefined,
+      weight: 1,
       waitsFor: undefined,
       restsIn: undefined,
     };
@@ -122,11 +147,11 @@ export class Roster {
     });
   }
 
-  /** Which bot at Telegram is to run for this TenantBot, if any; returns which it was before. */
-  want(uid: string, botId: number | undefined): number | undefined {
+  /** What is to run for this TenantBot, if anything; returns what it was before. */
+  want(uid: string, wanted: Wanted | undefined): Wanted | undefined {
     const before = this.#entries.get(uid)?.wants;
     this.#change(uid, (entry) => {
-      entry.wants = botId;
+      entry.wants = wanted;
     });
     return before;
   }
@@ -134,6 +159,37 @@ export class Roster {
   /** Whether some bot at Telegram is to run for this TenantBot. */
   isWanted(uid: string): boolean {
     return this.#entries.get(uid)?.wants !== undefined;
+  }
+
+  /** How much the bot counts beside others. */
+  weigh(uid: string, weight: number): void {
+    this.#change(uid, (entry) => {
+      entry.weight = weight;
+    });
+  }
+
+  /** Has the bot move: its place there counts as taken from now on. */
+  retarget(uid: string, target: Target | undefined): void {
+    this.#change(uid, (entry) => {
+      entry.target = target;
+    });
+  }
+
+  /** Where the bot is to move to, if anywhere. */
+  target(uid: string): Target | undefined {
+    return this.#entries.get(uid)?.target;
+  }
+
+  /** The bots as the planner sees them: those that have a place or want one. */
+  planned(): PlannedBot[] {
+    const planned: PlannedBot[] = [];
+    for (const { uid, createdAt, weight, wants, placement, target } of this.#entries.values()) {
+      const place = placement?.botId === undefined ? undefined : shardOf(placement);
+      if (wants || place) {
+        planned.push({ uid, createdAt, weight, fleet: wants?.fleet, place, target });
+      }
+    }
+    return planned;
   }
 
   /** Remembers that the fleet takes no more bots for now, or that this is over. */
@@ -160,27 +216,35 @@ export class Roster {
     return Array.from(this.#waiting.get(fleet) ?? [], ({ key }) => key);
   }
 
-  /** How many places of each shard of the fleet are taken, by others than `uid` where given. */
-  taken(fleet: string, uid?: string): ReadonlyMap<number, number> {
-    const shards = this.#slots.get(fleet) ?? new Map<number, Set<string>>();
-    return new Map(
-      Array.from(shards, ([ordinal, uids]) => [
-        ordinal,
-        uids.size - (uid !== undefined && uids.has(uid) ? 1 : 0),
-      ]),
-    );
+  /** How the shards of the fleet are used, by others than `uid` where given. */
+  use(fleet: string, uid?: string): ReadonlyMap<number, ShardUse> {
+    const use = this.#slots.use(fleet);
+    const entry = uid === undefined ? undefined : this.#entries.get(uid);
+    for (const { shard, stays } of entry ? slotsOf(entry) : []) {
+      const whole = use.get(shard.ordinal);
+      if (shard.fleet !== fleet || !whole) continue;
+      use.set(shard.ordinal, {
+        taken: whole.taken - 1,
+        staying: whole.staying - (stays === undefined ? 0 : 1),
+        load: whole.load - (stays ?? 0),
+      });
+    }
+    return use;
+  }
+
+  /** How many places of each shard of the fleet are taken. */
+  taken(fleet: string): ReadonlyMap<number, number> {
+    return new Map(Array.from(this.#slots.use(fleet), ([ordinal, { taken }]) => [ordinal, taken]));
   }
 
   /** All shards on which bots have places. */
   shards(): ShardId[] {
-    return [...this.#slots].flatMap(([fleet, shards]) =>
-      Array.from(shards.keys(), (ordinal) => ({ fleet, ordinal })),
-    );
+    return this.#slots.shards();
   }
 
   /** The uids of the bots that have a place on the shard. */
-  on({ fleet, ordinal }: ShardId): Iterable<string> {
-    return this.#slots.get(fleet)?.get(ordinal) ?? [];
+  on(shard: ShardId): Iterable<string> {
+    return this.#slots.on(shard);
   }
 
   /** Who else is after the bot. */
@@ -199,40 +263,55 @@ export class Roster {
   drop(uid: string): void {
     const entry = this.#entries.get(uid);
     if (!entry) return;
-    this.#unfile(entry);
+    const before = this.#unfile(entry);
     unfile(this.#byKey, entry.key, entry);
     this.#entries.delete(uid);
+    this.#tell(before, { slots: [], fleet: undefined });
   }
 
   #change(uid: string, change: (entry: Entry) => void): void {
     const entry = this.#entries.get(uid);
     if (!entry) return;
-    this.#unfile(entry);
+    const before = this.#unfile(entry);
     change(entry);
-    this.#file(entry);
+    this.#tell(before, this.#file(entry));
   }
 
-  #file(entry: Entry): void {
-    for (const { fleet, shard } of placesOf(entry)) {
-      const shards = this.#slots.get(fleet) ?? new Map<number, Set<string>>();
-      this.#slots.set(fleet, shards);
-      file(shards, shard, entry.uid);
-    }
+  #file(entry: Entry): Share {
+    const slots = slotsOf(entry);
+    for (const slot of slots) this.#slots.add(entry.uid, slot);
     for (const botId of botIdsOf(entry)) file(this.#byBotId, botId, entry);
     if (entry.waitsFor !== undefined) file(this.#waiting, entry.waitsFor, entry);
     if (entry.restsIn !== undefined) file(this.#resting, entry.restsIn, entry);
+    return { slots, fleet: entry.wants?.fleet };
   }
 
-  #unfile(entry: Entry): void {
-    for (const { fleet, shard } of placesOf(entry)) {
-      const shards = this.#slots.get(fleet);
-      if (shards) unfile(shards, shard, entry.uid);
-      if (shards?.size === 0) this.#slots.delete(fleet);
-    }
+  #unfile(entry: Entry): Share {
+    const slots = slotsOf(entry);
+    for (const slot of slots) this.#slots.remove(entry.uid, slot);
     for (const botId of botIdsOf(entry)) unfile(this.#byBotId, botId, entry);
     if (entry.waitsFor !== undefined) unfile(this.#waiting, entry.waitsFor, entry);
     if (entry.restsIn !== undefined) unfile(this.#resting, entry.restsIn, entry);
+    return { slots, fleet: entry.wants?.fleet };
   }
+
+  #tell(before: Share, after: Share): void {
+    if (isDeepStrictEqual(before, after)) return;
+    for (const fleet of new Set([...fleetsOf(before), ...fleetsOf(after)])) {
+      for (const listener of this.#onChange) listener(fleet, before.fleet !== after.fleet);
+    }
+  }
+}
+
+/** What a bot has in fleets, and where it wants to be. */
+interface Share {
+  readonly slots: readonly Slot[];
+  readonly fleet: string | undefined;
+}
+
+function fleetsOf({ slots, fleet }: Share): string[] {
+  const fleets = slots.map(({ shard }) => shard.fleet);
+  return fleet === undefined ? fleets : [...fleets, fleet];
 }
 
 /** The shard of a placement. */
@@ -247,17 +326,28 @@ export function atRest(placement: Placement | undefined): Placement | undefined 
   return kept;
 }
 
-function placesOf({ placement, written }: Entry): Placement[] {
-  return [placement, written].filter((place) => place !== undefined);
+/** One for each shard on which the bot is, is about to be, or may still be. */
+function slotsOf({ placement, written, target, wants, weight }: Entry): Slot[] {
+  const goal = typeof target === 'object' ? target : undefined;
+  const place = placement?.botId === undefined ? undefined : shardOf(placement);
+  const old = written?.botId === undefined ? undefined : shardOf(written);
+  const home = target === undefined ? place : goal;
+  const shards = new Map(
+    [old, place, goal].flatMap((shard) => (shard ? [[shardName(shard), shard]] : [])),
+  );
+  return Array.from(shards.values(), (shard) => ({
+    shard,
+    stays: shard === home && shard.fleet === wants?.fleet ? weight : undefined,
+  }));
 }
 
 function botIdsOf({ placement, written, wants }: Entry): number[] {
-  return [placement?.botId, written?.botId, wants].filter((id) => id !== undefined);
+  return [placement?.botId, written?.botId, wants?.botId].filter((id) => id !== undefined);
 }
 
 function claim(entry: Entry, botId: number): Claimant {
   const { key, createdAt, placement, wants } = entry;
-  return { key, createdAt, holds: placement?.botId === botId, wants: wants === botId };
+  return { key, createdAt, holds: placement?.botId === botId, wants: wants?.botId === botId };
 }
 
 function file<Key, Value>(index: Map<Key, Set<Value>>, key: Key, value: Value): void {

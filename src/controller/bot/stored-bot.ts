@@ -59,3 +59,9 @@ export function readStatus({ status }: StoredBot): TenantBotStatus | undefined {
   );
   return Object.fromEntries(fields);
 }
+
+/** How much a bot counts beside others, also where its spec can't be read. */
+export function weightOf({ spec }: StoredBot): number {
+  const { limits } = (spec ?? {}) as { readonly limits?: { readonly weight?: unknown } | null };
+  return typeof limits?.weight === 'number' ? limits.weight : 1;
+}

@@ -12,6 +12,7 @@ export interface WatchedSources {
   readonly bots: Lister<StoredBot, BotIndex>;
   readonly fleets: Lister<StoredFleet>;
   readonly namespaces?: Lister<KubeObject>;
+  readonly pods?: Lister<KubeObject>;
   readonly secrets: Pick<SecretReader, 'subscribe'>;
 }
 
@@ -22,6 +23,8 @@ export interface WatchHandlers {
   readonly isOwnWrite: (bot: StoredBot) => boolean;
   /** A bot has left the fleet, or is on its way out. */
   readonly onFewerBots: (fleet: string) => void;
+  /** A fleet or one of its pods has changed. */
+  readonly onFleet: () => void;
 }
 
 /**
@@ -29,7 +32,7 @@ export interface WatchHandlers {
  * function is called.
  */
 export function watchSources(sources: WatchedSources, handlers: WatchHandlers): () => void {
-  const { bots, fleets, namespaces, secrets } = sources;
+  const { bots, fleets, namespaces, pods, secrets } = sources;
   const { wake } = handlers;
   const wakeAll = (index: BotIndex, value: string): void => {
     for (const bot of bots.byIndex(index, value)) wake(botKeyOf(bot));
@@ -41,6 +44,7 @@ export function watchSources(sources: WatchedSources, handlers: WatchHandlers): 
       if (before && (!after || isLeaving(before, after))) handlers.onFewerBots(fleetNameOf(before));
     }),
     fleets.subscribe(({ before, after }) => {
+      handlers.onFleet();
       const name = (after ?? before)?.metadata.name;
       if (name !== undefined && !sameFleet(before, after)) wakeAll('fleet', name);
     }),
@@ -49,6 +53,7 @@ export function watchSources(sources: WatchedSources, handlers: WatchHandlers): 
         wakeAll('namespace', key);
       }
     }),
+    pods?.subscribe(() => handlers.onFleet()),
     secrets.subscribe((key: ObjectKey) => wakeAll('secret', key)),
   ];
   return () => {

@@ -34,10 +34,15 @@ export function takeCensus(fleet: string, bots: readonly StoredBot[]): Census {
     const { metadata, spec, status } = bot as CountedBot;
     if (wantsPlace({ metadata, spec: { suspended: spec?.suspended ?? false }, status })) wanting++;
     if (status?.conditions?.some(isReady)) ready++;
-    const place = status?.placement;
-    if (place?.fleet === fleet) taken.set(place.shard, (taken.get(place.shard) ?? 0) + 1);
+    const shard = shardIn(fleet, status?.placement);
+    if (shard !== undefined) taken.set(shard, (taken.get(shard) ?? 0) + 1);
   }
   return { bots: bots.length, wanting, ready, taken };
+}
+
+/** A place without a bot's id is only remembered. */
+function shardIn(fleet: string, place: Placement | undefined): number | undefined {
+  return place?.fleet === fleet && place.botId !== undefined ? place.shard : undefined;
 }
 
 function isReady({ type, status }: Condition): boolean {

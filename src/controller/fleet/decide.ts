@@ -1,6 +1,7 @@
+import type { BotFleetSpec } from '../../api/bot-fleet.ts';
 import type { KubeObject, Manifest, OwnerReference } from '../../kube/resource.ts';
 import { FIELD_MANAGER } from '../names.ts';
-import { shardsNeeded } from '../plan/place.ts';
+import { type FleetSize, fleetSize } from '../plan/size.ts';
 import type { GatheredFleet } from './gather.ts';
 import { type FleetObjects, fleetObjects } from './objects/fleet-objects.ts';
 import type { PodDefaults } from './objects/pod-template.ts';
@@ -29,7 +30,9 @@ export type FleetPlan =
   | { readonly kind: 'keep'; readonly message: string }
   | {
       readonly kind: 'build';
+      /** Pods that there are to be; those from `wanted` on go once no bot has its place there. */
       readonly shards: number;
+      readonly wanted: number;
       /** How far the renewal of the pods is. */
       readonly rollout: RolloutPlan;
       readonly steps: { readonly [Kind in keyof FleetObjects]-?: Step };
@@ -53,11 +56,7 @@ export function decide(
   if (deletionTimestamp !== undefined) return { kind: 'leave' };
   if (reading.kind === 'invalid') return { kind: 'keep', message: reading.message };
   const { spec } = reading;
-  const shards = shardsNeeded({
-    ...spec.sharding,
-    bots: fleet.census.wanting,
-    taken: larger(fleet.census.taken, fleet.reserved),
-  });
+  const { wanted, shards } = sizeOf(fleet, spec);
   const objects = fleetObjects({ name, namespace, uid }, { spec, shards, controlCa, defaults });
   const rollout = planRollout({
     shards,
@@ -81,6 +80,7 @@ export function decide(
   return {
     kind: 'build',
     shards,
+    wanted,
     rollout,
     steps: {
       ServiceAccount: step('ServiceAccount'),
@@ -126,12 +126,17 @@ function replacement(step: Step, live: { readonly spec: object } | undefined): S
   return field === undefined ? step : { kind: 'replace', field };
 }
 
-/** For each ordinal the larger of two counts: each side may not know yet what the other does. */
-function larger(
-  a: ReadonlyMap<number, number>,
-  b: ReadonlyMap<number, number>,
-): ReadonlyMap<number, number> {
-  const both = new Map(a);
-  for (const [ordinal, count] of b) both.set(ordinal, Math.max(count, both.get(ordinal) ?? 0));
-  return both;
+/** Who has places, the API server and the leader tell; each may not know yet what the other does. */
+function sizeOf({ census, reserved, lost, status }: GatheredFleet, spec: BotFleetSpec): FleetSize {
+  const { taken } = census;
+  const used = [...taken, ...reserved].flatMap(([ordinal, count]) => (count > 0 ? [ordinal] : []));
+  const placed = [...taken.values()].reduce((sum, count) => sum + count, 0);
+  return fleetSize({
+    sharding: spec.sharding,
+    // One that is on its way out needs its place until it is gone.
+    bots: Math.max(census.wanting, placed),
+    shards: status?.shards ?? 0,
+    lost,
+    highestTaken: Math.max(-1, ...used),
+  });
 }

@@ -1,13 +1,14 @@
 import type { BotFleetStatus } from '../../api/bot-fleet.ts';
 import type { Condition } from '../../api/conditions.ts';
+import { MOVE_REASONS, type Move } from '../plan/fleet-state.ts';
 
 /** Something that happened to a fleet, for people. */
 export interface FleetEvent {
   readonly type: 'Normal' | 'Warning';
-  /** `Scaled`, `RolloutStarted`, `CanaryPassed`, or a reason of docs/conditions.md. */
+  /** `Scaled`, `Rebalancing`, or a reason of docs/conditions.md. */
   readonly reason: string;
   /** What the operator was doing. */
-  readonly action: 'Scale' | 'Apply' | 'Run' | 'Renew';
+  readonly action: 'Scale' | 'Apply' | 'Run' | 'Renew' | 'Rebalance';
   readonly note: string;
 }
 
@@ -19,6 +20,21 @@ export function eventsBetween(
   return [scaled, rollout, stalled, ready]
     .map((tell) => tell(before, after))
     .filter((event) => event !== undefined);
+}
+
+/** That bots begin to move: these, and `pending` more later. */
+export function movesEvent(moves: readonly Move[], pending: number): FleetEvent {
+  const why = MOVE_REASONS.filter((reason) => moves.some((move) => move.reason === reason));
+  const waiting = moves.filter(({ to }) => to === 'nowhere').length;
+  const count = moves.length + pending - waiting;
+  const go = `${count} ${count === 1 ? 'bot moves' : 'bots move'} to other shards (${why.join(', ')}).`;
+  const wait = `${waiting} ${waiting === 1 ? 'bot has' : 'bots have'} to wait for room: raise spec.sharding.maxShards or botsPerShard.`;
+  return {
+    type: waiting > 0 ? 'Warning' : 'Normal',
+    reason: 'Rebalancing',
+    action: 'Rebalance',
+    note: [...(count > 0 ? [go] : []), ...(waiting > 0 ? [wait] : [])].join(' '),
+  };
 }
 
 function scaled(before: BotFleetStatus | undefined, after: BotFleetStatus): FleetEvent | undefined {

@@ -25,6 +25,7 @@ export function fleetFacts(
   return {
     generation: object.metadata.generation ?? 0,
     shards,
+    drainingShards: plan.kind === 'build' ? shards - plan.wanted : 0,
     readyShards: pods.readyShards,
     outdatedShards: pods.outdatedShards,
     ...rolloutOf(fleet, plan),

@@ -45,6 +45,8 @@ export interface GatheredFleet {
   readonly census: Census;
   /** By ordinal: the places that the leader has given away, written or not. */
   readonly reserved: ReadonlyMap<number, number>;
+  /** Ordinals whose bots go to other shards without waiting for theirs. */
+  readonly lost: ReadonlySet<number>;
   readonly live: LiveObjects;
   /** The pod of a shard. */
   readonly podOf: (ordinal: number) => Pod | undefined;
@@ -57,10 +59,15 @@ export interface FleetSources {
   readonly listers: FleetListers;
   /** The places that the leader has given away in a fleet, by ordinal. */
   readonly reserved: (fleet: string) => ReadonlyMap<number, number>;
+  /** The shards of a fleet that are lost, by ordinal. */
+  readonly lost: (fleet: string) => ReadonlySet<number>;
 }
 
 /** Reads all that the fleet's fate depends on. */
-export function gather(object: StoredFleet, { listers, reserved }: FleetSources): GatheredFleet {
+export function gather(
+  object: StoredFleet,
+  { listers, reserved, lost }: FleetSources,
+): GatheredFleet {
   const { name: fleet, namespace } = object.metadata;
   const name = fleetObjectName(fleet);
   const key = objectKey({ namespace, name });
@@ -74,6 +81,7 @@ export function gather(object: StoredFleet, { listers, reserved }: FleetSources)
     status: readFleetStatus(object),
     census: takeCensus(fleet, bots),
     reserved: reserved(fleet),
+    lost: lost(fleet),
     live: {
       ServiceAccount: listers.serviceAccounts.get(key),
       ConfigMap: listers.configMaps.get(key),

@@ -24,6 +24,8 @@ export interface FleetReconcilerOptions extends PodDefaults {
   readonly controlCa: () => string;
   /** The places that the leader has given away in a fleet, by ordinal: none of them is cut off. */
   readonly reserved: (fleet: string) => ReadonlyMap<number, number>;
+  /** The shards of a fleet that are lost, by ordinal. */
+  readonly lost: (fleet: string) => ReadonlySet<number>;
   /** Fleets elsewhere are left alone. */
   readonly operatorNamespace: string;
   readonly clock: Clock;

@@ -63,6 +63,7 @@ export class StatusBoard {
         shards: 1,
         readyShards: 1,
         outdatedShards: 0,
+        drainingShards: 0,
         maxShards: 1,
         botsPerShard: manifest.spec.sharding.botsPerShard,
         bots: bots.length,

@@ -100,6 +100,8 @@ export class BotWorld {
       observe: (bot) => caches.observeBot(bot),
       event: (bot, event) => events.push({ bot: bot.metadata.name, ...event }),
       warn: (message) => log.warn(message),
+      onSize: () => undefined,
+      onMoves: () => undefined,
       clock,
       random: systemRandom,
       namespace,

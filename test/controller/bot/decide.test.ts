@@ -1,13 +1,22 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Placement } from '../../../src/api/tenant-bot-status.ts';
+import type { ShardId } from '../../../src/control/shard-id.ts';
 import { decide, type Situation, type Wish } from '../../../src/controller/bot/decide.ts';
+import type { FleetRoom } from '../../../src/controller/plan/place.ts';
 
 const NOW = '2026-02-01T12:00:00Z';
 const RUN: Wish = { kind: 'run', fleet: 'default', botId: 7 };
 const HERE: Placement = { fleet: 'default', shard: 1, epoch: 3, since: NOW, botId: 7 };
 const { botId: _, ...KEPT } = HERE;
-const ROOM = { botsPerShard: 2, minShards: 2, maxShards: 2, bots: 1, taken: new Map() };
+const THERE: ShardId = { fleet: 'default', ordinal: 0 };
+const ROOM: FleetRoom = {
+  sharding: { botsPerShard: 2, minShards: 2, maxShards: 2 },
+  shards: 2,
+  bots: 1,
+  use: new Map(),
+  lost: new Set(),
+};
 
 function situation(change: Partial<Situation> = {}): Situation {
   const base: Situation = {
@@ -16,6 +25,7 @@ function situation(change: Partial<Situation> = {}): Situation {
     hosting: 'handed',
     claim: { kind: 'free' },
     room: ROOM,
+    target: undefined,
     now: NOW,
   };
   return { ...base, ...change };
@@ -57,20 +67,14 @@ describe('what becomes of a bot', () => {
     ],
     [
       'goes elsewhere when its shard is lost',
-      { hosting: 'lost', room: { ...ROOM, taken: new Map([[1, 2]]) } },
+      { hosting: 'lost', room: { ...ROOM, lost: new Set([1]) } },
       { kind: 'run', placement: at({ shard: 0, epoch: 4 }) },
     ],
     [
       'waits for its lost shard where there is no room elsewhere',
       {
         hosting: 'lost',
-        room: {
-          ...ROOM,
-          taken: new Map([
-            [0, 2],
-            [1, 2],
-          ]),
-        },
+        room: { ...ROOM, lost: new Set([0, 1]) },
       },
       { kind: 'keep' },
     ],
@@ -84,6 +88,28 @@ describe('what becomes of a bot', () => {
       { wish: { kind: 'unknown' }, hosting: 'lost' },
       { kind: 'keep' },
     ],
+    ['leaves for its target', { target: THERE }, { kind: 'release' }],
+    [
+      'stays where that is its target',
+      { target: { ...THERE, ordinal: 1 } },
+      { kind: 'run', placement: HERE },
+    ],
+    [
+      'stays where its target is of a fleet that it no longer names',
+      { target: { ...THERE, fleet: 'old' } },
+      { kind: 'run', placement: HERE },
+    ],
+    [
+      'goes to its target, whatever else is free',
+      { placement: KEPT, hosting: 'none', target: { ...THERE, ordinal: 5 } },
+      { kind: 'run', placement: at({ shard: 5, epoch: 4 }) },
+    ],
+    [
+      'goes to its target where another place was decided before',
+      { hosting: 'none', target: THERE },
+      { kind: 'run', placement: at({ shard: 0, epoch: 4 }) },
+    ],
+    ['leaves where there is no room for it', { target: 'nowhere' }, { kind: 'release' }],
     ['rests', { wish: { kind: 'rest' }, hosting: 'none' }, { kind: 'rest' }],
     ['is drained before it rests', { wish: { kind: 'rest' } }, { kind: 'release' }],
     ['goes on while nobody knows', { wish: { kind: 'unknown' } }, { kind: 'keep' }],
@@ -115,7 +141,7 @@ describe('what becomes of a bot', () => {
       {
         placement: undefined,
         hosting: 'none',
-        room: { ...ROOM, taken: new Map([0, 1].map((o) => [o, 2])) },
+        room: { ...ROOM, use: new Map([0, 1].map((o) => [o, { taken: 2, staying: 2, load: 2 }])) },
       },
       { kind: 'full', capacity: 4 },
     ],
@@ -133,6 +159,7 @@ describe('what becomes of a bot', () => {
         { kind: 'leaving' },
         { kind: 'taken', by: 'a/b' },
       ),
+      target: fc.constantFrom<Situation['target']>(undefined, THERE, 'nowhere'),
     });
     fc.assert(
       fc.property(situations, (change) => {

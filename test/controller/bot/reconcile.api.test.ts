@@ -272,7 +272,7 @@ describeWithApiServer('the controller of TenantBots', ({ kubeconfig }) => {
     for (const id of [1, 2]) await world().botWithToken(`bot-${id}`, 90 + id);
     for (const id of [1, 2]) await world().untilReady(`bot-${id}`);
     await world().botWithToken('bot-3', 93);
-    const full = await world().untilReason('bot-3', 'NoPlace');
+    const full = await world().untilReason('bot-3', 'NoCapacity');
     expect(condition(full.status, 'Ready')?.message).toContain('it takes 2 bots');
     await world().delete('bot-1');
     await world().untilReady('bot-3');

@@ -36,8 +36,14 @@ describe('a fleet has', () => {
     ['a shard for a place that is not written yet', { object, reserved: new Map([[1, 1]]) }, 2],
     ['no shard where the last place was given up', { object, reserved: new Map([[1, 0]]) }, 1],
     [
-      'a shard for the place of a bot that rests',
+      'no shard for the place of a bot that rests',
       { object, bots: [placedBot(1, 'default', true)] },
+      1,
+    ],
+    ['one for every lost one', { object, bots: newBots(11), lost: new Set([1]) }, 3],
+    [
+      'what it has, while one fewer would be almost full',
+      { object, bots: newBots(10), status: { shards: 2 } },
       2,
     ],
   ])('%s', (_, parts, count) => {

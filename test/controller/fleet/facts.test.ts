@@ -56,6 +56,7 @@ describe('the facts of a fleet', () => {
       shards: 2,
       readyShards: 1,
       outdatedShards: 0,
+      drainingShards: 0,
       bots: 3,
       wantingBots: 3,
       readyBots: 1,

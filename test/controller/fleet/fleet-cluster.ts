@@ -77,6 +77,7 @@ export async function fleetCluster(
     log,
     controlCa: () => 'certificates',
     reserved: () => new Map(),
+    lost: () => new Set(),
     events: { record: (event) => events.push(event) },
   });
 

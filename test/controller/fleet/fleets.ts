@@ -53,7 +53,13 @@ export function placedBot(shard: number, fleet = 'default', suspended = false): 
         { type: 'Ready', status: 'True', reason: 'Running', ...at },
         { type: 'Placed', status: 'True', reason: 'Placed', ...at },
       ],
-      placement: { fleet, shard, epoch: 1, since: '2026-01-01T00:00:00Z' },
+      placement: {
+        fleet,
+        shard,
+        epoch: 1,
+        since: '2026-01-01T00:00:00Z',
+        ...(!suspended && { botId: 7 }),
+      },
     },
   };
 }
@@ -72,6 +78,7 @@ export interface FleetParts {
   readonly object?: StoredFleet;
   readonly bots?: readonly StoredBot[];
   readonly reserved?: ReadonlyMap<number, number>;
+  readonly lost?: ReadonlySet<number>;
   readonly live?: Partial<LiveObjects>;
   readonly pods?: readonly (Pod | undefined)[];
   readonly status?: BotFleetStatus;
@@ -79,13 +86,21 @@ export interface FleetParts {
 
 /** A fleet as it is gathered. */
 export function gathered(parts: FleetParts = {}): GatheredFleet {
-  const { object = storedFleet(), bots = [], reserved = new Map(), live, pods = [] } = parts;
+  const {
+    object = storedFleet(),
+    bots = [],
+    reserved = new Map(),
+    lost = new Set(),
+    live,
+    pods = [],
+  } = parts;
   return {
     object,
     reading: readFleetSpec(object),
     status: parts.status,
     census: takeCensus('default', bots),
     reserved,
+    lost,
     live: { ...NOTHING, ...live },
     podOf: (ordinal) => pods[ordinal],
     judgeCanary: () => ({ kind: 'well' }),

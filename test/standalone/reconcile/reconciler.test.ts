@@ -228,7 +228,7 @@ spec: {sharding: {botsPerShard: 1}}`;
       botWithSecret({ name: 'a', id: 11, spec: '  fleet: other\n' }),
       botWithSecret({ name: 'b', id: 12, spec: '  fleet: other\n' }),
     );
-    await world.notReady('b', 'NoPlace');
+    await world.notReady('b', 'NoCapacity');
     expect(world.condition('b')?.message).toContain('it takes 1 bot. Raise spec.sharding');
   });
 

@@ -11,7 +11,7 @@ import {
 import type { Priority } from '../../../../src/runtime/pipeline/rates/waiting-line.ts';
 import type { CallError } from '../../../../src/runtime/telegram/call-error.ts';
 
-const LIMITS: Limits = { requestsPerSecond: 10, burst: 4, maxConcurrent: 3 };
+const LIMITS: Limits = { requestsPerSecond: 10, burst: 4, maxConcurrent: 3, weight: 1 };
 const settingsWith = (limits: Limits): BotRateSettings => ({
   limits,
   retry: { rateLimit: { maxRetryAfter: '30s' } },
@@ -85,7 +85,7 @@ describe('the limits of a bot', () => {
   });
 
   test('let no second see more than so many, whatever the burst', async () => {
-    begin({ requestsPerSecond: 10, burst: 10, maxConcurrent: 100 });
+    begin({ requestsPerSecond: 10, burst: 10, maxConcurrent: 100, weight: 1 });
     for (let chat = 1; chat <= 22; chat++) void call({ chat });
     await clock.advanceAsync(5_000);
     const inGroups = [0, 1_010, 2_020].map((at) => times().filter((atMs) => atMs === at).length);
@@ -260,6 +260,7 @@ const settings = fc.record({
   requestsPerSecond: fc.integer({ min: 5, max: 10 }),
   burst: fc.integer({ min: 1, max: 5 }),
   maxConcurrent: fc.integer({ min: 1, max: 4 }),
+  weight: fc.constant(1),
 });
 
 test('whatever comes: no limit is passed, no pause is broken, nobody is forgotten', async () => {
