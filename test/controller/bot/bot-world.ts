@@ -7,13 +7,16 @@ import type { BotEvent } from '../../../src/controller/bot/events.ts';
 import { BotReconciler } from '../../../src/controller/bot/reconcile.ts';
 import { type StoredBot, TENANT_BOTS } from '../../../src/controller/bot/stored-bot.ts';
 import { ClusterCaches } from '../../../src/controller/cluster-caches.ts';
+import { FleetReconciler } from '../../../src/controller/fleet/reconcile.ts';
 import { BOT_FLEETS, readFleetSpec } from '../../../src/controller/fleet/stored-fleet.ts';
+import { watchFleets } from '../../../src/controller/fleet/watch.ts';
+import type { Move } from '../../../src/controller/plan/fleet-state.ts';
 import { SecretReader } from '../../../src/controller/secrets/secret-reader.ts';
 import { isStatus } from '../../../src/kube/api-error.ts';
 import { Controller } from '../../../src/kube/controller.ts';
 import type { HttpKubeClient } from '../../../src/kube/http-client.ts';
 import { RetryLimiter } from '../../../src/kube/rate-limiter.ts';
-import type { KubeObject } from '../../../src/kube/resource.ts';
+import { type KubeObject, objectKey } from '../../../src/kube/resource.ts';
 import { SECRETS } from '../../../src/kube/well-known.ts';
 import { WorkQueue } from '../../../src/kube/work-queue.ts';
 import { AdjustableClock } from '../../../src/lib/adjustable-clock.ts';
@@ -24,6 +27,7 @@ import { createLog } from '../../../src/telemetry/log.ts';
 import { makeNamespace, type TestNamespace } from '../../cluster/namespace.ts';
 import { connect } from '../../kube/api-world.ts';
 import { waitFor } from '../../support/wait.ts';
+import { SETTINGS } from '../fleet/fleets.ts';
 import { FakeRuntime, PollLedger } from './fake-runtime.ts';
 import { type MortalClient, mortalClient } from './write-faults.ts';
 
@@ -39,6 +43,8 @@ export interface Leader extends AsyncDisposable {
   readonly mortal: MortalClient;
   readonly events: readonly (BotEvent & { readonly bot: string })[];
   readonly log: readonly string[];
+  /** Moves that have begun. */
+  readonly moves: readonly Move[];
   readonly done: Promise<void>;
 }
 
@@ -56,8 +62,11 @@ export class BotWorld {
     this.namespaces = namespaces;
   }
 
-  /** A leader begins. With `dieAfterWrites` it is killed as soon as it has written that often. */
-  async lead({ dieAfterWrites = Infinity } = {}): Promise<Leader> {
+  /**
+   * A leader begins. With `dieAfterWrites` it is killed as soon as it has written that often; with
+   * `fleets` it looks after fleets, too.
+   */
+  async lead({ dieAfterWrites = Infinity, fleets = false } = {}): Promise<Leader> {
     const { clock } = this;
     const [namespace] = this.namespaces;
     const stop = new AbortController();
@@ -90,7 +99,12 @@ export class BotWorld {
       clock,
       limiter: new RetryLimiter({ clock, random: systemRandom }),
     });
+    const fleetQueue = new WorkQueue({
+      clock,
+      limiter: new RetryLimiter({ clock, random: systemRandom }),
+    });
     const events: (BotEvent & { readonly bot: string })[] = [];
+    const moves: Move[] = [];
     const reconciler = new BotReconciler({
       client,
       listers: { bots: caches.bots, fleets: caches.fleets, namespaces: caches.namespaces },
@@ -100,8 +114,8 @@ export class BotWorld {
       observe: (bot) => caches.observeBot(bot),
       event: (bot, event) => events.push({ bot: bot.metadata.name, ...event }),
       warn: (message) => log.warn(message),
-      onSize: () => undefined,
-      onMoves: () => undefined,
+      onSize: (name) => fleetQueue.add(objectKey({ namespace, name })),
+      onMoves: (_, begun) => moves.push(...begun),
       clock,
       random: systemRandom,
       namespace,
@@ -115,6 +129,26 @@ export class BotWorld {
       log,
       clock,
     });
+    const fleetReconciler = new FleetReconciler({
+      ...SETTINGS.defaults,
+      client: this.client,
+      listers: caches,
+      operatorNamespace: namespace,
+      controlCa: () => SETTINGS.controlCa,
+      reserved: (fleet) => reconciler.reserved(fleet),
+      lost: (fleet) => reconciler.lost(fleet),
+      events: { record: () => undefined },
+      clock,
+      log,
+    });
+    const fleetController = new Controller({
+      name: 'botfleet',
+      reconcile: (key, signal) => fleetReconciler.reconcile(key, signal),
+      queue: fleetQueue,
+      log,
+      clock,
+    });
+    watchFleets(caches, { namespace, onKey: (key) => fleetQueue.add(key) });
     caches.fleets.subscribe(({ after }) => {
       const reading = after && readFleetSpec(after);
       if (reading?.kind === 'ok')
@@ -127,6 +161,7 @@ export class BotWorld {
         await runTogether(signal, [
           (signal) => reconciler.start(signal),
           (signal) => controller.start(signal),
+          ...(fleets ? [(signal: AbortSignal) => fleetController.start(signal)] : []),
         ]);
       },
     ]).catch((error: unknown) => {
@@ -137,6 +172,7 @@ export class BotWorld {
       mortal,
       events,
       log: lines,
+      moves,
       done,
       [Symbol.asyncDispose]: async () => {
         if (this.leader === leader) this.leader = undefined;
@@ -291,6 +327,7 @@ type BotChange = {
   readonly annotations?: Readonly<Record<string, string>>;
   readonly fleet?: string;
   readonly suspended?: boolean;
+  readonly limits?: object;
   readonly tokenSecretRef?: object;
   readonly handlers?: readonly object[];
 };
