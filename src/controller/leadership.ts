@@ -31,7 +31,7 @@ import {
   type StoredFleet,
 } from './fleet/stored-fleet.ts';
 import { watchFleets } from './fleet/watch.ts';
-import { markLeader } from './leader-label.ts';
+import { keepLeaderMarked } from './leader-label.ts';
 import { APPLIED_HASH } from './names.ts';
 import type { Move } from './plan/fleet-state.ts';
 import { SecretReader } from './secrets/secret-reader.ts';
@@ -62,6 +62,7 @@ export function makeLeaderMetrics(registry: Registry): LeaderMetrics {
 }
 
 export interface LeadershipOptions {
+  /** Must not write once the lease is lost. */
   readonly client: KubeClient;
   readonly caches: ClusterCaches;
   readonly recorder: EventRecorder;
@@ -132,7 +133,7 @@ export class Leadership {
 
   /** Leads until `signal` aborts; resolves when the last reconcile has ended. */
   async start(signal: AbortSignal): Promise<void> {
-    const { authority, caches, log } = this.#options;
+    const { authority, caches, recorder, log } = this.#options;
     const unsubscribes = [
       caches.fleets.subscribe(({ after }) => {
         if (after) this.#tellShards(after);
@@ -147,9 +148,11 @@ export class Leadership {
     this.#reconcileFleets();
     try {
       await runTogether(signal, [
+        (signal) => recorder.start(signal),
         (signal) => this.#bots.start(signal),
         ...this.#controllers.map((controller) => (signal: AbortSignal) => controller.start(signal)),
-        (signal) => this.#begin(signal),
+        (signal) => keepLeaderMarked({ ...this.#options, pods: caches.pods }, signal),
+        (signal) => this.#applyFleets(signal),
       ]);
     } finally {
       for (const unsubscribe of unsubscribes) unsubscribe();
@@ -163,10 +166,8 @@ export class Leadership {
     return this.#controllers.flatMap((controller) => controller.stuckFor(ms));
   }
 
-  /** What is done once: runtimes are led here, and the fleets of the installation are applied. */
-  async #begin(signal: AbortSignal): Promise<void> {
-    const label = { ...this.#options, pods: this.#options.caches.pods };
-    await this.#insist('marking the leader', () => markLeader(label, signal), signal);
+  /** Applies the fleets of the installation, once. */
+  async #applyFleets(signal: AbortSignal): Promise<void> {
     for (const fleet of this.#options.defaultFleets) {
       const what = `applying the fleet "${fleet.metadata.name}" of this installation`;
       await this.#insist(what, () => this.#applyFleet(fleet, signal), signal);

@@ -6,6 +6,7 @@ import { electionMetrics } from '../kube/election-metrics.ts';
 import { Elector } from '../kube/elector.ts';
 import type { ElectionTimings } from '../kube/elector-timings.ts';
 import { EventRecorder } from '../kube/event-recorder.ts';
+import { FencedClient } from '../kube/fenced-client.ts';
 import type { Manifest } from '../kube/resource.ts';
 import { aborted } from '../lib/aborted.ts';
 import type { Clock } from '../lib/clock.ts';
@@ -71,12 +72,6 @@ export async function runOperator(options: OperatorOptions, signal: AbortSignal)
   );
   const caches = new ClusterCaches(options);
   registerFleetMetrics(registry, caches.fleets);
-  const recorder = new EventRecorder({
-    client,
-    clock,
-    log,
-    source: { controller: 'tenantbot.dev/operator', instance: options.podName },
-  });
   const authority: Authority = await Authority.open(
     {
       client,
@@ -105,10 +100,13 @@ export async function runOperator(options: OperatorOptions, signal: AbortSignal)
       options.exit();
     },
     lead: async (leading, term) => {
+      const fenced = new FencedClient(client, elector.fence);
+      const source = { controller: 'tenantbot.dev/operator', instance: options.podName };
       leadership = new Leadership({
         ...options,
+        client: fenced,
         caches,
-        recorder,
+        recorder: new EventRecorder({ client: fenced, clock, log, source }),
         authority,
         term,
         metrics: leaderMetrics,
@@ -125,7 +123,6 @@ export async function runOperator(options: OperatorOptions, signal: AbortSignal)
   await runTogether(signal, [
     (signal) => caches.start(signal),
     (signal) => authority.start(signal),
-    (signal) => recorder.start(signal),
     (signal) =>
       serve(signal, () =>
         startHealthServer({

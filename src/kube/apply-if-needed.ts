@@ -16,7 +16,8 @@ export interface ApplyIfNeeded<T extends KubeObject> extends ApplyOptions {
  * Applies `desired` unless the live object says that this would change nothing: the same was
  * applied last, by the hash in its annotation, and nobody has changed or removed any of it since.
  * The hash finds what `desired` no longer says, the comparison ({@link hasDrifted}) what others
- * did. Keeps no state, so a restart and a second replica write nothing either.
+ * did. Keeps no state, so a restart and a second replica write nothing either. What is written
+ * rests on `live`: it is refused with a conflict where that is no longer the newest.
  *
  * Resolves to the object as it is now, and whether it was written.
  */
@@ -29,5 +30,7 @@ export async function applyIfNeeded<T extends KubeObject>(
   const annotations = { ...metadata.annotations, [hashAnnotation]: contentHash(desired) };
   const marked: Manifest = { ...desired, metadata: { ...metadata, annotations } };
   if (live !== undefined && !hasDrifted(marked, live)) return { object: live, written: false };
-  return { object: await client.apply(resource, marked, options), written: true };
+  const read = live && { uid: live.metadata.uid, resourceVersion: live.metadata.resourceVersion };
+  const rested: Manifest = { ...marked, metadata: { ...marked.metadata, ...read } };
+  return { object: await client.apply(resource, rested, options), written: true };
 }

@@ -12,6 +12,11 @@ export interface CallOptions {
   readonly signal?: AbortSignal | undefined;
   /** `transition` unless given. */
   readonly priority?: Priority;
+  /**
+   * Asked each time before the request's first byte is written, however long it has waited by then.
+   * Where it throws, nothing is sent, and the call rejects with that.
+   */
+  readonly guard?: (() => void) | undefined;
 }
 
 export interface ListOptions extends CallOptions {

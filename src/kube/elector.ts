@@ -1,5 +1,5 @@
 import { type Clock, sleep } from '../lib/clock.ts';
-import { errorMessage, type TenantBotError } from '../lib/errors.ts';
+import { environmentError, errorMessage, type TenantBotError } from '../lib/errors.ts';
 import { type Random, randomToken } from '../lib/random.ts';
 import type { Log } from '../telemetry/log.ts';
 import { isStatus } from './api-error.ts';
@@ -85,6 +85,12 @@ export class Elector {
   isLeader(): boolean {
     return this.#tenure?.valid ?? false;
   }
+
+  /** Throws a `LEASE_LOST` error unless this process leads at this very moment. */
+  readonly fence = (): void => {
+    if (this.isLeader()) return;
+    throw environmentError('LEASE_LOST', 'not sent: this process does not lead any more');
+  };
 
   /** Who held the lease when it was last seen; undefined where nobody did or that is not known. */
   holder(): string | undefined {

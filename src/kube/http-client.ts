@@ -63,9 +63,10 @@ const APPLY_TYPE = 'application/apply-patch+yaml';
  *
  * Every call is sent again after a lost connection, though nobody knows then whether the first copy
  * was carried out:
- * - reads, `apply`, `delete`, and `mergePatch` without a resourceVersion give the same result twice;
- * - `replace` and `mergePatch` with a resourceVersion are refused with a conflict where the first
- *   copy was carried out, so that the caller reads the object anew, as after any conflict;
+ * - reads, `delete`, and `apply` and `mergePatch` without a resourceVersion give the same result
+ *   twice;
+ * - `replace`, and `apply` and `mergePatch` with a resourceVersion, are refused with a conflict where
+ *   the first copy was carried out, so that the caller reads the object anew, as after any conflict;
  * - `create` is refused as `AlreadyExists`; then the object is read, and where it holds all that
  *   was sent, the call has done its work and resolves to it.
  */
@@ -246,8 +247,8 @@ function parseAnswer(what: string, { status, text }: KubeAnswer): unknown {
 }
 
 /** What of a call's options goes into the request as it is. */
-function call({ signal, priority }: CallOptions): CallOptions {
-  return { signal, ...(priority && { priority }) };
+function call({ signal, priority, guard }: CallOptions): CallOptions {
+  return { signal, guard, ...(priority && { priority }) };
 }
 
 function written(

@@ -8,6 +8,7 @@ import { Connections } from './connections.ts';
 import { Deadline } from './deadline.ts';
 import type { ClusterAccess } from './kubeconfig.ts';
 import { RequestLimiter } from './request-limiter.ts';
+import { guardedBy } from './send-guard.ts';
 import type { Rate } from './token-bucket.ts';
 
 /** One request to the API server. */
@@ -167,9 +168,10 @@ export class RequestSender {
     const { access, userAgent } = this.#options;
     const credentials = await access.credentials();
     signal.throwIfAborted();
-    const { method, path, accept = 'application/json', body } = request;
+    const { method, path, accept = 'application/json', body, guard } = request;
     const pool = request.watch || request.priority === 'election' ? 'own' : 'shared';
-    return this.#connections.dispatcher(pool, credentials).request({
+    const dispatcher = this.#connections.dispatcher(pool, credentials);
+    return (guard ? dispatcher.compose(guardedBy(guard)) : dispatcher).request({
       origin: access.server.origin,
       method,
       path: this.#basePath + path,

@@ -13,7 +13,10 @@ export interface ApiServer {
   readonly caPem: string;
   /** Of its administrator, as the token below. */
   readonly kubeconfigPath: string;
-  /** One `audit.k8s.io/v1` event a line, at the level Metadata, when a request is complete. */
+  /**
+   * One `audit.k8s.io/v1` event a line, when a request is complete: at the level Metadata, and
+   * writes to Leases with what was sent.
+   */
   readonly auditLogPath: string;
   /** Kills it. What it stored is for the others, and for the next one, to serve. */
   stop(): Promise<void>;

@@ -106,7 +106,11 @@ async function writeFiles(folder: string, tokens: Tokens): Promise<void> {
     apiVersion: 'audit.k8s.io/v1',
     kind: 'Policy',
     omitStages: ['RequestReceived'],
-    rules: [{ level: 'Metadata' }],
+    rules: [
+      // Their records tell who led when.
+      { level: 'Request', resources: [{ group: 'coordination.k8s.io', resources: ['leases'] }] },
+      { level: 'Metadata' },
+    ],
   };
   const files = {
     [FILES.serviceAccountKey]: privateKey.export({ type: 'pkcs1', format: 'pem' }),

@@ -142,6 +142,18 @@ describeWithApiServer('applyIfNeeded on the API server', ({ kubeconfig }) => {
     expect(narrowed.object).not.toHaveProperty('data.b');
   });
 
+  it('is refused where what it was decided by is no longer the newest, or is gone', async () => {
+    const { client } = world;
+    const desired = manifest(CONFIG_MAPS, 'v1', { data: { a: '1' } });
+    const { object: read } = await apply(CONFIG_MAPS, desired, undefined);
+    const newer = manifest(CONFIG_MAPS, 'v1', { data: { a: '2' } });
+    const { object } = await apply(CONFIG_MAPS, newer, read);
+    const stale = manifest(CONFIG_MAPS, 'v1', { data: { a: '3' } });
+    await expect(apply(CONFIG_MAPS, stale, read)).rejects.toMatchObject({ status: 409 });
+    await client.delete(CONFIG_MAPS, object.metadata);
+    await expect(apply(CONFIG_MAPS, stale, object)).rejects.toMatchObject({ status: 409 });
+  });
+
   it('takes the order of fields for nothing', async () => {
     const { object } = await apply(
       CONFIG_MAPS,

@@ -43,7 +43,9 @@ export type RequestFault =
   | { readonly kind: 'cut'; readonly when: 'before' | 'after' }
   /** Half of the answer comes, and the connection breaks. */
   | { readonly kind: 'truncate' }
-  | { readonly kind: 'delay'; readonly ms: number };
+  | { readonly kind: 'delay'; readonly ms: number }
+  /** It lies on the way until then, and goes on to the API server, also where its sender has gone. */
+  | { readonly kind: 'hold'; readonly until: Promise<void> };
 
 /** What becomes of a frame, and of its watch. */
 export type FrameFault =
@@ -150,6 +152,7 @@ async function send(
 /** What a fault does before the API server hears of the request. Returns whether it never will. */
 async function preempt(response: ServerResponse, fault: RequestFault): Promise<boolean> {
   if (fault.kind === 'delay') await sleep(fault.ms);
+  if (fault.kind === 'hold') await fault.until;
   if (fault.kind === 'answer') sendStatus(response, fault);
   else if (fault.kind !== 'cut' || fault.when === 'after') return false;
   else response.destroy();

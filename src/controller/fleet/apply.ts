@@ -132,11 +132,11 @@ class Work {
     if (live === undefined) return;
     try {
       await this.#client.delete(resource, live.metadata, {
-        preconditions: { uid: live.metadata.uid },
+        preconditions: asRead(live),
         signal: this.#signal,
       });
     } catch (error) {
-      // It has gone before the cache could tell.
+      // It has gone or changed before the cache could tell, which it is about to.
       if (!isStatus(error, 404) && !isStatus(error, 409)) throw error;
     }
   }
@@ -147,10 +147,15 @@ class Work {
     this.#waiting = true;
     await this.#client.delete(resource, live.metadata, {
       propagationPolicy: 'Orphan',
-      preconditions: { uid: live.metadata.uid },
+      preconditions: asRead(live),
       signal: this.#signal,
     });
   }
+}
+
+/** Only this very object, and only as it was when it was decided about. */
+function asRead({ metadata: { uid, resourceVersion } }: KubeObject) {
+  return { uid, resourceVersion };
 }
 
 /** Whether asking again without any change would only be refused again. */
