@@ -127,8 +127,11 @@ describeOnNode('the node', ({ kubeconfig, image, attach }) => {
     await once(server, 'listening');
     const { port } = server.address() as { port: number };
     await node.relays.in(inside, { host: '127.0.0.1', port });
-    const answer = await fetch(`http://127.0.0.1:${outward}/`);
-    expect(await answer.text()).toBe('from outside');
+    for (let n = 0; n < 5; n++) {
+      const headers = { connection: 'close' };
+      const answer = await fetch(`http://127.0.0.1:${outward}/`, { headers });
+      expect(await answer.text()).toBe('from outside');
+    }
     server.close();
   });
 });

@@ -22,5 +22,8 @@ process.on('message', (request: RelayRequest, handle: Server | undefined) => {
   }
   const server = createServer();
   server.once('error', (error) => process.send?.({ error: error.message }));
-  server.listen(request.port, request.host, () => process.send?.({ done: true }, server));
+  server.listen(request.port, request.host, () => {
+    // The parent has the socket then; two acceptors would share the connections.
+    process.send?.({ done: true }, server, () => server.close());
+  });
 });
