@@ -6,9 +6,6 @@ export interface Carrier {
   dispatch(options: Dispatcher.DispatchOptions, handler: ExchangeHandler): unknown;
 }
 
-/** By their lower-case names. */
-export type AnswerHeaders = Readonly<Record<string, string | string[] | undefined>>;
-
 /** Breaks off a request that has begun. */
 export interface ExchangeController {
   abort(reason: Error): void;
@@ -18,7 +15,7 @@ export interface ExchangeController {
 export interface ExchangeHandler {
   /** It is about to be sent. It isn't where it is aborted now. */
   onRequestStart(controller: ExchangeController): void;
-  onResponseStart(controller: ExchangeController, status: number, headers: AnswerHeaders): void;
+  onResponseStart(controller: ExchangeController, status: number): void;
   onResponseData(controller: ExchangeController, chunk: Buffer): void;
   onResponseEnd(controller: ExchangeController): void;
   /** It failed, in whatever state it was. */

@@ -1,7 +1,7 @@
 import type { Dispatcher } from 'undici';
 import type { Clock, Timer } from '../../lib/clock.ts';
 import { errorCode } from '../../lib/errors.ts';
-import type { AnswerHeaders, Carrier, ExchangeController, ExchangeHandler } from './carrier.ts';
+import type { Carrier, ExchangeController, ExchangeHandler } from './carrier.ts';
 import { TransportError, type TransportFault } from './transport-error.ts';
 
 /** One HTTP request, bounded in time and in the size of its answer. */
@@ -23,7 +23,6 @@ export interface ExchangeRequest {
 /** A whole answer, whatever its status. */
 export interface ExchangeAnswer {
   readonly status: number;
-  readonly headers: AnswerHeaders;
   readonly body: Buffer;
 }
 
@@ -51,7 +50,6 @@ class Exchange implements ExchangeHandler {
   #timer: Timer | undefined;
   #failure: TransportError | undefined;
   #status = 0;
-  #headers: AnswerHeaders = {};
   #bytes = 0;
 
   constructor(
@@ -84,9 +82,8 @@ class Exchange implements ExchangeHandler {
     if (this.#failure) controller.abort(this.#failure);
   }
 
-  onResponseStart(_controller: ExchangeController, status: number, headers: AnswerHeaders): void {
+  onResponseStart(_controller: ExchangeController, status: number): void {
     this.#status = status;
-    this.#headers = headers;
   }
 
   onResponseData(_controller: ExchangeController, chunk: Buffer): void {
@@ -100,7 +97,7 @@ class Exchange implements ExchangeHandler {
     this.#release();
     const [only] = this.#chunks;
     const body = this.#chunks.length === 1 && only ? only : Buffer.concat(this.#chunks);
-    this.#resolve({ status: this.#status, headers: this.#headers, body });
+    this.#resolve({ status: this.#status, body });
   }
 
   onResponseError(_controller: ExchangeController, error: Error): void {

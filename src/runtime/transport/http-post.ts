@@ -1,7 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { Agent } from 'undici';
 import type { Clock } from '../../lib/clock.ts';
-import type { AnswerHeaders } from './carrier.ts';
 import { exchange } from './exchange.ts';
 
 /** A POST to a tenant's own service. */
@@ -18,7 +17,6 @@ export interface HttpPostRequest {
 
 export interface HttpPostResponse {
   readonly status: number;
-  readonly headers: AnswerHeaders;
   readonly body: Buffer;
 }
 

@@ -1,5 +1,6 @@
-import type { Duplex } from 'node:stream';
+import type { Socket } from 'node:net';
 import type { ExchangeController, ExchangeHandler } from './carrier.ts';
+import type { Connect, SocketEvents } from './connect.ts';
 import { ResponseReader, type ResponseSink } from './http1-response.ts';
 
 /** A request in the form in which it is written. */
@@ -11,29 +12,25 @@ export interface WrittenRequest {
 
 /** Who is told of a connection's state. */
 export interface ConnectionOwner {
-  /** The request is over, and another may follow. */
+  /** It is open, or the request is over: another may follow. */
   onFree(connection: Http1Connection): void;
-  /** It is closed. */
-  onClosed(connection: Http1Connection): void;
+  /** It is closed, or could not be opened. */
+  onClosed(connection: Http1Connection, error: Error | undefined): void;
 }
 
 /** A connection to a server that speaks HTTP/1.1; it carries one request at a time. */
-export class Http1Connection implements ExchangeController, ResponseSink {
-  readonly #socket: Duplex;
+export class Http1Connection implements ExchangeController, ResponseSink, SocketEvents {
+  readonly #socket: Socket;
   readonly #owner: ConnectionOwner;
   #handler: ExchangeHandler | undefined;
   #reader: ResponseReader | undefined;
-  #error: Error | undefined;
+  /** Why we have closed it. */
+  #reason: Error | undefined;
 
-  /** Takes over a socket that is connected. */
-  constructor(socket: Duplex, owner: ConnectionOwner) {
-    this.#socket = socket;
+  /** Opens it. */
+  constructor(connect: Connect, owner: ConnectionOwner) {
     this.#owner = owner;
-    socket.on('data', (chunk: Buffer) => this.#read(chunk));
-    socket.on('error', (error: Error) => {
-      this.#error ??= error;
-    });
-    socket.once('close', () => this.#closed());
+    this.#socket = connect(this);
   }
 
   /**
@@ -55,31 +52,51 @@ export class Http1Connection implements ExchangeController, ResponseSink {
 
   /** Closes the connection. A request that is under way fails with `reason`. */
   abort(reason: Error): void {
-    this.#error ??= reason;
+    this.#reason ??= reason;
     this.#socket.destroy();
   }
 
-  onHead(status: number, headers: Readonly<Record<string, string>>): void {
-    this.#handler?.onResponseStart(this, status, headers);
+  onHead(status: number): void {
+    this.#handler?.onResponseStart(this, status);
   }
 
   onData(chunk: Buffer): void {
     this.#handler?.onResponseData(this, chunk);
   }
 
-  #read(chunk: Buffer): void {
+  onOpen(): void {
+    this.#owner.onFree(this);
+  }
+
+  onBytes(bytes: Buffer): void {
     if (!this.#handler) {
       this.abort(new Error('the server speaks unasked'));
       return;
     }
     this.#reader ??= new ResponseReader(this);
     try {
-      this.#reader.read(chunk);
+      this.#reader.read(bytes);
     } catch (error) {
       this.abort(error as Error);
       return;
     }
     if (this.#reader.complete) this.#complete(this.#reader);
+  }
+
+  onClosed(error: Error | undefined): void {
+    const reason = this.#reason ?? error;
+    this.#owner.onClosed(this, reason);
+    const handler = this.#handler;
+    if (!handler) return;
+    try {
+      if (reason) throw reason;
+      if (!this.#reader) throw new Error('the server closed the connection');
+      this.#reader.end();
+      this.#complete(this.#reader);
+    } catch (error) {
+      this.#handler = undefined;
+      handler.onResponseError(this, error as Error);
+    }
   }
 
   #complete({ reusable }: ResponseReader): void {
@@ -89,20 +106,5 @@ export class Http1Connection implements ExchangeController, ResponseSink {
     if (reusable && !this.#socket.destroyed) this.#owner.onFree(this);
     else this.#socket.destroy();
     handler?.onResponseEnd(this);
-  }
-
-  #closed(): void {
-    this.#owner.onClosed(this);
-    const handler = this.#handler;
-    if (!handler) return;
-    try {
-      if (this.#error) throw this.#error;
-      if (!this.#reader) throw new Error('the server closed the connection');
-      this.#reader.end();
-      this.#complete(this.#reader);
-    } catch (error) {
-      this.#handler = undefined;
-      handler.onResponseError(this, error as Error);
-    }
   }
 }

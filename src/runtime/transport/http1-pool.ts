@@ -1,12 +1,12 @@
-import type { buildConnector, Dispatcher } from 'undici';
+import type { Dispatcher } from 'undici';
 import type { Clock, Timer } from '../../lib/clock.ts';
 import type { Carrier, ExchangeHandler } from './carrier.ts';
+import type { Connect } from './connect.ts';
 import { type ConnectionOwner, Http1Connection, type WrittenRequest } from './http1-connection.ts';
 
 export interface Http1PoolOptions {
   readonly origin: URL;
-  /** undici's, which knows TLS, its sessions and its time limits. */
-  readonly connect: buildConnector.connector;
+  readonly connect: Connect;
   readonly clock: Clock;
   /** No limit unless given; requests beyond it wait. */
   readonly maxConnections?: number;
@@ -30,12 +30,12 @@ interface IdleConnection {
 export class Http1Pool implements Carrier, ConnectionOwner {
   readonly #options: Http1PoolOptions;
   readonly #fixedHead: string;
-  /** All that are connected. */
+  /** Those that are being opened, and those that are open. */
+  readonly #connecting = new Set<Http1Connection>();
   readonly #open = new Set<Http1Connection>();
   /** Those of them that carry nothing, the one used last at the end. */
   readonly #idle: IdleConnection[] = [];
   readonly #waiting: WrittenRequest[] = [];
-  #connecting = 0;
   #sweep: Timer | undefined;
   #destroyed = false;
   readonly #allClosed = Promise.withResolvers<void>();
@@ -57,22 +57,31 @@ export class Http1Pool implements Carrier, ConnectionOwner {
     this.#destroyed = true;
     this.#sweep?.cancel();
     for (const { handler } of this.#waiting.splice(0)) fail(handler, closed());
-    for (const connection of this.#open) connection.abort(closed());
-    if (this.#open.size > 0) await this.#allClosed.promise;
+    for (const connection of [...this.#connecting, ...this.#open]) connection.abort(closed());
+    if (this.#size > 0) await this.#allClosed.promise;
   }
 
   onFree(connection: Http1Connection): void {
+    if (this.#connecting.delete(connection)) this.#open.add(connection);
     this.#idle.push({ connection, sinceMs: this.#options.clock.monotonicMs() });
     this.#serve();
     this.#armSweep();
   }
 
-  onClosed(connection: Http1Connection): void {
+  onClosed(connection: Http1Connection, error: Error | undefined): void {
+    if (this.#connecting.delete(connection)) {
+      const request = this.#waiting.shift();
+      if (request) fail(request.handler, error ?? closed());
+    }
     this.#open.delete(connection);
-    if (this.#open.size === 0) this.#allClosed.resolve();
+    if (this.#size === 0) this.#allClosed.resolve();
     const index = this.#idle.findIndex((idle) => idle.connection === connection);
     if (index >= 0) this.#idle.splice(index, 1);
     this.#grow();
+  }
+
+  get #size(): number {
+    return this.#connecting.size + this.#open.size;
   }
 
   /** Gives requests to free connections while there are both. */
@@ -87,35 +96,10 @@ export class Http1Pool implements Carrier, ConnectionOwner {
 
   /** Opens a connection for each request that waits, as far as it may. */
   #grow(): void {
-    const { maxConnections = Number.POSITIVE_INFINITY } = this.#options;
-    while (
-      this.#connecting < this.#waiting.length &&
-      this.#open.size + this.#connecting < maxConnections
-    ) {
-      this.#connect();
+    const { connect, maxConnections = Number.POSITIVE_INFINITY } = this.#options;
+    while (this.#connecting.size < this.#waiting.length && this.#size < maxConnections) {
+      this.#connecting.add(new Http1Connection(connect, this));
     }
-  }
-
-  #connect(): void {
-    this.#connecting++;
-    const { origin, connect } = this.#options;
-    const { host, hostname, protocol, port } = origin;
-    connect({ host, hostname, protocol, port }, (error, socket) => {
-      this.#connecting--;
-      if (error) {
-        const request = this.#waiting.shift();
-        if (request) fail(request.handler, error);
-        this.#grow();
-        return;
-      }
-      const connection = new Http1Connection(socket, this);
-      if (this.#destroyed) {
-        connection.abort(closed());
-        return;
-      }
-      this.#open.add(connection);
-      this.onFree(connection);
-    });
   }
 
   /** One timer for all of them. */

@@ -1,7 +1,8 @@
 /** Who is told of a response while it comes in. */
 export interface ResponseSink {
-  /** The final status, and the headers by their lower-case names. */
-  onHead(status: number, headers: Readonly<Record<string, string>>): void;
+  /** The final status. */
+  onHead(status: number): void;
+  /** A piece of the body, in memory of its own. */
   onData(chunk: Buffer): void;
 }
 
@@ -25,7 +26,8 @@ const MAX_HEAD_BYTES = 16 * 1024;
 
 /**
  * Reads one HTTP/1.1 response (RFC 9112) to a GET or POST, in whatever pieces it comes. Strict, so
- * that nothing that could be read in two ways is taken for a response.
+ * that nothing that could be read in two ways is taken for a response. Of the headers it keeps none
+ * but those that say where the response ends: nobody asks for others, and they come with each.
  */
 export class ResponseReader {
   readonly #sink: ResponseSink;
@@ -47,7 +49,7 @@ export class ResponseReader {
     return this.#reusable;
   }
 
-  /** Takes the next bytes. Throws a {@link MalformedResponse}. */
+  /** Takes the next bytes, and keeps none of their memory. Throws a {@link MalformedResponse}. */
   read(chunk: Buffer): void {
     let bytes = this.#unread.length === 0 ? chunk : Buffer.concat([this.#unread, chunk]);
     this.#unread = NO_BYTES;
@@ -55,7 +57,7 @@ export class ResponseReader {
       const rest = this.#take(bytes);
       if (!rest) {
         if (bytes.length > MAX_HEAD_BYTES) throw new MalformedResponse('endless head');
-        this.#unread = bytes;
+        this.#unread = Buffer.from(bytes);
         return;
       }
       bytes = rest;
@@ -84,7 +86,7 @@ export class ResponseReader {
       case 'trailers':
         return this.#takeLine(bytes, (line) => this.#endChunk(line));
       case 'end-of-connection':
-        this.#sink.onData(bytes);
+        this.#sink.onData(Buffer.from(bytes));
         return NO_BYTES;
       case 'nothing':
         // Whatever this is, nobody has asked for it.
@@ -98,14 +100,13 @@ export class ResponseReader {
   #takeHead(bytes: Buffer): Buffer | undefined {
     const end = bytes.indexOf(END_OF_HEAD);
     if (end < 0) return undefined;
-    const { status, persistent, headers } = parseHead(bytes.toString('latin1', 0, end));
+    const head = parseHead(bytes.toString('latin1', 0, end));
     // 100 and 103 announce the response; what 101 announces is no HTTP.
-    if (status === 101) throw new MalformedResponse('another protocol');
-    if (status >= 200) {
-      this.#reusable = persistent;
-      this.#expected = bodyOf(status, headers);
-      if (this.#expected.kind === 'end-of-connection') this.#reusable = false;
-      this.#sink.onHead(status, headers);
+    if (head.status === 101) throw new MalformedResponse('another protocol');
+    if (head.status >= 200) {
+      this.#expected = bodyOf(head);
+      this.#reusable = head.persistent && this.#expected.kind !== 'end-of-connection';
+      this.#sink.onHead(head.status);
     }
     return bytes.subarray(end + END_OF_HEAD.length);
   }
@@ -116,7 +117,7 @@ export class ResponseReader {
     if (body.left === 0) {
       this.#expected = { kind: body.kind === 'body' ? 'nothing' : 'chunk-end' };
     }
-    this.#sink.onData(taken);
+    this.#sink.onData(Buffer.from(taken));
     return bytes.subarray(taken.length);
   }
 
@@ -147,36 +148,35 @@ export class ResponseReader {
 interface Head {
   readonly status: number;
   /** Whether the server goes on with the connection. */
-  readonly persistent: boolean;
-  readonly headers: Record<string, string>;
+  persistent: boolean;
+  length?: string;
+  encoding?: string;
 }
+
+/** A status line, and headers with a name and a colon each. */
+const HEAD = /^HTTP\/1\.([01]) ([1-5]\d\d)(?: [^\r\n]*)?(?:\r\n[\w!#$%&'*+.^`|~-]+:[^\r\n]*)*$/;
+/** The headers that say where a response ends, and whether another may follow. */
+const FRAMING =
+  /\r\n(?:content-length:[ \t]*([^\r\n]*)|transfer-encoding:[ \t]*([^\r\n]*)|connection:[^\r\n]*\b(close)\b)/gi;
 
 function parseHead(text: string): Head {
-  const [, minor, status] = STATUS_LINE.exec(text) ?? [];
+  const [, minor, status] = HEAD.exec(text) ?? [];
   if (status === undefined) throw new MalformedResponse('no HTTP/1.1');
-  const headers: Record<string, string> = {};
-  for (let start = text.indexOf(LINE_END); start >= 0; ) {
-    const begin = start + LINE_END.length;
-    start = text.indexOf(LINE_END, begin);
-    const end = start < 0 ? text.length : start;
-    const colon = text.indexOf(':', begin);
-    const name = text.slice(begin, Math.max(colon, begin)).toLowerCase();
-    if (colon > end || !TOKEN.test(name)) throw new MalformedResponse('wrong header');
-    const value = text.slice(colon + 1, end).trim();
-    const before = headers[name];
-    headers[name] = before === undefined ? value : `${before}, ${value}`;
+  const head: Head = { status: Number(status), persistent: minor === '1' };
+  for (const [, length, encoding, close] of text.matchAll(FRAMING)) {
+    if (length !== undefined) head.length = both(head.length, length);
+    else if (encoding !== undefined) head.encoding = both(head.encoding, encoding);
+    else if (close !== undefined) head.persistent = false;
   }
-  const { connection } = headers;
-  const persistent = minor === '1' && !(connection && /\bclose\b/i.test(connection));
-  return { status: Number(status), persistent, headers };
+  return head;
 }
 
-const LINE_END = '\r\n';
-const STATUS_LINE = /^HTTP\/1\.([01]) ([1-5]\d\d)(?: |\r\n|$)/;
-const TOKEN = /^[\w!#$%&'*+.^`|~-]+$/;
+/** A header that comes twice is a list. */
+function both(before: string | undefined, value: string): string {
+  return before === undefined ? value.trimEnd() : `${before}, ${value.trimEnd()}`;
+}
 
-function bodyOf(status: number, headers: Head['headers']): Expected {
-  const { 'content-length': length, 'transfer-encoding': encoding } = headers;
+function bodyOf({ status, length, encoding }: Head): Expected {
   if (encoding !== undefined) {
     // With a length too, one of the two would be a lie.
     if (encoding.toLowerCase() !== 'chunked' || length !== undefined) {

@@ -1,10 +1,11 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { createSecureContext } from 'node:tls';
-import { buildConnector, Pool } from 'undici';
+import { type buildConnector, Pool } from 'undici';
 import type { BotFleetSpec } from '../../api/bot-fleet.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Secret } from '../../lib/secret.ts';
 import type { Carrier } from './carrier.ts';
+import { createConnect } from './connect.ts';
 import { createCachedLookup } from './dns-cache.ts';
 import { type ExchangeAnswer, type ExchangeRequest, exchange } from './exchange.ts';
 import { Http1Pool } from './http1-pool.ts';
@@ -53,9 +54,17 @@ export class TelegramTransport {
     this.apiRoot = origin.origin + this.#basePath;
     this.#http2 = settings.http2 && origin.protocol === 'https:';
     this.#clock = clock;
-    const options = connectOptions(settings, origin, clock);
-    const connect = buildConnector({ ...options, allowH2: false });
+    const shared = {
+      lookup: createCachedLookup(clock),
+      // One for all connections: a context of its own would cost each of them its memory.
+      ...(origin.protocol === 'https:' && {
+        secureContext: createSecureContext(settings.caBundle ? { ca: settings.caBundle } : {}),
+      }),
+    };
+    const connecting = { ...shared, origin, clock, timeoutMs: CONNECT_TIMEOUT_MS };
+    const connect = createConnect({ ...connecting, protocol: 'http/1.1' });
     const http1 = { origin, connect, clock, keepAliveMs: KEEP_ALIVE_MS };
+    const options = { ...shared, timeout: CONNECT_TIMEOUT_MS };
     this.#sends = new Http1Pool({ ...http1, maxConnections: SEND_CONNECTIONS });
     this.#polls = this.#http2
       ? new Pool(origin.origin, {
@@ -102,19 +111,4 @@ export class TelegramTransport {
 
 function poolOptions(connect: buildConnector.BuildOptions): Pool.Options {
   return { keepAliveTimeout: KEEP_ALIVE_MS, headersTimeout: 0, bodyTimeout: 0, connect };
-}
-
-function connectOptions(
-  settings: TelegramSettings,
-  url: URL,
-  clock: Clock,
-): buildConnector.BuildOptions {
-  return {
-    timeout: CONNECT_TIMEOUT_MS,
-    lookup: createCachedLookup(clock),
-    // One for all connections: a context of its own would cost each of them its memory.
-    ...(url.protocol === 'https:' && {
-      secureContext: createSecureContext(settings.caBundle ? { ca: settings.caBundle } : {}),
-    }),
-  };
 }

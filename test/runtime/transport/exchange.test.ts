@@ -1,12 +1,13 @@
 import type { RequestListener } from 'node:http';
 import { inspect } from 'node:util';
-import { buildConnector, Pool } from 'undici';
+import { Pool } from 'undici';
 import { afterEach, describe, expect, test } from 'vitest';
 import { AdjustableClock } from '../../../src/lib/adjustable-clock.ts';
 import { systemClock } from '../../../src/lib/clock.ts';
 import type { Carrier } from '../../../src/runtime/transport/carrier.ts';
 import { type ExchangeRequest, exchange } from '../../../src/runtime/transport/exchange.ts';
 import { Http1Pool } from '../../../src/runtime/transport/http1-pool.ts';
+import { connectTo } from './connect-to.ts';
 import { deadOrigin, hostileServer } from './hostile-server.ts';
 
 const pools: { destroy(): Promise<void> }[] = [];
@@ -32,7 +33,7 @@ function undiciTo(origin: string): Pool {
 function ownTo(origin: string): Http1Pool {
   const pool = new Http1Pool({
     origin: new URL(origin),
-    connect: buildConnector({}),
+    connect: connectTo(origin),
     clock: systemClock,
     maxConnections: 1,
     keepAliveMs: 1_000,
@@ -58,10 +59,10 @@ describe.each<[string, (origin: string) => Carrier]>([
 
   test('brings the whole answer, in however many pieces it comes', async () => {
     const answer = await send((request, response) => {
-      response.writeHead(418, { 'x-kind': 'teapot' });
+      response.writeHead(418);
       request.on('data', (chunk) => response.write(chunk)).on('end', () => response.end('done'));
     });
-    expect(answer).toMatchObject({ status: 418, headers: { 'x-kind': 'teapot' } });
+    expect(answer.status).toBe(418);
     expect(answer.body.toString()).toBe('{}done');
   });
 

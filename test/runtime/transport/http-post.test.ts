@@ -14,11 +14,14 @@ const request = (url: string): HttpPostRequest => ({
 
 test('a post reaches path and query of its address, and brings the answer', async () => {
   const posts = createHttpPost(systemClock);
+  const urls: (string | undefined)[] = [];
   await using server = await hostileServer((incoming, response) => {
-    incoming.pipe(response.writeHead(201, { 'x-url': incoming.url }));
+    urls.push(incoming.url);
+    incoming.pipe(response.writeHead(201));
   });
   const answer = await posts.post(request(`${server.origin}/hook?bot=1`));
-  expect(answer).toMatchObject({ status: 201, headers: { 'x-url': '/hook?bot=1' } });
+  expect(answer.status).toBe(201);
+  expect(urls).toEqual(['/hook?bot=1']);
   expect(answer.body.toString()).toBe('{"a":1}');
   await posts.close();
 });

@@ -1,11 +1,11 @@
 import type { RequestListener } from 'node:http';
-import { buildConnector } from 'undici';
 import { expect, onTestFinished, test } from 'vitest';
 import { AdjustableClock } from '../../../src/lib/adjustable-clock.ts';
 import { systemClock } from '../../../src/lib/clock.ts';
 import { type ExchangeRequest, exchange } from '../../../src/runtime/transport/exchange.ts';
 import { Http1Pool } from '../../../src/runtime/transport/http1-pool.ts';
 import { waitFor } from '../../support/wait.ts';
+import { connectTo } from './connect-to.ts';
 import { deadOrigin, hostileServer } from './hostile-server.ts';
 
 const REQUEST = {
@@ -20,7 +20,7 @@ function poolTo(origin: string, options: { max?: number; clock?: AdjustableClock
   const { max, clock = new AdjustableClock() } = options;
   const pool = new Http1Pool({
     origin: new URL(origin),
-    connect: buildConnector({}),
+    connect: connectTo(origin),
     clock,
     keepAliveMs: 30_000,
     ...(max !== undefined && { maxConnections: max }),

@@ -4,10 +4,10 @@ import { ResponseReader } from '../../../src/runtime/transport/http1-response.ts
 
 /** Reads a response in pieces that end at these places; its body as text. */
 function readIn(text: string, cuts: readonly number[] = []) {
-  const heads: { status: number; headers: object }[] = [];
+  const statuses: number[] = [];
   let body = '';
   const reader = new ResponseReader({
-    onHead: (status, headers) => heads.push({ status, headers }),
+    onHead: (status) => statuses.push(status),
     onData: (chunk) => {
       body += chunk.toString('latin1');
     },
@@ -16,10 +16,12 @@ function readIn(text: string, cuts: readonly number[] = []) {
   const places = [...cuts, bytes.length].toSorted((a, b) => a - b);
   let from = 0;
   for (const to of places) {
-    reader.read(bytes.subarray(from, to));
+    const piece = bytes.subarray(from, to);
+    reader.read(piece);
+    piece.fill('x');
     from = to;
   }
-  return { reader, heads, body: () => body };
+  return { reader, statuses, body: () => body };
 }
 
 const lines = (...all: string[]): string => all.join('\r\n');
@@ -55,20 +57,20 @@ test.each<[string, string, string]>([
   fc.assert(
     fc.property(cuts, (cuts) => {
       const read = readIn(text, cuts);
-      expect(read.heads).toHaveLength(1);
+      expect(read.statuses).toHaveLength(1);
       expect(read.body()).toBe(body);
       expect(read.reader).toMatchObject({ complete: true, reusable: true });
     }),
   );
 });
 
-test('headers are told by their lower-case names, those that come twice together', () => {
-  const { heads } = readIn(
-    lines('HTTP/1.1 429 Slow', 'Retry-After:  3 ', 'VIA: a', 'Via: b', 'content-length: 0', '', ''),
+test('names of headers are read in any case, and white space around values is not', () => {
+  const { reader, statuses, body } = readIn(
+    lines('HTTP/1.1 429 Slow', 'VIA: a', 'CONTENT-Length: \t2 ', 'x-content-length: 9', '', 'hi'),
   );
-  expect(heads).toEqual([
-    { status: 429, headers: { 'retry-after': '3', via: 'a, b', 'content-length': '0' } },
-  ]);
+  expect(statuses).toEqual([429]);
+  expect(body()).toBe('hi');
+  expect(reader).toMatchObject({ complete: true, reusable: true });
 });
 
 test.each<[string, string]>([
@@ -79,6 +81,7 @@ test.each<[string, string]>([
   ['a header without a colon', lines('HTTP/1.1 200 OK', 'nothing', '', '')],
   ['a header without a name', lines('HTTP/1.1 200 OK', ': x', '', '')],
   ['a space before the colon', lines('HTTP/1.1 200 OK', 'content-length : 1', '', '')],
+  ['a line that ends in half', lines('HTTP/1.1 200 OK', 'a: b\nc: d', '', '')],
   ['a folded header', lines('HTTP/1.1 200 OK', 'a: b', ' c: d', '', '')],
   ['a negative length', lines('HTTP/1.1 200 OK', 'content-length: -1', '', '')],
   ['two lengths', lines('HTTP/1.1 200 OK', 'content-length: 1', 'content-length: 2', '', '')],
