@@ -6,6 +6,7 @@ import type { RuntimeFacts } from '../api/runtime-facts.ts';
 import { LONGEST_STOP_DRAIN_SECONDS } from '../api/stop.ts';
 import type { BotReport, ControlPort, ShardAssignment } from '../control/port.ts';
 import { type Clock, systemClock } from '../lib/clock.ts';
+import { withCoarseTimers } from '../lib/coarse-timers.ts';
 import { startLoopMeter } from '../lib/event-loop.ts';
 import { type Random, systemRandom } from '../lib/random.ts';
 import { within } from '../lib/within.ts';
@@ -50,6 +51,8 @@ export interface RuntimeOptions {
 const BOTS_GONE_MS = 24_000;
 /** Connections that do not close in this time end with the process. */
 const CLOSED_MS = 1_500;
+/** So much later than asked for what can wait may happen. */
+const COARSE_MS = 100;
 /** How many bots ask who they are at once. */
 const START_WIDTH = 16;
 
@@ -80,6 +83,7 @@ export class Runtime {
     const verifications = new Verifications();
     this.#shared = {
       clock,
+      coarseClock: withCoarseTimers(clock, COARSE_MS),
       random,
       log,
       holdSeconds,

@@ -85,16 +85,28 @@ export class Usage {
 
   /** What one try at an update of `owner` takes. */
   beginTry(owner: ErrorOwner): TryUsage {
-    let bytesHeld = 0;
-    return {
-      timed: (slice) => this.timed(owner, slice),
-      turn: () => this.turn(owner),
-      hold: (bytes) => {
-        bytesHeld += bytes;
-        this.#hold(owner, bytes);
-      },
-      [Symbol.dispose]: () => this.#release(owner, bytesHeld),
-    };
+    return new OneTry(this, owner);
+  }
+
+  /** Has so much more of `owner` in memory. */
+  hold(owner: ErrorOwner, bytes: number): void {
+    const held = (this.#bytes.get(owner) ?? 0) + bytes;
+    this.#bytes.set(owner, held);
+    if (held <= MAX_BYTES_IN_HAND) return;
+    owner.fail(
+      inputError(
+        'BOT_TOO_LARGE',
+        `The bot was stopped because the answers of its service that it had in hand together were larger than ${MAX_BYTES_IN_HAND} bytes. Have the service answer with less, or lower spec.updates.maxConcurrent.`,
+      ),
+    );
+  }
+
+  /** Has so much less of it. */
+  release(owner: ErrorOwner, bytes: number): void {
+    if (bytes === 0) return;
+    const held = (this.#bytes.get(owner) ?? 0) - bytes;
+    if (held > 0) this.#bytes.set(owner, held);
+    else this.#bytes.delete(owner);
   }
 
   #book(owner: ErrorOwner, startedMs: number, tookMs: number): void {
@@ -114,23 +126,33 @@ export class Usage {
     this.#line = this.#line.then(nextMacrotask);
     return this.#line;
   }
+}
 
-  #hold(owner: ErrorOwner, bytes: number): void {
-    const held = (this.#bytes.get(owner) ?? 0) + bytes;
-    this.#bytes.set(owner, held);
-    if (held <= MAX_BYTES_IN_HAND) return;
-    owner.fail(
-      inputError(
-        'BOT_TOO_LARGE',
-        `The bot was stopped because the answers of its service that it had in hand together were larger than ${MAX_BYTES_IN_HAND} bytes. Have the service answer with less, or lower spec.updates.maxConcurrent.`,
-      ),
-    );
+/** A class, since a literal with a symbol in it is made slowly, and each update makes one. */
+class OneTry implements TryUsage {
+  readonly #usage: Usage;
+  readonly #owner: ErrorOwner;
+  #bytesHeld = 0;
+
+  constructor(usage: Usage, owner: ErrorOwner) {
+    this.#usage = usage;
+    this.#owner = owner;
   }
 
-  #release(owner: ErrorOwner, bytes: number): void {
-    if (bytes === 0) return;
-    const held = (this.#bytes.get(owner) ?? 0) - bytes;
-    if (held > 0) this.#bytes.set(owner, held);
-    else this.#bytes.delete(owner);
+  timed<Result>(slice: () => Result): Result {
+    return this.#usage.timed(this.#owner, slice);
+  }
+
+  turn(): Promise<void> | undefined {
+    return this.#usage.turn(this.#owner);
+  }
+
+  hold(bytes: number): void {
+    this.#bytesHeld += bytes;
+    this.#usage.hold(this.#owner, bytes);
+  }
+
+  [Symbol.dispose](): void {
+    this.#usage.release(this.#owner, this.#bytesHeld);
   }
 }

@@ -15,6 +15,8 @@ import type { StartQueue } from './start-queue.ts';
 /** What all bots of a runtime share. */
 export interface BotDeps {
   readonly clock: Clock;
+  /** For what may wait a little longer: its timers share wake-ups. */
+  readonly coarseClock: Clock;
   readonly random: Random;
   /** The runtime's own; each bot derives one from it. */
   readonly log: Log;

@@ -55,7 +55,12 @@ export class HostedBot implements ErrorOwner {
     this.#deps = deps;
     this.#log = botLog(deps.log, assignment.key, assignment.spec.logLevel);
     this.#guards = new BotGuards(assignment, deps.clock);
-    this.#recorder = new FactsRecorder(deps.clock, initialFacts(assignment), publish, this.#guards);
+    this.#recorder = new FactsRecorder(
+      deps.coarseClock,
+      initialFacts(assignment),
+      publish,
+      this.#guards,
+    );
     const caller = new DirectCaller(deps.transport, assignment.token);
     const context = {
       bot: this.#guards,

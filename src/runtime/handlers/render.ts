@@ -45,8 +45,12 @@ export function compileTemplate(
   };
 }
 
+/** What stands for itself in every parse mode: most names do. */
+const PLAIN = /^[\p{L}\d ]*$/u;
+
 /** `value` escaped, in at most `room` UTF-16 units. */
 function escapeInto(room: number, value: string, mode: ParseMode): string {
+  if (value.length <= room && PLAIN.test(value)) return value;
   // Escaping makes nothing shorter, so what lies further back can't fit.
   const pieces = Array.from(sendable(value.slice(0, room + 1)), (character) =>
     escapeCharacter(character, mode),

@@ -16,14 +16,25 @@ export async function send(
   { context, method, payload, signal }: Call,
   upload: () => Promise<ApiAnswer>,
 ): Promise<ApiAnswer> {
-  if (holdsFile(payload)) return upload();
-  const answer = await context.send(method, JSON.stringify(payload, withoutNull), signal);
+  if (holds(isFile, payload)) return upload();
+  const json = JSON.stringify(payload, holds(isNull, payload) ? withoutNull : undefined);
+  const answer = await context.send(method, json, signal);
   return parseEnvelope(answer) as ApiAnswer;
 }
 
-function holdsFile(value: unknown): boolean {
+/** Whether `value` is, or holds however deep, something that `is`. */
+function holds(is: (value: unknown) => boolean, value: unknown): boolean {
+  if (is(value)) return true;
   if (typeof value !== 'object' || value === null) return false;
-  return value instanceof InputFile || Object.values(value).some(holdsFile);
+  return Object.values(value).some((inner) => holds(is, inner));
+}
+
+function isFile(value: unknown): boolean {
+  return value instanceof InputFile;
+}
+
+function isNull(value: unknown): boolean {
+  return value === null;
 }
 
 /** As grammY does: Telegram takes a parameter that is null for a wrong one. */
