@@ -21,3 +21,16 @@ export interface ExchangeHandler {
   /** It failed, in whatever state it was. */
   onResponseError(controller: ExchangeController, error: Error): void;
 }
+
+/** Ends a handler's request that was never sent. */
+export function failUnsent(handler: ExchangeHandler, error: Error): void {
+  handler.onResponseError({ abort: () => undefined }, error);
+}
+
+/** Anything else would let a path end early. */
+const PATH = /^[\x21-\x7e]+$/;
+
+/** Throws where `path` holds what no path may hold. */
+export function checkPath(path: string): void {
+  if (!PATH.test(path)) throw new TypeError('the path holds what no path may hold');
+}

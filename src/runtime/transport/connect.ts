@@ -22,8 +22,8 @@ export interface ConnectOptions {
   /** For all of it: the lookup, TCP and TLS. */
   readonly timeoutMs: number;
   readonly lookup: Lookup;
-  /** What to speak inside TLS. */
-  readonly protocol: 'http/1.1' | 'h2';
+  /** What to speak inside TLS, the one that is preferred first. */
+  readonly protocols: readonly ('http/1.1' | 'h2')[];
   /** Needed for https. One for all connections: a context of its own would cost each its memory. */
   readonly secureContext?: SecureContext;
 }
@@ -74,7 +74,7 @@ function tcpOpener({ origin, lookup }: ConnectOptions): Opener {
   return (onread, onOpen) => connectTcp({ host, port, lookup, onread }, onOpen);
 }
 
-function tlsOpener({ origin, lookup, protocol, secureContext }: ConnectOptions): Opener {
+function tlsOpener({ origin, lookup, protocols, secureContext }: ConnectOptions): Opener {
   const port = Number(origin.port) || 443;
   const host = hostOf(origin);
   const target: ConnectionOptions = {
@@ -82,7 +82,7 @@ function tlsOpener({ origin, lookup, protocol, secureContext }: ConnectOptions):
     port,
     lookup,
     secureContext,
-    ALPNProtocols: [protocol],
+    ALPNProtocols: [...protocols],
     // An address is no name that TLS could send.
     ...(isIP(host) === 0 && { servername: host }),
   };
@@ -104,4 +104,9 @@ function hostOf({ hostname }: URL): string {
 
 function tooSlow(): Error {
   return Object.assign(new Error('connecting took too long'), { code: 'ETIMEDOUT' });
+}
+
+/** What ends with a connection that we have closed. */
+export function connectionClosed(): Error {
+  return Object.assign(new Error('the connection was closed'), { code: 'ERR_SOCKET_CLOSED' });
 }

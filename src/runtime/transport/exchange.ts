@@ -14,8 +14,6 @@ export interface ExchangeRequest {
   readonly body?: NonNullable<Dispatcher.DispatchOptions['body']>;
   /** For all of it: waiting for a connection, connecting, sending, and the whole answer. */
   readonly timeoutMs: number;
-  /** A shorter limit for the time from sending to the answer's headers; none unless given. */
-  readonly headersTimeoutMs?: number;
   readonly maxBytes: number;
   readonly signal?: AbortSignal | undefined;
 }
@@ -122,12 +120,12 @@ class Exchange implements ExchangeHandler {
 }
 
 function dispatchOptions(request: ExchangeRequest): Dispatcher.DispatchOptions {
-  const { origin, path, method, headers, body = null, headersTimeoutMs = 0 } = request;
-  const options = { path, method, headers, body, headersTimeout: headersTimeoutMs };
+  const { origin, path, method, headers, body = null } = request;
+  const options = { path, method, headers, body };
   return origin === undefined ? options : { ...options, origin };
 }
 
-const TIMEOUT_CODES = new Set(['UND_ERR_CONNECT_TIMEOUT', 'UND_ERR_HEADERS_TIMEOUT', 'ETIMEDOUT']);
+const TIMEOUT_CODES = new Set(['UND_ERR_CONNECT_TIMEOUT', 'ETIMEDOUT']);
 
 function faultOf(error: Error): TransportFault {
   const code = errorCode(error);

@@ -1,7 +1,7 @@
 import type { Dispatcher } from 'undici';
 import type { Clock, Timer } from '../../lib/clock.ts';
-import type { Carrier, ExchangeHandler } from './carrier.ts';
-import type { Connect } from './connect.ts';
+import { type Carrier, checkPath, type ExchangeHandler, failUnsent } from './carrier.ts';
+import { type Connect, connectionClosed } from './connect.ts';
 import { type ConnectionOwner, Http1Connection, type WrittenRequest } from './http1-connection.ts';
 
 export interface Http1PoolOptions {
@@ -46,7 +46,7 @@ export class Http1Pool implements Carrier, ConnectionOwner {
   }
 
   dispatch(options: Dispatcher.DispatchOptions, handler: ExchangeHandler): void {
-    if (this.#destroyed) throw closed();
+    if (this.#destroyed) throw connectionClosed();
     this.#waiting.push(written(options, this.#fixedHead, handler));
     this.#serve();
     this.#grow();
@@ -56,8 +56,9 @@ export class Http1Pool implements Carrier, ConnectionOwner {
   async destroy(): Promise<void> {
     this.#destroyed = true;
     this.#sweep?.cancel();
-    for (const { handler } of this.#waiting.splice(0)) fail(handler, closed());
-    for (const connection of [...this.#connecting, ...this.#open]) connection.abort(closed());
+    for (const { handler } of this.#waiting.splice(0)) failUnsent(handler, connectionClosed());
+    for (const connection of [...this.#connecting, ...this.#open])
+      connection.abort(connectionClosed());
     if (this.#size > 0) await this.#allClosed.promise;
   }
 
@@ -71,7 +72,7 @@ export class Http1Pool implements Carrier, ConnectionOwner {
   onClosed(connection: Http1Connection, error: Error | undefined): void {
     if (this.#connecting.delete(connection)) {
       const request = this.#waiting.shift();
-      if (request) fail(request.handler, error ?? closed());
+      if (request) failUnsent(request.handler, error ?? connectionClosed());
     }
     this.#open.delete(connection);
     if (this.#size === 0) this.#allClosed.resolve();
@@ -113,14 +114,13 @@ export class Http1Pool implements Carrier, ConnectionOwner {
       const nowMs = clock.monotonicMs();
       const young = this.#idle.findIndex(({ sinceMs }) => sinceMs + keepAliveMs > nowMs);
       const old = this.#idle.splice(0, young < 0 ? this.#idle.length : young);
-      for (const { connection } of old) connection.abort(closed());
+      for (const { connection } of old) connection.abort(connectionClosed());
       this.#armSweep();
     });
   }
 }
 
-/** Anything else in a request line or header would let it end early. */
-const PATH = /^[\x21-\x7e]+$/;
+/** Anything else would let a header end early. */
 const HEADER = /^[\t\x20-\x7e]*$/;
 
 function written(
@@ -128,7 +128,7 @@ function written(
   fixedHead: string,
   handler: ExchangeHandler,
 ): WrittenRequest {
-  if (!PATH.test(path)) throw new TypeError('the path holds what no path may hold');
+  checkPath(path);
   let head = `${method} ${path} HTTP/1.1\r\n${fixedHead}`;
   for (const [name, value] of Object.entries((headers ?? {}) as Record<string, string>)) {
     if (!HEADER.test(name + value)) throw new TypeError('a header holds what no header may hold');
@@ -138,13 +138,4 @@ function written(
   const text = typeof body === 'string' ? body : '';
   const length = Buffer.byteLength(text);
   return { text: `${head}content-length: ${length}\r\n\r\n${text}`, encoding: 'utf8', handler };
-}
-
-/** A handler's request that was never sent. */
-function fail(handler: ExchangeHandler, error: Error): void {
-  handler.onResponseError({ abort: () => undefined }, error);
-}
-
-function closed(): Error {
-  return Object.assign(new Error('the connection was closed'), { code: 'ERR_SOCKET_CLOSED' });
 }

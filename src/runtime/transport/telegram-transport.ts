@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { createSecureContext } from 'node:tls';
-import { type buildConnector, Pool } from 'undici';
+import { Pool } from 'undici';
 import type { BotFleetSpec } from '../../api/bot-fleet.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Secret } from '../../lib/secret.ts';
@@ -9,12 +9,13 @@ import { createConnect } from './connect.ts';
 import { createCachedLookup } from './dns-cache.ts';
 import { type ExchangeAnswer, type ExchangeRequest, exchange } from './exchange.ts';
 import { Http1Pool } from './http1-pool.ts';
+import { Http2Pool } from './http2-pool.ts';
 
 /** How the fleet's bots reach Telegram. */
 export type TelegramSettings = BotFleetSpec['telegram'];
 
 /** A request to the Bot API server. Its path holds a token: it must not reach any text. */
-export type TelegramRequest = Omit<ExchangeRequest, 'origin' | 'maxBytes' | 'headersTimeoutMs'>;
+export type TelegramRequest = Omit<ExchangeRequest, 'origin' | 'maxBytes'>;
 
 /** No answer of the Bot API is anywhere near. */
 const MAX_ANSWER_BYTES = 50 * 1024 * 1024;
@@ -29,22 +30,21 @@ const STREAMS_PER_CONNECTION = 100;
 /**
  * The one way from a runtime to Telegram, for all of its bots. Polls and sends have connections of
  * their own, so that no reply waits behind a held poll. Over HTTP/1.1 each open poll holds one
- * connection; over HTTP/2 up to {@link STREAMS_PER_CONNECTION} share one, and undici opens the
- * next as soon as the first is full (`SETTINGS_MAX_CONCURRENT_STREAMS` may lower that). Polls are
- * not limited here: each bot has at most one. Sends hold no connection, and a call over HTTP/2
- * costs more CPU than one over HTTP/1.1: they always take the latter.
+ * connection; over HTTP/2 up to {@link STREAMS_PER_CONNECTION} share one, and another is opened as
+ * soon as the first is full (the server may allow fewer). Polls are not limited here: each bot has
+ * at most one. Sends hold no connection: they always go over HTTP/1.1.
  *
- * undici carries HTTP/2 and uploads; all else takes our own {@link Http1Pool}, which costs half.
+ * undici carries uploads; all else takes our own {@link Http1Pool} and {@link Http2Pool}, which
+ * cost half.
  */
 export class TelegramTransport {
   /** Where the Bot API server is, without a slash at the end. */
   readonly apiRoot: string;
   readonly #basePath: string;
-  readonly #http2: boolean;
   readonly #clock: Clock;
   /** Connections outlive the bot that happens to open them, and nothing in them is its own. */
   readonly #outside = AsyncLocalStorage.snapshot();
-  readonly #polls: Pool | Http1Pool;
+  readonly #polls: Http2Pool | Http1Pool;
   readonly #sends: Http1Pool;
   readonly #uploads: Pool;
 
@@ -52,7 +52,6 @@ export class TelegramTransport {
     const origin = new URL(settings.apiRoot);
     this.#basePath = origin.pathname.replace(/\/+$/, '');
     this.apiRoot = origin.origin + this.#basePath;
-    this.#http2 = settings.http2 && origin.protocol === 'https:';
     this.#clock = clock;
     const shared = {
       lookup: createCachedLookup(clock),
@@ -62,21 +61,30 @@ export class TelegramTransport {
       }),
     };
     const connecting = { ...shared, origin, clock, timeoutMs: CONNECT_TIMEOUT_MS };
-    const connect = createConnect({ ...connecting, protocol: 'http/1.1' });
-    const http1 = { origin, connect, clock, keepAliveMs: KEEP_ALIVE_MS };
-    const options = { ...shared, timeout: CONNECT_TIMEOUT_MS };
+    const http1 = {
+      origin,
+      connect: createConnect({ ...connecting, protocols: ['http/1.1'] }),
+      clock,
+      keepAliveMs: KEEP_ALIVE_MS,
+    };
     this.#sends = new Http1Pool({ ...http1, maxConnections: SEND_CONNECTIONS });
-    this.#polls = this.#http2
-      ? new Pool(origin.origin, {
-          ...poolOptions({ ...options, preferH2: true }),
-          allowH2: true,
-          h2Options: { maxConcurrentStreams: STREAMS_PER_CONNECTION },
-        })
-      : new Http1Pool(http1);
+    const polls = new Http1Pool(http1);
+    this.#polls =
+      settings.http2 && origin.protocol === 'https:'
+        ? new Http2Pool({
+            ...http1,
+            connect: createConnect({ ...connecting, protocols: ['h2', 'http/1.1'] }),
+            maxStreams: STREAMS_PER_CONNECTION,
+            http1: polls,
+          })
+        : polls;
     this.#uploads = new Pool(origin.origin, {
-      ...poolOptions(options),
-      allowH2: false,
       connections: UPLOAD_CONNECTIONS,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      connect: { ...shared, timeout: CONNECT_TIMEOUT_MS },
+      allowH2: false,
     });
   }
 
@@ -87,9 +95,7 @@ export class TelegramTransport {
 
   /** Sends a long poll. Rejects with a `TransportError`, and with nothing else. */
   poll(request: TelegramRequest): Promise<ExchangeAnswer> {
-    // On a timeout of its own, undici pings a shared connection and drops it where it is dead.
-    const headersTimeoutMs = this.#http2 ? Math.ceil(request.timeoutMs * 0.95) : 0;
-    return this.#exchange(this.#polls, { ...request, headersTimeoutMs });
+    return this.#exchange(this.#polls, request);
   }
 
   /** Sends any other call. Rejects with a `TransportError`, and with nothing else. */
@@ -107,8 +113,4 @@ export class TelegramTransport {
     const bounded = { ...request, maxBytes: MAX_ANSWER_BYTES };
     return this.#outside(() => exchange(carrier, this.#clock, bounded));
   }
-}
-
-function poolOptions(connect: buildConnector.BuildOptions): Pool.Options {
-  return { keepAliveTimeout: KEEP_ALIVE_MS, headersTimeout: 0, bodyTimeout: 0, connect };
 }

@@ -9,6 +9,6 @@ export function connectTo(origin: string): Connect {
     clock: systemClock,
     timeoutMs: 5_000,
     lookup,
-    protocol: 'http/1.1',
+    protocols: ['http/1.1'],
   });
 }

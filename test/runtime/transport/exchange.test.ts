@@ -42,12 +42,6 @@ function ownTo(origin: string): Http1Pool {
   return pool;
 }
 
-test('that has no answer in the time for headers is an error', async () => {
-  await using server = await hostileServer(() => undefined);
-  const call = exchange(undiciTo(server.origin), systemClock, { ...REQUEST, headersTimeoutMs: 30 });
-  await expect(call).rejects.toMatchObject({ fault: 'timeout', sent: true });
-});
-
 describe.each<[string, (origin: string) => Carrier]>([
   ["undici's pool", undiciTo],
   ['our own', ownTo],
