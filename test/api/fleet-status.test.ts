@@ -51,6 +51,10 @@ describe('the status of a fleet', () => {
       { ...healthy, outdatedShards: 1 },
       ['Ready=True/ShardsReady', 'Reconciling=True/ShardsUpdating'],
     ],
+    [
+      { ...healthy, drainingShards: 1 },
+      ['Ready=True/ShardsReady', 'Reconciling=True/ShardsDraining'],
+    ],
     [{ ...healthy, wantingBots: 30 }, ['Ready=True/ShardsReady']],
     [{ ...healthy, wantingBots: 31 }, ['Ready=True/Full']],
     [

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { Applied } from '../../../src/controller/fleet/apply.ts';
 import { decide } from '../../../src/controller/fleet/decide.ts';
-import { eventsBetween } from '../../../src/controller/fleet/events.ts';
+import { eventsBetween, movesEvent } from '../../../src/controller/fleet/events.ts';
 import { fleetFacts } from '../../../src/controller/fleet/facts.ts';
+import type { Move } from '../../../src/controller/plan/fleet-state.ts';
 import type { ContainerStatus, Pod, StatefulSet } from '../../../src/kube/well-known.ts';
 import {
   type FleetParts,
@@ -155,5 +156,33 @@ describe('the events of a fleet', () => {
     const rolling = { ...status, rollout: { ...rollout, phase: 'Rolling' as const } };
     expect(reasons(canary, rolling)).toEqual(['Normal CanaryPassed']);
     expect(reasons(rolling, status)).toEqual([]);
+  });
+});
+
+describe('moves that begin', () => {
+  const move = (reason: Move['reason'], to: Move['to'] = 1): Move => ({
+    uid: 'x',
+    from: 0,
+    to,
+    reason,
+  });
+
+  it.each<[string, readonly Move[], number, string]>([
+    ['one', [move('balance')], 0, 'Normal 1 bot moves to other shards (balance).'],
+    [
+      'some now, others later',
+      [move('drain'), move('lost')],
+      3,
+      'Normal 5 bots move to other shards (lost, drain).',
+    ],
+    [
+      'to nowhere',
+      [move('overfull', 'nowhere')],
+      0,
+      'Warning 1 bot has to wait for room: raise spec.sharding.maxShards or botsPerShard.',
+    ],
+  ])('%s', (_, moves, pending, words) => {
+    const { type, note } = movesEvent(moves, pending);
+    expect(`${type} ${note}`).toBe(words);
   });
 });
