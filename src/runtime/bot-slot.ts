@@ -15,9 +15,8 @@ export interface WantedBot {
 interface RunningBot {
   readonly bot: HostedBot;
   readonly as: WantedBot;
-  readonly stop: AbortController;
-  /** Resolves when the bot has drained. */
-  readonly ended: Promise<void>;
+  /** It is to stop; resolves when it has drained, and what comes after it has begun. */
+  ended?: Promise<void>;
 }
 
 /**
@@ -66,8 +65,9 @@ export class BotSlot {
       const { bot, as } = running;
       as.deps.boundary.run(bot, () => bot.apply(wanted.assignment));
     } else {
-      const { bot, as, stop } = running;
-      as.deps.boundary.run(bot, () => stop.abort(reason));
+      const { bot, as } = running;
+      const stopped = as.deps.boundary.run(bot, () => bot.stop(reason));
+      running.ended ??= stopped.then(() => this.#relaunch(bot, as));
       await running.ended;
     }
   }
@@ -75,14 +75,13 @@ export class BotSlot {
   #launch(): void {
     const as = this.#wanted;
     if (!as) return;
-    const stop = new AbortController();
     const from = goingOn(as.assignment, this.#told, this.#last?.offset);
     const bot = new HostedBot(from, as.deps, (facts) => {
       this.#told = facts;
       this.#publish(as.assignment, facts);
     });
-    const ended = as.deps.boundary.run(bot, () => bot.start(stop.signal));
-    this.#running = { bot, as, stop, ended: ended.then(() => this.#relaunch(bot, as)) };
+    this.#running = { bot, as };
+    as.deps.boundary.run(bot, () => bot.start());
   }
 
   #relaunch({ offset }: HostedBot, { assignment: { epoch } }: WantedBot): void {
@@ -112,9 +111,9 @@ function goingOn(
 }
 
 /** Whether a running bot can become another in place: same owner, same token, same way out. */
-function canGoOn({ as, stop }: RunningBot, wanted: WantedBot): boolean {
+function canGoOn({ as, ended }: RunningBot, wanted: WantedBot): boolean {
   return (
-    !stop.signal.aborted &&
+    !ended &&
     as.assignment.epoch === wanted.assignment.epoch &&
     as.assignment.token.equals(wanted.assignment.token) &&
     as.deps.transport === wanted.deps.transport

@@ -11,14 +11,27 @@ export interface SweepTask {
   cancel(): void;
 }
 
-interface Entry {
-  dueMs: number;
-  cancelled: boolean;
+class Entry implements SweepTask {
+  dueMs = 0;
+  cancelled = false;
+  readonly sweep: Sweep;
+  readonly visit: Visit;
   /** Breaks ties, so that the order is strict. */
   readonly order: number;
-  readonly visit: Visit;
   /** Of who added it. A bound function would weigh ten times as much. */
-  readonly scope: AsyncResource;
+  readonly scope = new AsyncResource('SweepTask');
+
+  constructor(sweep: Sweep, visit: Visit, order: number) {
+    this.sweep = sweep;
+    this.visit = visit;
+    this.order = order;
+  }
+
+  cancel(): void {
+    if (this.cancelled) return;
+    this.cancelled = true;
+    this.sweep.remove(this);
+  }
 }
 
 /** Looks that are due within the same second share a wake-up. */
@@ -48,20 +61,15 @@ export class Sweep {
 
   /** Calls `visit` in `delayMs`, and again as often as it asks for. */
   add(delayMs: number, visit: Visit): SweepTask {
-    const entry: Entry = {
-      dueMs: this.#dueIn(delayMs),
-      cancelled: false,
-      order: this.#added++,
-      visit,
-      scope: new AsyncResource('SweepTask'),
-    };
+    const entry = new Entry(this, visit, this.#added++);
+    entry.dueMs = this.#dueIn(delayMs);
     this.#entries.push(entry);
     this.#arm();
-    return { cancel: () => this.#cancel(entry) };
+    return entry;
   }
 
-  #cancel(entry: Entry): void {
-    entry.cancelled = true;
+  /** Of {@link SweepTask.cancel}. */
+  remove(entry: Entry): void {
     this.#entries.remove(entry);
     this.#arm();
   }

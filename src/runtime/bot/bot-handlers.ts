@@ -19,7 +19,7 @@ export interface BotHandlersOptions {
   /** An Api for calls that no update asks for; they end with `signal`. */
   readonly api: (occasion: Pick<Occasion, 'signal' | 'priority'>) => Api;
   /** The kinds of update that are needed have changed by themselves. */
-  onAllowedUpdates(): void;
+  readonly onAllowedUpdates: () => void;
 }
 
 /**
@@ -62,6 +62,11 @@ export class BotHandlers {
     // The code comes as a message.
     if (!this.#ownership.pending || kinds.includes('message')) return kinds;
     return ['message', ...kinds];
+  }
+
+  /** Whether nothing would be lost were they made ready anew. */
+  get canRest(): boolean {
+    return !this.#gates && !this.#ownership.pending;
   }
 
   /** Begins with what the handlers do besides handling updates. */

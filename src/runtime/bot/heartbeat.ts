@@ -2,16 +2,20 @@ import type { Clock } from '../../lib/clock.ts';
 import { TenantBotError } from '../../lib/errors.ts';
 import type { Sweep, SweepTask } from '../sweep.ts';
 
-/** What a {@link Heartbeat} works with. */
-export interface HeartbeatOptions {
+/** What the heartbeats of all bots share. */
+export interface HeartbeatDeps {
   readonly clock: Clock;
   readonly sweep: Sweep;
   /** All that are watched at present; each adds and removes itself. */
-  readonly watched: Set<Heartbeat>;
+  readonly heartbeats: Set<Heartbeat>;
+}
+
+/** Whose heartbeat it is. */
+export interface HeartbeatHost {
   /** How long the intake may be silent. Read anew with each look. */
-  readonly limitMs: () => number;
+  readonly heartbeatMs: number;
   /** Told once a watch, when the intake was silent for too long. */
-  readonly onHung: (error: TenantBotError) => void;
+  onHung(error: TenantBotError): void;
 }
 
 /** A shorter limit is in effect after so long at the latest. */
@@ -23,45 +27,47 @@ const LOOK_EVERY_MS = 60_000;
  * names of its own; that no message came says nothing.
  */
 export class Heartbeat {
-  readonly #options: HeartbeatOptions;
+  readonly #deps: HeartbeatDeps;
+  readonly #host: HeartbeatHost;
   #quietUntilMs = 0;
   #task: SweepTask | undefined;
 
-  constructor(options: HeartbeatOptions) {
-    this.#options = options;
+  constructor(deps: HeartbeatDeps, host: HeartbeatHost) {
+    this.#deps = deps;
+    this.#host = host;
   }
 
   /** Something was heard. The intake may now rest for `quietMs` before it has to be heard again. */
   beat(quietMs = 0): void {
-    this.#quietUntilMs = this.#options.clock.monotonicMs() + quietMs;
+    this.#quietUntilMs = this.#deps.clock.monotonicMs() + quietMs;
   }
 
   /** How long the intake has been silent without having said that it would be. */
   get silentMs(): number {
-    return Math.max(0, this.#options.clock.monotonicMs() - this.#quietUntilMs);
+    return Math.max(0, this.#deps.clock.monotonicMs() - this.#quietUntilMs);
   }
 
   /** Whether it has been silent for too long. */
   get isOverdue(): boolean {
-    return this.silentMs >= this.#options.limitMs();
+    return this.silentMs >= this.#host.heartbeatMs;
   }
 
   /** Watches from now on, as if something had just been heard. */
   watch(): void {
     this.beat();
-    this.#options.watched.add(this);
-    this.#task = this.#options.sweep.add(this.#nextLookMs(), () => this.#look());
+    this.#deps.heartbeats.add(this);
+    this.#task = this.#deps.sweep.add(this.#nextLookMs(), () => this.#look());
   }
 
   unwatch(): void {
-    this.#options.watched.delete(this);
+    this.#deps.heartbeats.delete(this);
     this.#task?.cancel();
   }
 
   #look(): number | undefined {
     if (!this.isOverdue) return this.#nextLookMs();
     const seconds = Math.round(this.silentMs / 1_000);
-    this.#options.onHung(
+    this.#host.onHung(
       new TenantBotError(
         'internal',
         'BOT_HUNG',
@@ -72,6 +78,6 @@ export class Heartbeat {
   }
 
   #nextLookMs(): number {
-    return Math.min(this.#options.limitMs() - this.silentMs, LOOK_EVERY_MS);
+    return Math.min(this.#host.heartbeatMs - this.silentMs, LOOK_EVERY_MS);
   }
 }

@@ -1,50 +1,69 @@
+import type { UserFromGetMe } from 'grammy/types';
 import { type BotRequest, newRequests } from '../../api/bot-requests.ts';
 import { NOTHING_DONE, type RuntimeFacts } from '../../api/runtime-facts.ts';
 import type { BotAssignment } from '../../control/port.ts';
 import { sleep, toTimestamp } from '../../lib/clock.ts';
 import { errorMessage, TenantBotError, unreachable } from '../../lib/errors.ts';
+import { present } from '../../lib/present.ts';
+import { within } from '../../lib/within.ts';
 import { botLog, type Log } from '../../telemetry/log.ts';
+import { WebhookCalls } from '../intake/webhook-calls.ts';
 import { BotGuards } from '../pipeline/guards.ts';
 import { makeBare } from '../pipeline/pipeline.ts';
+import type { SweepTask } from '../sweep.ts';
 import { CallError } from '../telegram/call-error.ts';
-import { DirectCaller } from '../telegram/direct-caller.ts';
+import { BotCalls, type CallsHost } from './bot-calls.ts';
 import type { BotDeps } from './bot-deps.ts';
-import type { ErrorOwner } from './boundary.ts';
 import { CrashRecord } from './crash-record.ts';
 import { FactsRecorder } from './facts-recorder.ts';
 import { toBotError } from './fingerprint.ts';
-import { Heartbeat } from './heartbeat.ts';
+import { Heartbeat, type HeartbeatHost } from './heartbeat.ts';
 import { type BotState, transition } from './lifecycle.ts';
-import { Serving } from './serving.ts';
+import { type Failure, Serving, type ServingHost } from './serving.ts';
 import { UNCHECKED } from './token-check.ts';
 import { TokenKeeper } from './token-keeper.ts';
+import { type LeaveReason, WITHDRAWN, YIELDED } from './withdrawn.ts';
 
 /** Before a bot begins again whose crash could not even be told. */
 const UNTOLD_COOLDOWN_MS = 10_000;
 const TOKEN_RECHECK_MS = 24 * 3_600_000;
+/** How long a bot that goes may take to remove its webhook. */
+const LEAVE_MS = 2_000;
+
+/** A bot is to end for good, and why; what resolves when it has. */
+interface Stopping {
+  readonly reason: LeaveReason | undefined;
+  readonly ended: PromiseWithResolvers<void>;
+}
 
 /**
- * One bot with one token, from its first getMe to its drain. Whatever goes wrong in it stays in
- * it: {@link HostedBot.start} never rejects, and what happens is told as facts.
+ * One bot with one token, from its first getMe to its drain. Whatever goes wrong in it stays in it,
+ * and what happens is told as facts. While it serves it is a record that waits for its intake: no
+ * function of its life is suspended, and what it does not need then is made when it does.
  */
-export class HostedBot implements ErrorOwner {
+export class HostedBot implements ServingHost, CallsHost, HeartbeatHost {
+  readonly guards: BotGuards;
   readonly #deps: BotDeps;
-  readonly #log: Log;
+  readonly #calls: BotCalls;
   readonly #recorder: FactsRecorder;
-  readonly #token: TokenKeeper;
-  readonly #guards: BotGuards;
   readonly #heartbeat: Heartbeat;
   readonly #crashes = new CrashRecord();
   #assignment: BotAssignment;
   #state: BotState = { kind: 'Starting' };
+  /** Absent while nothing is to be found out about the token. */
+  #token: TokenKeeper | undefined;
   #serving: Serving | undefined;
+  #recheck: SweepTask | undefined;
   /** Went wrong in the present life where nobody waited for it. */
-  #failure: { readonly error: unknown } | undefined;
+  #failure: Failure | undefined;
   #dropPending: boolean;
   /** All updates below were finished, here or before. */
   #offset: number | undefined;
-  /** From one start to the next: ends where somebody wants the bot started anew. */
-  #life = new AbortController();
+  /** Somebody wants the bot started anew. */
+  #anew = false;
+  #stopping: Stopping | undefined;
+  /** Ends what the bot waits for apart from updates. */
+  #waits: AbortController | undefined;
   /** Ends the wait of a crashed bot for another spec. */
   #onAssignment: (() => void) | undefined;
 
@@ -53,45 +72,42 @@ export class HostedBot implements ErrorOwner {
     this.#dropPending = assignment.dropPending;
     this.#offset = assignment.resume?.offset;
     this.#deps = deps;
-    this.#log = botLog(deps.log, assignment.key, assignment.spec.logLevel);
-    this.#guards = new BotGuards(assignment, deps.clock);
-    this.#recorder = new FactsRecorder(
-      deps.coarseClock,
-      initialFacts(assignment),
-      publish,
-      this.#guards,
-    );
-    const caller = new DirectCaller(deps.transport, assignment.token);
-    const context = {
-      bot: this.#guards,
-      shard: deps.guards,
-      clock: deps.clock,
-      onStateChange: () => this.#recorder.transition({}),
-    };
-    this.#token = new TokenKeeper({
-      assignment,
-      deps,
-      getMe: (signal) =>
-        makeBare('getMe', { context, method: 'getMe', priority: 'poll', signal }, () =>
-          caller.getMe(signal),
-        ),
-      log: this.#log,
-      recorder: this.#recorder,
-      onAnswer: () => this.#meet('checkToken'),
-      onRevoked: () => this.#enter({ kind: 'Suspended' }),
-    });
-    this.#heartbeat = new Heartbeat({
-      clock: deps.clock,
-      sweep: deps.sweep,
-      watched: deps.heartbeats,
-      limitMs: () => this.#assignment.spec.restart.heartbeatSeconds * 1_000,
-      onHung: (error) => this.fail(error),
-    });
+    this.guards = new BotGuards(assignment, deps.clock);
+    this.#recorder = new FactsRecorder(deps.coarseClock, initialFacts(assignment), publish, this.guards);
+    this.#calls = new BotCalls(deps, assignment.token, this);
+    this.#heartbeat = new Heartbeat(deps, this);
   }
 
   /** Where its next owner goes on, once it has ended: all updates below were finished. */
   get offset(): number | undefined {
     return this.#offset;
+  }
+
+  /** Made anew each time: one weighs as much as all else of a bot that waits for updates. */
+  get log(): Log {
+    return botLog(this.#deps.log, this.#assignment.key, this.#assignment.spec.logLevel);
+  }
+
+  get heartbeatMs(): number {
+    return this.#assignment.spec.restart.heartbeatSeconds * 1_000;
+  }
+
+  /** Begins the bot's life. */
+  start(): void {
+    this.#recorder.transition({});
+    if (this.#isAsked('resetBreaker')) this.#serve('resetBreaker');
+    void this.#live();
+  }
+
+  /**
+   * Ends the bot's life for good; resolves when it has drained. Never rejects. `reason` says why it
+   * goes where its process does not; the first one counts.
+   */
+  stop(reason?: LeaveReason): Promise<void> {
+    this.#stopping ??= { reason, ended: Promise.withResolvers() };
+    this.#enter({ kind: 'Stopping' });
+    this.#endLife();
+    return this.#stopping.ended.promise;
   }
 
   /**
@@ -107,20 +123,6 @@ export class HostedBot implements ErrorOwner {
     }
   }
 
-  #applySpec(): void {
-    const { spec, generation } = this.#assignment;
-    this.#log.level = spec.logLevel;
-    this.#guards.apply(spec);
-    try {
-      this.#serving?.apply(this.#assignment);
-      this.#recorder.transition({ generation });
-    } catch (error) {
-      this.#log.error(`the new spec is not in effect: ${errorMessage(error)}`);
-      this.#recorder.transition({ lastError: toBotError(error, this.#now()) });
-    }
-    this.#onAssignment?.();
-  }
-
   /** Ends the bot's present life as crashed; updates in hand come again. */
   fail(error: unknown): void {
     this.#recorder.count('errors');
@@ -129,87 +131,147 @@ export class HostedBot implements ErrorOwner {
     this.#serving?.fail(error);
   }
 
-  #throwFailure(): void {
-    if (this.#failure) throw this.#failure.error;
+  onServed(failure: Failure | undefined): void {
+    this.#heartbeat.unwatch();
+    this.#recheck?.cancel();
+    void this.#live(failure);
   }
 
-  /** Runs the bot until `signal` aborts and it has drained. Never rejects. */
-  async start(signal: AbortSignal): Promise<void> {
-    const onAbort = (): void => {
-      this.#enter({ kind: 'Stopping' });
-      this.#life.abort(signal.reason);
-    };
-    signal.addEventListener('abort', onAbort, { once: true });
+  onHung(error: TenantBotError): void {
+    this.fail(error);
+  }
+
+  onSent(): void {
+    this.#recorder.count('replies');
+  }
+
+  onStateChange(): void {
     this.#recorder.transition({});
-    if (this.#isAsked('resetBreaker')) this.#serve('resetBreaker');
-    let refusal: CallError | undefined;
-    while (!signal.aborted) {
+    const { breaker, health } = this.guards;
+    this.log.info(
+      { breaker: breaker.state, health: health.state },
+      'breaker or health has changed',
+    );
+  }
+
+  onCallFailed(error: CallError): void {
+    if (error.fault === 'aborted' || error.fault === 'breaker-open') return;
+    this.#recorder.count('errors');
+    if (error.fault === 'unauthorized') this.#serving?.fail(error);
+  }
+
+  /**
+   * Goes on until the bot serves, or has stopped; `failure` is what it served with last. Never
+   * rejects.
+   */
+  async #live(failure?: Failure): Promise<void> {
+    const served = this.#serving;
+    if (served) this.#offset = served.offset;
+    this.#serving = undefined;
+    let refusal = failure && (await this.#outlive(failure));
+    while (!this.#stopping) {
+      this.#anew = false;
+      this.#enter({ kind: 'Starting' });
       this.#meet('restart');
-      this.#life = new AbortController();
-      const life = this.#life.signal;
       try {
-        await this.#live(life, refusal);
+        if (await this.#begin(refusal)) return;
         refusal = undefined;
       } catch (error) {
-        refusal = await this.#outlive(error, life).catch(() =>
-          this.#rest(life, UNTOLD_COOLDOWN_MS),
-        );
+        refusal = await this.#outlive({ error });
       }
-      this.#life.abort();
-      this.#enter({ kind: 'Starting' });
     }
+    if (this.#stopping.reason === WITHDRAWN) await this.#leave(served);
     this.#enter({ kind: 'Stopped' });
+    this.#stopping.ended.resolve();
   }
 
-  async #live(signal: AbortSignal, refusal: CallError | undefined): Promise<void> {
+  /** From the first getMe to serving. False where that is not wanted any more. */
+  async #begin(refusal: CallError | undefined): Promise<boolean> {
     this.#failure = undefined;
-    const me = await this.#token.identify(signal, refusal);
+    const me = await this.#keeper.identify(this.#signal, refusal);
+    this.#token = undefined;
     this.#enter({ kind: 'Starting' });
-    this.#throwFailure();
-    const assignment = this.#assignment;
+    if (this.#failure) throw (this.#failure as Failure).error;
+    if (this.#isOver) return false;
     const serving = new Serving({
-      assignment,
+      assignment: this.#assignment,
       me,
       deps: this.#deps,
-      guards: this.#guards,
+      host: this,
+      calls: this.#calls,
       heartbeat: this.#heartbeat,
-      owner: this,
-      log: this.#log,
       recorder: this.#recorder,
       dropPending: this.#dropPending,
       offset: this.#offset,
     });
     this.#serving = serving;
+    this.#waits = undefined;
     this.#dropPending = false;
     const sinceMs = this.#deps.clock.monotonicMs();
     this.#enter({ kind: 'Running', startedAt: this.#now(), sinceMs });
     this.#heartbeat.watch();
-    const recheck = this.#deps.sweep.add(TOKEN_RECHECK_MS, () => {
-      void this.#recheck();
+    this.#recheck = this.#deps.sweep.add(TOKEN_RECHECK_MS, () => {
+      void this.#checkToken();
       return TOKEN_RECHECK_MS;
     });
-    try {
-      await serving.start(signal);
-    } finally {
-      recheck.cancel();
-      this.#heartbeat.unwatch();
-      this.#offset = serving.offset;
-      this.#serving = undefined;
-    }
+    serving.start();
+    return true;
+  }
+
+  /** Ends the present life: the bot begins anew, unless it is to stop. */
+  #endLife(): void {
+    this.#waits?.abort();
+    this.#waits = undefined;
+    this.#serving?.stop(this.#stopping?.reason === YIELDED ? 'abandon' : 'finish');
+  }
+
+  get #isOver(): boolean {
+    return this.#anew || this.#stopping !== undefined;
+  }
+
+  /** Aborts when the present life ends. */
+  get #signal(): AbortSignal {
+    this.#waits ??= new AbortController();
+    return this.#waits.signal;
+  }
+
+  get #keeper(): TokenKeeper {
+    const { uid, resume } = this.#assignment;
+    const { token, bot } = this.#recorder.facts;
+    const known = token === UNCHECKED ? resume : { token: token.state, ...present({ bot }) };
+    this.#token ??= new TokenKeeper({
+      assignment: { uid, ...present({ resume: known }) },
+      deps: this.#deps,
+      getMe: (signal) => this.#getMe(signal),
+      log: this.log,
+      recorder: this.#recorder,
+      onAnswer: () => this.#meet('checkToken'),
+      onRevoked: () => this.#enter({ kind: 'Suspended' }),
+    });
+    return this.#token;
+  }
+
+  #getMe(signal: AbortSignal): Promise<UserFromGetMe> {
+    const call = { context: this.#calls, method: 'getMe', priority: 'poll', signal } as const;
+    return makeBare('getMe', call, () => this.#calls.caller.getMe(signal));
   }
 
   /** Has the token checked again, unless that is under way. */
-  async #recheck(): Promise<void> {
-    const refusal = await this.#token.recheck(this.#life.signal);
+  async #checkToken(): Promise<void> {
+    const keeper = this.#keeper;
+    const refusal = await keeper.recheck(this.#signal);
     if (refusal) this.#serving?.fail(refusal);
+    if (keeper.isBusy) return;
+    this.#token = undefined;
+    if (this.#serving) this.#waits = undefined;
   }
 
   /** Does what is asked of the bot beyond its spec. */
   #serve(request: BotRequest): void {
     switch (request) {
       case 'checkToken':
-        this.#token.hasten();
-        void this.#recheck();
+        this.#keeper.hasten();
+        void this.#checkToken();
         return;
       case 'resetBreaker':
         this.#resetBreaker();
@@ -217,7 +279,8 @@ export class HostedBot implements ErrorOwner {
         return;
       case 'restart':
         this.#crashes.clear();
-        this.#life.abort();
+        this.#anew = true;
+        this.#endLife();
         return;
       default:
         unreachable(request);
@@ -226,9 +289,9 @@ export class HostedBot implements ErrorOwner {
 
   /** Lets the bot's calls through at once, be it as a probe for all bots of the shard. */
   #resetBreaker(): void {
-    this.#guards.breaker.reset();
+    this.guards.breaker.reset();
     this.#deps.guards.upstream.probeNow();
-    if (this.#guards.takeChange()) this.#recorder.transition({});
+    if (this.guards.takeChange()) this.#recorder.transition({});
     this.#serving?.hasten();
   }
 
@@ -245,25 +308,47 @@ export class HostedBot implements ErrorOwner {
     this.#recorder.transition({ handledRequests: { ...handledRequests, [request]: value } });
   }
 
+  #applySpec(): void {
+    const { generation } = this.#assignment;
+    this.guards.apply(this.#assignment.spec);
+    try {
+      this.#serving?.apply(this.#assignment);
+      this.#recorder.transition({ generation });
+    } catch (error) {
+      this.log.error(`the new spec is not in effect: ${errorMessage(error)}`);
+      this.#recorder.transition({ lastError: toBotError(error, this.#now()) });
+    }
+    this.#onAssignment?.();
+  }
+
   /**
-   * What follows a life that ended with `error`; resolves to Telegram's refusal of the token, where
-   * it is that. Resolves on abort.
+   * What follows a life that ended with a failure; resolves to Telegram's refusal of the token, where
+   * it is that. Nothing follows where the end was wanted. Never rejects.
    */
-  async #outlive(error: unknown, signal: AbortSignal): Promise<CallError | undefined> {
-    if (signal.aborted) return undefined;
+  async #outlive({ error }: Failure): Promise<CallError | undefined> {
+    if (this.#isOver) return undefined;
     if (error instanceof CallError && error.fault === 'unauthorized') return error;
-    this.#log.error({ err: error }, `crashed: ${errorMessage(error)}`);
-    this.#recorder.note({ lastError: toBotError(error, this.#now()) });
-    const next = this.#afterCrash(error);
-    if (next.kind === 'Crashed') {
-      this.#enter(next);
-      await this.#anotherAssignment(signal);
+    try {
+      const next = this.#crashed(error);
+      if (next.kind === 'Restarting') return await this.#rest(next.cooldownMs);
+      await this.#anotherAssignment(this.#signal);
       this.#crashes.clear();
       return undefined;
+    } catch {
+      return this.#rest(UNTOLD_COOLDOWN_MS);
     }
-    this.#recorder.note({ restarts: this.#recorder.facts.restarts + 1 });
+  }
+
+  /** Tells of a crash, and what comes after it. */
+  #crashed(error: unknown): ReturnType<CrashRecord['next']> {
+    this.log.error({ err: error }, `crashed: ${errorMessage(error)}`);
+    this.#recorder.note({ lastError: toBotError(error, this.#now()) });
+    const next = this.#afterCrash(error);
+    if (next.kind === 'Restarting') {
+      this.#recorder.note({ restarts: this.#recorder.facts.restarts + 1 });
+    }
     this.#enter(next);
-    return this.#rest(signal, next.cooldownMs);
+    return next;
   }
 
   #afterCrash(error: unknown): ReturnType<CrashRecord['next']> {
@@ -277,9 +362,9 @@ export class HostedBot implements ErrorOwner {
     return state.kind === 'Running' ? this.#deps.clock.monotonicMs() - state.sinceMs : 0;
   }
 
-  /** Resolves after `delayMs`, or on abort. */
-  async #rest(signal: AbortSignal, delayMs: number): Promise<undefined> {
-    await sleep(this.#deps.clock, delayMs, signal).catch(() => undefined);
+  /** Resolves after `delayMs`, or when the life is over. */
+  async #rest(delayMs: number): Promise<undefined> {
+    await sleep(this.#deps.clock, delayMs, this.#signal).catch(() => undefined);
   }
 
   #anotherAssignment(signal: AbortSignal): Promise<void> {
@@ -294,6 +379,22 @@ export class HostedBot implements ErrorOwner {
     });
   }
 
+  /** Whoever runs the bot next, here or elsewhere, is not to find a webhook that leads here. */
+  async #leave(served: Serving | undefined): Promise<void> {
+    const { updates, token } = this.#recorder.facts;
+    const mayBeSet = served?.usesWebhook === true || updates.mode === 'Webhook';
+    // With a token that Telegram refuses nothing can be removed.
+    if (!mayBeSet || token.state !== 'Valid') return;
+    const end = new AbortController();
+    try {
+      const removed = new WebhookCalls(this.#calls).deleteWebhook(end.signal);
+      await within(this.#deps.clock, LEAVE_MS, removed);
+    } catch (error) {
+      this.log.warn(`the webhook is left with Telegram: ${errorMessage(error)}`);
+    }
+    end.abort();
+  }
+
   /** Where the bot is there already, nothing happens; and nothing but the end follows a stop. */
   #enter(state: BotState): void {
     if (this.#state.kind === 'Stopping' && state.kind !== 'Stopped') return;
@@ -304,7 +405,7 @@ export class HostedBot implements ErrorOwner {
       this.#recorder.count('uptimeSeconds', Math.round(this.#ranMs(before) / 1_000));
     }
     const { kind, ...details } = state;
-    this.#log.info({ state: kind, ...details }, kind.toLowerCase());
+    this.log.info({ state: kind, ...details }, kind.toLowerCase());
     this.#recorder.transition({
       lifecycle: kind,
       ...(state.kind === 'Running' && { startedAt: state.startedAt }),

@@ -44,6 +44,14 @@ export class OpenUpdates {
     this.#clock = clock;
   }
 
+  get size(): number {
+    return this.#updates.size;
+  }
+
+  has(updateId: number): boolean {
+    return this.#updates.has(updateId);
+  }
+
   add(update: Update): void {
     this.#updates.set(update.update_id, { update });
   }

@@ -29,6 +29,9 @@ export const UNCHECKED: TokenStatus = {
   message: 'The token has not been checked yet.',
 };
 
+/** What was known of a token and its bot before. */
+export type KnownToken = Pick<Resume, 'bot' | 'token'>;
+
 const STATES: Record<CallFault, TokenState> = {
   network: 'NetworkError',
   timeout: 'Timeout',
@@ -57,7 +60,7 @@ export class TokenCheck {
   #failures = 0;
 
   /** `resume` is what was known of the token before this check began. */
-  constructor(clock: Clock, random: Random, resume?: Resume) {
+  constructor(clock: Clock, random: Random, resume?: KnownToken) {
     this.#clock = clock;
     this.#random = random;
     this.#rank = rankOf(resume);
@@ -116,7 +119,7 @@ export class TokenCheck {
   }
 }
 
-function rankOf(resume: Resume | undefined): StartRank {
+function rankOf(resume: KnownToken | undefined): StartRank {
   if (resume?.token === 'Unauthorized' || resume?.token === 'Revoked') return 'suspect';
   return resume?.bot ? 'known' : 'new';
 }

@@ -1,6 +1,5 @@
 import type { UserFromGetMe } from 'grammy/types';
 import type { BotError } from '../../api/tenant-bot-status.ts';
-import type { BotAssignment } from '../../control/port.ts';
 import { type BackoffPolicy, equalJitterMs } from '../../lib/backoff.ts';
 import { sleep, toTimestamp } from '../../lib/clock.ts';
 import type { Log } from '../../telemetry/log.ts';
@@ -8,14 +7,18 @@ import { type CallError, classifyThrown } from '../telegram/call-error.ts';
 import type { BotDeps } from './bot-deps.ts';
 import type { FactsRecorder } from './facts-recorder.ts';
 import { toBotError } from './fingerprint.ts';
-import { TokenCheck } from './token-check.ts';
+import { type KnownToken, TokenCheck } from './token-check.ts';
 
 /** How soon a check of a bot that runs is repeated while Telegram can't be asked. */
 const RECHECK: BackoffPolicy = { initialMs: 10_000, maxMs: 600_000 };
 
 /** What a {@link TokenKeeper} works with. */
 export interface TokenKeeperOptions {
-  readonly assignment: Pick<BotAssignment, 'uid' | 'resume'>;
+  readonly assignment: {
+    readonly uid: string;
+    /** What is known of the token. */
+    readonly resume?: KnownToken;
+  };
   readonly deps: Pick<BotDeps, 'clock' | 'random' | 'startQueue'>;
   readonly getMe: (signal: AbortSignal) => Promise<UserFromGetMe>;
   readonly log: Log;
@@ -40,6 +43,11 @@ export class TokenKeeper {
     const { deps, assignment } = options;
     this.#options = options;
     this.#check = new TokenCheck(deps.clock, deps.random, assignment.resume);
+  }
+
+  /** Whether a check is under way. */
+  get isBusy(): boolean {
+    return this.#isIdentifying || this.#isRechecking;
   }
 
   /**

@@ -15,28 +15,37 @@ export interface Insistence {
 }
 
 /**
- * Makes a call until it succeeds or `signal` aborts, with growing pauses; slowly after a 409, since
- * whoever else takes the bot's updates is not fought. One that was broken off is made again at once.
- * Rejects with an `unauthorized` {@link CallError} when Telegram does not know the token.
+ * What a call comes to that is made until it succeeds, with growing pauses; undefined when `signal`
+ * aborts. One that was broken off is made again at once. Rejects with an `unauthorized` {@link CallError} when Telegram does not know
+ * the token.
  */
-export async function insist(
-  call: () => Promise<void>,
+export async function insist<Result>(
+  call: () => Promise<Result>,
   { clock, random, onTrouble }: Insistence,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<Result | undefined> {
   for (let failures = 0; !signal.aborted; ) {
     try {
-      await call();
-      return;
+      return await call();
     } catch (error) {
       const failure = classifyThrown(error);
       if (failure.fault === 'unauthorized') throw failure;
       if (failure.fault === 'aborted' || signal.aborted) continue;
       onTrouble(failure);
-      const policy = failure.fault === 'conflict' ? CONFLICT_BACKOFF : TROUBLE_BACKOFF;
-      const delayMs = (failure.retryAfterMs ?? 0) + equalJitterMs(policy, failures++, random);
       // The abort is seen by the loop.
-      await sleep(clock, delayMs, signal).catch(() => undefined);
+      await sleep(clock, troublePauseMs(failure, failures++, random), signal).catch(
+        () => undefined,
+      );
     }
   }
+  return undefined;
+}
+
+/**
+ * How long to wait after `failure`, which came after so many others; long after a 409, since whoever
+ * else takes the bot's updates is not fought.
+ */
+export function troublePauseMs(failure: CallError, failures: number, random: Random): number {
+  const policy = failure.fault === 'conflict' ? CONFLICT_BACKOFF : TROUBLE_BACKOFF;
+  return (failure.retryAfterMs ?? 0) + equalJitterMs(policy, failures, random);
 }

@@ -1,49 +1,42 @@
 import type { Update } from 'grammy/types';
 import type { Aspect, UpdatesFacts } from '../../api/runtime-facts.ts';
 import type { IntakeMode } from '../../api/tenant-bot.ts';
-import type { Clock } from '../../lib/clock.ts';
-import type { Random } from '../../lib/random.ts';
+import type { Secret } from '../../lib/secret.ts';
 import type { UpdateKind } from '../../lib/update-kinds.ts';
-import type { Sweep, SweepTask } from '../sweep.ts';
+import type { SweepTask } from '../sweep.ts';
 import { CallError, classifyThrown } from '../telegram/call-error.ts';
-import type { DirectCaller, GetUpdates } from '../telegram/direct-caller.ts';
-import type { WebhookDoor, WebhookListener } from '../webhook/webhook-door.ts';
-import type { WebhookKeys } from '../webhook/webhook-keys.ts';
+import type { GetUpdates } from '../telegram/direct-caller.ts';
+import type { DoorFollower, WebhookListener } from '../webhook/webhook-door.ts';
 import { FinishedIds } from './finished-ids.ts';
-import type { Intake, IntakeEvents } from './intake.ts';
+import type { Intake, IntakeDeps, IntakeEvents } from './intake.ts';
 import { Poller } from './poller.ts';
 import type { WebhookCalls } from './webhook-calls.ts';
 import { WebhookFailure } from './webhook-failure.ts';
-import { WebhookIntake } from './webhook-intake.ts';
+import { type WebhookEvents, WebhookIntake } from './webhook-intake.ts';
 import { WebhookRegistrar } from './webhook-registrar.ts';
 
-/** Who is told of what an {@link IntakeSwitch} sees. Its methods must not throw. */
-export interface IntakeSwitchEvents extends IntakeEvents {
+/** The bot whose updates come in. Its methods must not throw. */
+export interface IntakeBot extends IntakeEvents {
+  readonly token: Secret;
+  /** The updates that it has in hand: those that were not finished. */
+  readonly inHand: { has(updateId: number): boolean; readonly size: number };
+  readonly webhookCalls: WebhookCalls;
+  /** As the caller's, behind the bot's guards. */
+  getUpdates(parameters: GetUpdates, signal: AbortSignal): Promise<readonly Update[]>;
   /** In which way updates come from now on. May say the same again. */
   onMode(updates: Pick<UpdatesFacts, 'mode' | 'webhookUrl'>): void;
   /** How the webhook does; undefined where none is wanted. May say the same again. */
   onWebhook(aspect: Aspect | undefined): void;
 }
 
-export interface IntakeSwitchOptions {
-  readonly caller: Pick<DirectCaller, 'getUpdates'>;
-  readonly webhookCalls: WebhookCalls;
-  readonly keys: WebhookKeys;
-  readonly door: WebhookDoor;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly sweep: Sweep;
-  readonly events: IntakeSwitchEvents;
+/** What is wanted at first. */
+export interface IntakeWish {
   readonly mode: IntakeMode;
   readonly allowedUpdates: readonly UpdateKind[];
   /** Whether to begin with throwing away what waits. */
   readonly dropPending: boolean;
   /** All updates below were finished before. */
   readonly offset: number | undefined;
-  /** Whether nobody but strangers can be after the bot's updates. */
-  readonly isOwner: () => boolean;
-  /** How long Telegram may hold a poll, in seconds. */
-  readonly holdSeconds: number;
 }
 
 /** How updates are to come, and what to say of the webhook meanwhile. */
@@ -70,78 +63,67 @@ const MAX_RETRY_MS = 3_600_000;
  *       no longer: the first poll meets the webhook and removes it
  * ```
  */
-export class IntakeSwitch implements Intake {
-  readonly #options: IntakeSwitchOptions;
+export class IntakeSwitch implements Intake, DoorFollower, WebhookEvents, IntakeEvents {
+  readonly #deps: IntakeDeps;
+  readonly #bot: IntakeBot;
   readonly #registrar: WebhookRegistrar;
-  readonly #open = new Set<number>();
   readonly #finished = new FinishedIds();
-  #mode: IntakeMode;
-  #allowedUpdates: readonly UpdateKind[];
-  #dropPending: boolean;
-  /** Where the first poll begins, until there was one. */
-  #offset: number | undefined;
+  #wish: IntakeWish;
   #current: Poller | WebhookIntake | undefined;
-  /** Ends the current intake. */
-  #turn = new AbortController();
+  /** The current intake is being stopped, and the other one begins then. */
+  #changing = false;
+  #stopped = false;
   #failures = 0;
   #fallback: { readonly aspect: Aspect; readonly retry: SweepTask } | undefined;
 
-  constructor(options: IntakeSwitchOptions) {
-    this.#options = options;
-    this.#registrar = new WebhookRegistrar(options);
-    this.#mode = options.mode;
-    this.#allowedUpdates = options.allowedUpdates;
-    this.#dropPending = options.dropPending;
-    this.#offset = options.offset;
+  constructor(deps: IntakeDeps, bot: IntakeBot, wish: IntakeWish) {
+    this.#deps = deps;
+    this.#bot = bot;
+    this.#wish = wish;
+    this.#registrar = new WebhookRegistrar(deps, bot.webhookCalls);
   }
 
   /** All updates below are finished; undefined where no poll has told of any. */
   get offset(): number | undefined {
-    return this.#current instanceof Poller ? this.#current.offset : this.#offset;
+    return this.#current instanceof Poller ? this.#current.offset : this.#wish.offset;
   }
 
-  get open(): number {
-    return this.#open.size;
+  /** Whether Telegram sends updates to an address of ours, or may do so. */
+  get usesWebhook(): boolean {
+    return this.#current instanceof WebhookIntake;
   }
 
   finish(updateId: number): void {
-    this.#open.delete(updateId);
-    this.#finished.add(updateId, this.#options.clock.monotonicMs());
+    this.#finished.add(updateId, this.#deps.clock.monotonicMs());
     this.#current?.finish(updateId);
   }
 
-  setAllowedUpdates(kinds: readonly UpdateKind[]): void {
-    this.#allowedUpdates = kinds;
-    this.#current?.setAllowedUpdates(kinds);
+  setAllowedUpdates(allowedUpdates: readonly UpdateKind[]): void {
+    this.#wish = { ...this.#wish, allowedUpdates };
+    this.#current?.setAllowedUpdates(allowedUpdates);
   }
 
   /** Gets updates in another way from now on. */
   setMode(mode: IntakeMode): void {
-    if (mode === this.#mode) return;
-    this.#mode = mode;
+    if (mode === this.#wish.mode) return;
+    this.#wish = { ...this.#wish, mode };
     this.#reconsider();
   }
 
-  async start(signal: AbortSignal): Promise<void> {
-    const onAbort = (): void => this.#turn.abort();
-    const unfollow = this.#options.door.follow(() => this.#addressChanged());
-    signal.addEventListener('abort', onAbort);
-    try {
-      while (!signal.aborted) await this.#takeTurn(signal);
-    } finally {
-      signal.removeEventListener('abort', onAbort);
-      unfollow();
-      this.#fallback?.retry.cancel();
-    }
+  start(): void {
+    this.#deps.webhookDoor.follow(this);
+    this.#begin();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#deps.webhookDoor.unfollow(this);
+    this.#fallback?.retry.cancel();
+    await this.#current?.stop();
   }
 
   async confirm(): Promise<void> {
     await this.#current?.confirm();
-  }
-
-  /** Takes the webhook back, where there is one; what waits stays at Telegram. */
-  async leave(signal: AbortSignal): Promise<void> {
-    if (this.#current instanceof WebhookIntake) await this.#registrar.remove(signal);
   }
 
   /** Lets go of everything at once: what is unfinished will be sent again. */
@@ -149,54 +131,121 @@ export class IntakeSwitch implements Intake {
     if (this.#current instanceof WebhookIntake) this.#current.close();
   }
 
-  /** Takes updates in one way until another is to be taken, or `signal` aborts. */
-  async #takeTurn(signal: AbortSignal): Promise<void> {
-    this.#turn = new AbortController();
-    const choice = this.#choose();
-    const intake =
-      choice.use === 'Webhook' ? this.#openWebhook(choice.listener) : this.#openPoller();
-    this.#current = intake;
-    this.#tell(choice);
-    try {
-      await intake.start(this.#turn.signal);
-    } catch (error) {
-      if (!(error instanceof WebhookFailure)) throw error;
-      this.#fallBack(error);
-    }
-    // Whoever ends all of it confirms when what is in hand has been finished, too.
-    if (signal.aborted) return;
-    await intake.confirm().catch(() => undefined);
-  }
-
-  #choose(): Choice {
-    const { fleet, listener } = this.#options.door;
-    if (this.#mode === 'Polling') return { use: 'Polling', aspect: undefined };
-    if (!fleet) {
-      return { use: 'Polling', aspect: this.#mode === 'Webhook' ? NO_ADDRESS : undefined };
-    }
-    if (!listener) return { use: 'Polling', aspect: NOT_LISTENING };
-    if (this.#fallback) return { use: 'Polling', aspect: this.#fallback.aspect };
-    return { use: 'Webhook', listener };
-  }
-
-  #reconsider(): void {
-    const choice = this.#choose();
-    const isWebhook = this.#current instanceof WebhookIntake;
-    if (isWebhook !== (choice.use === 'Webhook')) this.#turn.abort();
-    else if (this.#current instanceof WebhookIntake) this.#current.refresh();
-    else this.#tell(choice);
-  }
-
-  #addressChanged(): void {
+  addressChanged(): void {
     this.#fallback?.retry.cancel();
     this.#fallback = undefined;
     this.#failures = 0;
     this.#reconsider();
   }
 
+  onUpdates(updates: readonly Update[]): void {
+    const nowMs = this.#deps.clock.monotonicMs();
+    const fresh = updates.filter(({ update_id: id }) => {
+      const isFinished = this.#finished.has(id, nowMs);
+      // Came by a webhook before.
+      if (isFinished) this.#current?.finish(id);
+      return !isFinished && !this.#bot.inHand.has(id);
+    });
+    if (fresh.length > 0) this.#bot.onUpdates(fresh);
+  }
+
+  accept(update: Update): 'new' | 'in-hand' | 'finished' | 'full' {
+    const { inHand } = this.#bot;
+    const id = update.update_id;
+    if (inHand.has(id)) return 'in-hand';
+    if (this.#finished.has(id, this.#deps.clock.monotonicMs())) return 'finished';
+    if (inHand.size >= MAX_OPEN) return 'full';
+    this.#bot.onUpdates([update]);
+    return 'new';
+  }
+
+  onContact(): void {
+    this.#begun();
+    this.#bot.onContact();
+  }
+
+  onLull(): void {
+    this.#bot.onLull();
+  }
+
+  onStuck(): void {
+    this.#bot.onStuck();
+  }
+
+  onTrouble(error: CallError): void {
+    this.#bot.onTrouble(error);
+  }
+
+  onRegistered(webhookUrl: string): void {
+    this.#begun();
+    this.#bot.onMode({ mode: 'Webhook', webhookUrl });
+    // Who has failed before has to show first that it works.
+    if (this.#failures === 0) this.#bot.onWebhook(REGISTERED);
+  }
+
+  onWorking(proof: 'update' | 'look'): void {
+    this.#bot.onContact();
+    this.#bot.onWebhook(REGISTERED);
+    if (proof === 'update') this.#failures = 0;
+  }
+
+  onFailed(error: unknown): void {
+    if (this.#stopped) return;
+    if (!(error instanceof WebhookFailure)) {
+      this.#bot.onFailed(error);
+      return;
+    }
+    this.#fallBack(error);
+    if (!this.#changing) void this.#change();
+  }
+
+  /** A webhook that is in the way, ours from before or another's, is removed. */
+  getUpdates(parameters: GetUpdates, signal: AbortSignal): Promise<readonly Update[]> {
+    return this.#bot.getUpdates(parameters, signal).catch(async (error: unknown) => {
+      await this.#makeWay(classifyThrown(error), signal);
+      return this.#bot.getUpdates(parameters, signal);
+    });
+  }
+
+  #begin(): void {
+    const choice = this.#choose();
+    this.#current =
+      choice.use === 'Webhook' ? this.#openWebhook(choice.listener) : this.#openPoller();
+    this.#tell(choice);
+    this.#current.start();
+  }
+
+  /** Goes on in the other way, once the current one has ended. */
+  async #change(): Promise<void> {
+    this.#changing = true;
+    await this.#current?.stop();
+    // Whoever ends all of it confirms when what is in hand has been finished, too.
+    if (!this.#stopped) await this.#current?.confirm().catch(() => undefined);
+    this.#changing = false;
+    if (!this.#stopped) this.#begin();
+  }
+
+  #choose(): Choice {
+    const { mode } = this.#wish;
+    const { fleet, listener } = this.#deps.webhookDoor;
+    if (mode === 'Polling') return { use: 'Polling', aspect: undefined };
+    if (!fleet) return { use: 'Polling', aspect: mode === 'Webhook' ? NO_ADDRESS : undefined };
+    if (!listener) return { use: 'Polling', aspect: NOT_LISTENING };
+    if (this.#fallback) return { use: 'Polling', aspect: this.#fallback.aspect };
+    return { use: 'Webhook', listener };
+  }
+
+  #reconsider(): void {
+    if (this.#changing || this.#stopped) return;
+    const choice = this.#choose();
+    if (this.usesWebhook !== (choice.use === 'Webhook')) void this.#change();
+    else if (this.#current instanceof WebhookIntake) this.#current.refresh();
+    else this.#tell(choice);
+  }
+
   #fallBack({ reason, message }: WebhookFailure): void {
     const pauseMs = Math.min(MAX_RETRY_MS, RETRY_MS * 2 ** this.#failures++);
-    const retry = this.#options.sweep.add(pauseMs, () => {
+    const retry = this.#deps.sweep.add(pauseMs, () => {
       this.#fallback = undefined;
       this.#reconsider();
       return undefined;
@@ -207,101 +256,38 @@ export class IntakeSwitch implements Intake {
   /** A webhook tells for itself once it is registered. */
   #tell(choice: Choice): void {
     if (choice.use === 'Webhook') return;
-    this.#options.events.onMode({ mode: 'Polling' });
-    this.#options.events.onWebhook(choice.aspect);
+    this.#bot.onMode({ mode: 'Polling' });
+    this.#bot.onWebhook(choice.aspect);
   }
 
   #openWebhook(listener: WebhookListener): WebhookIntake {
-    const { keys, door, clock, random, sweep, events } = this.#options;
     return new WebhookIntake({
       registrar: this.#registrar,
-      keys,
+      token: this.#bot.token,
       listener,
-      fleet: () => door.fleet,
-      clock,
-      random,
-      sweep,
-      events: {
-        accept: (update) => this.#accept(update),
-        onRegistered: (webhookUrl) => {
-          this.#dropPending = false;
-          this.#offset = undefined;
-          events.onMode({ mode: 'Webhook', webhookUrl });
-          // Who has failed before has to show first that it works.
-          if (this.#failures === 0) events.onWebhook(REGISTERED);
-        },
-        onWorking: (proof) => {
-          events.onContact();
-          events.onWebhook(REGISTERED);
-          if (proof === 'update') this.#failures = 0;
-        },
-        onTrouble: (error) => events.onTrouble(error),
-      },
-      allowedUpdates: this.#allowedUpdates,
-      dropPending: this.#dropPending,
+      deps: this.#deps,
+      events: this,
+      ...this.#wish,
     });
-  }
-
-  #accept(update: Update): 'new' | 'in-hand' | 'finished' | 'full' {
-    const id = update.update_id;
-    if (this.#open.has(id)) return 'in-hand';
-    if (this.#finished.has(id, this.#options.clock.monotonicMs())) return 'finished';
-    if (this.#open.size >= MAX_OPEN) return 'full';
-    this.#open.add(id);
-    this.#options.events.onUpdates([update]);
-    return 'new';
   }
 
   #openPoller(): Poller {
-    const { clock, random, holdSeconds, events } = this.#options;
-    const poller = new Poller({
-      caller: { getUpdates: (parameters, signal) => this.#getUpdates(parameters, signal) },
-      clock,
-      random,
-      events: {
-        onUpdates: (updates) => this.#polled(updates, poller),
-        onContact: () => {
-          this.#dropPending = false;
-          this.#offset = undefined;
-          events.onContact();
-        },
-        onStuck: () => events.onStuck(),
-        onTrouble: (error) => events.onTrouble(error),
-      },
-      allowedUpdates: this.#allowedUpdates,
-      dropPending: this.#dropPending,
-      offset: this.#offset,
-      holdSeconds,
-    });
-    return poller;
+    const { clock, random, holdSeconds } = this.#deps;
+    return new Poller({ caller: this, clock, random, holdSeconds, events: this, ...this.#wish });
   }
 
-  /** Hands on what did not come by a webhook before. */
-  #polled(updates: readonly Update[], poller: Poller): void {
-    const nowMs = this.#options.clock.monotonicMs();
-    const fresh = updates.filter(({ update_id: id }) => {
-      const isFinished = this.#finished.has(id, nowMs);
-      if (isFinished) poller.finish(id);
-      return !isFinished && !this.#open.has(id);
-    });
-    for (const { update_id } of fresh) this.#open.add(update_id);
-    if (fresh.length > 0) this.#options.events.onUpdates(fresh);
-  }
-
-  /** A webhook that is in the way, ours from before or another's, is removed. */
-  #getUpdates(parameters: GetUpdates, signal: AbortSignal): Promise<readonly Update[]> {
-    const { caller } = this.#options;
-    return caller.getUpdates(parameters, signal).catch(async (error: unknown) => {
-      await this.#makeWay(classifyThrown(error), signal);
-      return caller.getUpdates(parameters, signal);
-    });
+  /** Updates come: where to begin is over. */
+  #begun(): void {
+    const { dropPending, offset } = this.#wish;
+    if (!dropPending && offset === undefined) return;
+    this.#wish = { ...this.#wish, dropPending: false, offset: undefined };
   }
 
   /** Removes a webhook that keeps polls from being answered; throws `failure` where that is not why. */
   async #makeWay(failure: CallError, signal: AbortSignal): Promise<void> {
     const isWebhook = failure.fault === 'conflict' && failure.message.includes('webhook is active');
     // One that a newer owner has set is not ours to remove.
-    if (!isWebhook || !this.#options.isOwner()) throw failure;
+    if (!isWebhook || !this.#deps.inContact()) throw failure;
     if (!this.#registrar.mayRemove) throw someoneSetsWebhook(failure);
     await this.#registrar.remove(signal);
   }

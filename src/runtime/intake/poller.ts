@@ -4,7 +4,7 @@ import type { Random } from '../../lib/random.ts';
 import type { UpdateKind } from '../../lib/update-kinds.ts';
 import { type CallError, classifyThrown } from '../telegram/call-error.ts';
 import type { DirectCaller, GetUpdates } from '../telegram/direct-caller.ts';
-import { insist } from './insist.ts';
+import { troublePauseMs } from './insist.ts';
 import type { Intake, IntakeEvents } from './intake.ts';
 import { Watermark } from './watermark.ts';
 
@@ -68,6 +68,9 @@ const LONGEST_PAUSE = 8;
 export class Poller implements Intake {
   readonly #options: PollerOptions;
   readonly #watermark = new Watermark();
+  /** Resolves when the loop has ended. */
+  #ended: Promise<void> | undefined;
+  #stopping = false;
   #allowedUpdates: readonly UpdateKind[];
   /** Ends the poll in flight. */
   #interrupt = new AbortController();
@@ -91,10 +94,6 @@ export class Poller implements Intake {
     return this.#watermark.offset || undefined;
   }
 
-  get open(): number {
-    return this.#watermark.open;
-  }
-
   finish(updateId: number): void {
     this.#watermark.finish(updateId);
     this.#onProgress?.();
@@ -107,21 +106,15 @@ export class Poller implements Intake {
     this.#interrupt.abort();
   }
 
-  async start(signal: AbortSignal): Promise<void> {
-    const onAbort = (): void => {
-      this.#interrupt.abort();
-      this.#onProgress?.();
-    };
-    signal.addEventListener('abort', onAbort);
-    try {
-      if (this.#options.dropPending) await this.#insist(() => this.#dropPending(), signal);
-      while (!signal.aborted) {
-        await this.#insist(() => this.#poll(), signal);
-        if (this.#watermark.open > 0) await this.#pause(signal);
-      }
-    } finally {
-      signal.removeEventListener('abort', onAbort);
-    }
+  start(): void {
+    this.#ended = this.#run().catch((error: unknown) => this.#options.events.onFailed(error));
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    this.#interrupt.abort();
+    this.#onProgress?.();
+    await this.#ended;
   }
 
   async confirm(): Promise<void> {
@@ -139,71 +132,94 @@ export class Poller implements Intake {
     }
   }
 
-  async #dropPending(): Promise<void> {
-    const [last] = await this.#getUpdates({ offset: -1, limit: 1, timeout: 0 });
-    if (last) this.#watermark.skipTo(last.update_id);
+  /** One function for all of the loop: each bot that waits for its poll would hold every other. */
+  async #run(): Promise<void> {
+    let dropPending = this.#options.dropPending;
+    for (let failures = 0; !this.#stopping; ) {
+      try {
+        const updates = await this.#getUpdates(dropPending ? LAST_UPDATE : this.#nextPoll());
+        failures = 0;
+        if (dropPending) this.#skip(updates);
+        else this.#take(updates);
+        dropPending = false;
+        if (this.#watermark.open > 0) await this.#pause();
+      } catch (error) {
+        const failure = classifyThrown(error);
+        if (failure.fault === 'unauthorized') throw failure;
+        // What was broken off is made again at once.
+        if (failure.fault === 'aborted' || this.#stopping) continue;
+        this.#options.events.onTrouble(failure);
+        const pauseMs = troublePauseMs(failure, failures++, this.#options.random);
+        await this.#progress(() => false, pauseMs);
+      }
+    }
   }
 
-  async #poll(): Promise<void> {
-    const updates = await this.#getUpdates({
+  #nextPoll(): GetUpdates {
+    return {
       offset: this.#watermark.beginPoll(),
       limit: LIMIT,
       timeout: this.#options.holdSeconds,
       allowed_updates: this.#allowedUpdates,
-    });
+    };
+  }
+
+  #skip([last]: readonly Update[]): void {
+    if (last) this.#watermark.skipTo(last.update_id);
+  }
+
+  #take(updates: readonly Update[]): void {
+    const { events } = this.#options;
     const fresh = updates.filter((update) => this.#watermark.accept(update.update_id));
     this.#full = updates.length >= LIMIT;
     this.#pauseFactor = pauseFactor(fresh.length, updates.length - fresh.length);
-    this.#options.events.onContact();
-    if (fresh.length > 0) this.#options.events.onUpdates(fresh);
+    events.onContact();
+    if (fresh.length > 0) events.onUpdates(fresh);
+    if (updates.length === 0) events.onLull();
   }
 
-  /** Calls getUpdates, keeping account of what that confirms. */
-  async #getUpdates(parameters: GetUpdates): Promise<readonly Update[]> {
+  /** Calls getUpdates, keeping account of what that confirms. Rejects with a CallError. */
+  #getUpdates(parameters: GetUpdates): Promise<readonly Update[]> {
     const { caller, clock } = this.#options;
     if (this.#interrupt.signal.aborted) this.#interrupt = new AbortController();
     const begunMs = clock.monotonicMs();
     this.#sent = parameters.offset;
-    try {
-      const updates = await caller.getUpdates(parameters, this.#interrupt.signal);
-      this.#confirmed = parameters.offset;
-      return updates;
-    } catch (error) {
-      const failure = classifyThrown(error);
-      const heldMs = clock.monotonicMs() - begunMs;
-      if (hasArrived(failure, heldMs)) this.#confirmed = parameters.offset;
-      throw failure;
-    }
-  }
-
-  #insist(call: () => Promise<void>, signal: AbortSignal): Promise<void> {
-    const { clock, random, events } = this.#options;
-    return insist(call, { clock, random, onTrouble: (error) => events.onTrouble(error) }, signal);
+    return caller.getUpdates(parameters, this.#interrupt.signal).then(
+      (updates) => {
+        this.#confirmed = parameters.offset;
+        return updates;
+      },
+      (error: unknown) => {
+        const failure = classifyThrown(error);
+        const heldMs = clock.monotonicMs() - begunMs;
+        if (hasArrived(failure, heldMs)) this.#confirmed = parameters.offset;
+        throw failure;
+      },
+    );
   }
 
   /** Waits while updates are unfinished and asking again would be of little use. */
-  async #pause(signal: AbortSignal): Promise<void> {
+  async #pause(): Promise<void> {
     const finished = (): boolean => this.#watermark.open === 0;
     const moved = (): boolean => finished() || this.#watermark.offset !== this.#confirmed;
     const { clock } = this.#options;
     const answeredMs = clock.monotonicMs();
     if (this.#full) {
       const most = this.#watermark.open - LIMIT / (1 + KNOWN_FOR_A_NEW_ONE);
-      await this.#progress(moved, signal, STUCK_MS);
-      if (!moved() && !signal.aborted) this.#options.events.onStuck();
+      await this.#progress(moved, STUCK_MS);
+      if (!moved() && !this.#stopping) this.#options.events.onStuck();
       const worthWhile = (): boolean => this.#watermark.open <= most;
-      await this.#progress(worthWhile, signal, UNMOVED_PAUSE_MS * LONGEST_PAUSE);
+      await this.#progress(worthWhile, UNMOVED_PAUSE_MS * LONGEST_PAUSE);
     }
     const waitedMs = clock.monotonicMs() - answeredMs;
     const leftMs = MOVED_PAUSE_MS * this.#pauseFactor - waitedMs;
-    await this.#progress(finished, signal, Math.max(leftMs, MOVED_PAUSE_MS));
-    const unmovedMs = (UNMOVED_PAUSE_MS - MOVED_PAUSE_MS) * this.#pauseFactor;
-    await this.#progress(moved, signal, unmovedMs);
+    await this.#progress(finished, Math.max(leftMs, MOVED_PAUSE_MS));
+    await this.#progress(moved, (UNMOVED_PAUSE_MS - MOVED_PAUSE_MS) * this.#pauseFactor);
   }
 
-  /** Resolves when `enough` holds after some update was finished, in `limitMs`, or on abort. */
-  #progress(enough: () => boolean, signal: AbortSignal, limitMs: number): Promise<void> {
-    if (enough() || signal.aborted) return Promise.resolve();
+  /** Resolves when `enough` holds after some update was finished, in `limitMs`, or on {@link stop}. */
+  #progress(enough: () => boolean, limitMs: number): Promise<void> {
+    if (enough() || this.#stopping) return Promise.resolve();
     return new Promise((resolve) => {
       const done = (): void => {
         timer.cancel();
@@ -212,11 +228,14 @@ export class Poller implements Intake {
       };
       const timer = this.#options.clock.setTimer(limitMs, done);
       this.#onProgress = () => {
-        if (enough() || signal.aborted) done();
+        if (enough() || this.#stopping) done();
       };
     });
   }
 }
+
+/** Gives the last one that waits; all before it count as confirmed. */
+const LAST_UPDATE: GetUpdates = { offset: -1, limit: 1, timeout: 0 };
 
 function pauseFactor(fresh: number, known: number): number {
   const worthWhile = KNOWN_FOR_A_NEW_ONE * Math.max(1, fresh);

@@ -11,23 +11,34 @@ export interface SetWebhook {
   readonly drop_pending_updates: boolean;
 }
 
-/** The Bot API's methods about webhooks. They reject with what `classifyThrown` understands. */
-export interface WebhookCalls {
-  getWebhookInfo(signal: AbortSignal): Promise<WebhookInfo>;
-  setWebhook(parameters: SetWebhook, signal: AbortSignal): Promise<void>;
-  /** Leaves what waits to be fetched. */
-  deleteWebhook(signal: AbortSignal): Promise<void>;
+/** Makes an Api for calls of no hurry that end with `signal`. */
+export interface BackgroundCalls {
+  background(signal: AbortSignal): Api;
 }
 
-/** The calls through `api`, made anew for each: webhooks are seldom looked after. */
-export function webhookCallsOf(api: (signal: AbortSignal) => Api): WebhookCalls {
-  return {
-    getWebhookInfo: (signal) => api(signal).getWebhookInfo(),
-    async setWebhook({ url, allowed_updates, ...others }, signal) {
-      await api(signal).setWebhook(url, { ...others, allowed_updates: [...allowed_updates] });
-    },
-    async deleteWebhook(signal) {
-      await api(signal).deleteWebhook();
-    },
-  };
+/**
+ * The Bot API's methods about webhooks, through an Api made anew for each: webhooks are seldom
+ * looked after. They reject with what `classifyThrown` understands.
+ */
+export class WebhookCalls {
+  readonly #calls: BackgroundCalls;
+
+  constructor(calls: BackgroundCalls) {
+    this.#calls = calls;
+  }
+
+  getWebhookInfo(signal: AbortSignal): Promise<WebhookInfo> {
+    return this.#calls.background(signal).getWebhookInfo();
+  }
+
+  async setWebhook(parameters: SetWebhook, signal: AbortSignal): Promise<void> {
+    const { url, allowed_updates, ...others } = parameters;
+    const options = { ...others, allowed_updates: [...allowed_updates] };
+    await this.#calls.background(signal).setWebhook(url, options);
+  }
+
+  /** Leaves what waits to be fetched. */
+  async deleteWebhook(signal: AbortSignal): Promise<void> {
+    await this.#calls.background(signal).deleteWebhook();
+  }
 }

@@ -1,43 +1,59 @@
 import type { Update, WebhookInfo } from 'grammy/types';
 import type { FleetWebhook } from '../../api/webhook.ts';
-import type { Clock } from '../../lib/clock.ts';
-import type { Random } from '../../lib/random.ts';
+import type { Secret } from '../../lib/secret.ts';
 import type { UpdateKind } from '../../lib/update-kinds.ts';
-import type { Sweep } from '../sweep.ts';
+import type { SweepTask } from '../sweep.ts';
 import { CallError, classifyThrown } from '../telegram/call-error.ts';
 import { type WebhookListener, webhookUrl } from '../webhook/webhook-door.ts';
-import type { WebhookKeys } from '../webhook/webhook-keys.ts';
+import { WebhookKeys } from '../webhook/webhook-keys.ts';
 import type { Receipt } from '../webhook/webhook-routes.ts';
 import { insist } from './insist.ts';
-import type { Intake } from './intake.ts';
+import type { Intake, IntakeDeps, IntakeEvents } from './intake.ts';
 import { WebhookFailure } from './webhook-failure.ts';
 import type { WebhookRegistrar } from './webhook-registrar.ts';
 
 /** Who is told of what comes by a webhook. Its methods must not throw. */
-export interface WebhookEvents {
+export interface WebhookEvents extends Pick<IntakeEvents, 'onLull' | 'onTrouble'> {
   /** What to make of an update; one that is `new` will be {@link Intake.finish}ed. */
   accept(update: Update): 'new' | 'in-hand' | 'finished' | 'full';
   /** Telegram has the webhook, at this address, of which people may see so much. */
   onRegistered(shownUrl: string): void;
   /** An update has come, or a look has found all as it should be. */
   onWorking(proof: 'update' | 'look'): void;
-  /** Telegram could not be asked; it is tried again. */
-  onTrouble(error: CallError): void;
+  /**
+   * The intake has ended by itself: with a {@link WebhookFailure} when updates don't come this way,
+   * else as {@link IntakeEvents.onFailed}.
+   */
+  onFailed(error: unknown): void;
 }
 
 export interface WebhookIntakeOptions {
   readonly registrar: WebhookRegistrar;
-  readonly keys: WebhookKeys;
+  readonly token: Secret;
   readonly listener: WebhookListener;
-  /** What the fleet says now. */
-  readonly fleet: () => FleetWebhook | undefined;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly sweep: Sweep;
+  readonly deps: IntakeDeps;
   readonly events: WebhookEvents;
   readonly allowedUpdates: readonly UpdateKind[];
   /** Whether to begin with throwing away what waits. */
   readonly dropPending: boolean;
+}
+
+/** A pair of key and secret under which updates come in. */
+interface OpenRoute {
+  readonly period: number;
+  readonly close: () => void;
+}
+
+/** A look at Telegram that is under way. */
+interface Look {
+  readonly call: AbortController;
+  readonly ended: Promise<void>;
+}
+
+/** A request that waits for its update's end. */
+interface Waiting {
+  readonly updateId: number;
+  readonly answer: (receipt: Receipt) => void;
 }
 
 /** How long a request is held until its update is finished. Telegram itself waits a minute. */
@@ -59,19 +75,17 @@ const MAX_DRIFTS = 2;
  * An update is confirmed by answering its request, so the answer waits until it is finished. Where
  * that takes too long, Telegram is told to send it again; the next request for it joins the update
  * in hand. So nothing is lost when this process dies, and nothing is handled twice while it lives.
- *
- * {@link WebhookIntake.start} rejects with a {@link WebhookFailure} when updates don't come this way.
  */
 export class WebhookIntake implements Intake {
   readonly #options: WebhookIntakeOptions;
-  /** The requests that wait for an update's end. */
-  readonly #waiting = new Map<number, ((receipt: Receipt) => void)[]>();
+  #waiting: readonly Waiting[] = NOBODY;
   /** What ends the routes that are open, by period. */
-  readonly #routes = new Map<number, () => void>();
+  #routes: readonly OpenRoute[] = [];
   #allowedUpdates: readonly UpdateKind[];
   #dropPending: boolean;
   #stopping = false;
-  #wake: (() => void) | undefined;
+  #look: Look | undefined;
+  #nextLook: SweepTask | undefined;
   /** Something has changed since the last look began. */
   #stale = false;
   #set = false;
@@ -79,7 +93,6 @@ export class WebhookIntake implements Intake {
   #calmLooks = 0;
   #misses = 0;
   #drifts = 0;
-  #failure: WebhookFailure | undefined;
 
   constructor(options: WebhookIntakeOptions) {
     this.#options = options;
@@ -87,14 +100,8 @@ export class WebhookIntake implements Intake {
     this.#dropPending = options.dropPending;
   }
 
-  get open(): number {
-    return this.#waiting.size;
-  }
-
   finish(updateId: number): void {
-    const waiting = this.#waiting.get(updateId);
-    this.#waiting.delete(updateId);
-    for (const answer of waiting ?? []) answer('finished');
+    for (const { answer } of this.#take(updateId)) answer('finished');
   }
 
   setAllowedUpdates(kinds: readonly UpdateKind[]): void {
@@ -107,23 +114,21 @@ export class WebhookIntake implements Intake {
   refresh(): void {
     this.#stale = true;
     this.#set = false;
-    this.#wake?.();
+    this.start();
   }
 
-  async start(signal: AbortSignal): Promise<void> {
-    const { clock, random, events } = this.#options;
-    const insistence = { clock, random, onTrouble: (error: CallError) => events.onTrouble(error) };
-    signal.addEventListener('abort', this.#onAbort);
-    try {
-      while (!signal.aborted) {
-        this.#stale = false;
-        await insist(() => this.#look(signal), insistence, signal);
-        if (this.#failure) throw this.#failure;
-        await this.#pause(signal);
-      }
-    } finally {
-      signal.removeEventListener('abort', this.#onAbort);
-    }
+  start(): void {
+    this.#nextLook?.cancel();
+    if (this.#look || this.#stopping) return;
+    const call = new AbortController();
+    this.#look = { call, ended: this.#lookAll(call.signal) };
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    this.#nextLook?.cancel();
+    this.#look?.call.abort();
+    await this.#look?.ended;
   }
 
   /** Nothing is left to be confirmed: what was finished was answered. Closes the door. */
@@ -135,24 +140,54 @@ export class WebhookIntake implements Intake {
   /** Takes nothing any more; what is unfinished is to be sent again. */
   close(): void {
     this.#stopping = true;
-    for (const close of this.#routes.values()) close();
-    this.#routes.clear();
-    for (const waiting of this.#waiting.values()) for (const answer of waiting) answer('later');
-    this.#waiting.clear();
+    for (const { close } of this.#routes) close();
+    this.#routes = [];
+    for (const { answer } of this.#waiting) answer('later');
+    this.#waiting = NOBODY;
   }
 
-  readonly #onAbort = (): void => {
-    this.#stopping = true;
-    this.#wake?.();
-  };
+  /** Looks until nothing has changed meanwhile, and has the sweep come back. Never rejects. */
+  async #lookAll(signal: AbortSignal): Promise<void> {
+    const { deps, events } = this.#options;
+    const { clock, random } = deps;
+    const insistence = {
+      clock,
+      random,
+      onTrouble: (error: CallError): void => events.onTrouble(error),
+    };
+    try {
+      do {
+        this.#stale = false;
+        const failure = await insist(() => this.#check(signal), insistence, signal);
+        if (failure) throw failure;
+      } while (this.#stale && !this.#stopping);
+      this.#look = undefined;
+      if (!this.#stopping) this.#comeBack();
+    } catch (error) {
+      this.#look = undefined;
+      events.onFailed(error);
+    }
+  }
 
-  /** Brings Telegram in line with what is wanted, and judges what it says of its deliveries. */
-  async #look(signal: AbortSignal): Promise<void> {
-    const { registrar, keys, listener, clock, events } = this.#options;
-    const fleet = this.#options.fleet();
-    if (!fleet) return;
-    this.#openRoutes();
-    const period = keys.periodAt(clock.wallMs());
+  #comeBack(): void {
+    const delayMs = Math.min(MAX_LOOK_MS, LOOK_MS * 2 ** this.#calmLooks);
+    this.#nextLook = this.#options.deps.sweep.add(delayMs, () => {
+      this.start();
+      return undefined;
+    });
+  }
+
+  /**
+   * Brings Telegram in line with what is wanted, and judges what it says of its deliveries. Resolves
+   * to why updates don't come this way, where they don't.
+   */
+  async #check(signal: AbortSignal): Promise<WebhookFailure | undefined> {
+    const { registrar, token, listener, deps, events } = this.#options;
+    const { fleet } = deps.webhookDoor;
+    if (!fleet) return undefined;
+    const keys = new WebhookKeys(token);
+    this.#openRoutes(keys);
+    const period = keys.periodAt(deps.clock.wallMs());
     const wanted = {
       url: webhookUrl(fleet, listener.ordinal, keys.key(period)),
       secret_token: keys.secret(period),
@@ -163,37 +198,37 @@ export class WebhookIntake implements Intake {
     try {
       const { info, changed } = await registrar.ensure(wanted, signal);
       this.#dropPending = false;
-      if (changed) this.#noteChange();
-      else this.#judge(info);
+      const failing = changed ? this.#noteChange() : this.#judge(info);
       events.onRegistered(webhookUrl(fleet, listener.ordinal, '…'));
       this.#set = true;
+      return failing;
     } catch (error) {
       const failure = classifyThrown(error);
       if (failure.fault !== 'rejected') throw failure;
-      this.#failure = new WebhookFailure('WebhookRefused', refusedWords(fleet, failure));
+      return new WebhookFailure('WebhookRefused', refusedWords(fleet, failure));
     }
   }
 
   /** A rotation opens another one, and ends the one before after a while. */
-  #openRoutes(): void {
-    const { keys, listener, clock } = this.#options;
-    const accepted = keys.acceptedAt(clock.wallMs());
-    for (const period of accepted) {
-      if (this.#stopping || this.#routes.has(period)) continue;
-      const receive = (update: Update): Promise<Receipt> => this.#receive(update);
-      this.#routes.set(
-        period,
-        listener.routes.open(keys.key(period), keys.secret(period), receive),
-      );
-    }
-    for (const [period, close] of this.#routes) {
-      if (accepted.includes(period)) continue;
-      close();
-      this.#routes.delete(period);
-    }
+  #openRoutes(keys: WebhookKeys): void {
+    const { deps } = this.#options;
+    if (this.#stopping) return;
+    const accepted = keys.acceptedAt(deps.clock.wallMs());
+    const kept = this.#routes.filter(({ period }) => accepted.includes(period));
+    for (const route of this.#routes) if (!kept.includes(route)) route.close();
+    const opened = accepted
+      .filter((period) => !kept.some((route) => route.period === period))
+      .map((period) => ({ period, close: this.#open(keys.key(period), keys.secret(period)) }));
+    this.#routes = [...kept, ...opened];
   }
 
-  #noteChange(): void {
+  /** By itself, so that the route holds nothing else. */
+  #open(key: string, secret: string): () => void {
+    const receive = (update: Update): Promise<Receipt> => this.#receive(update);
+    return this.#options.listener.routes.open(key, secret, receive);
+  }
+
+  #noteChange(): undefined {
     this.#misses = 0;
     this.#calmLooks = 0;
     this.#received = false;
@@ -202,24 +237,26 @@ export class WebhookIntake implements Intake {
     if (this.#drifts >= MAX_DRIFTS) this.#options.events.onTrouble(someoneElseSets());
   }
 
-  #judge({ pending_update_count, last_error_message }: WebhookInfo): void {
+  #judge({ pending_update_count, last_error_message }: WebhookInfo): WebhookFailure | undefined {
+    const { events } = this.#options;
     this.#drifts = 0;
-    const received = this.#received || this.#waiting.size > 0;
+    const received = this.#received || this.#waiting.length > 0;
     this.#received = false;
     if (pending_update_count === 0 || received) {
       this.#misses = 0;
       this.#calmLooks++;
-      this.#options.events.onWorking('look');
-      return;
+      events.onWorking('look');
+      events.onLull();
+      return undefined;
     }
     this.#misses++;
     this.#calmLooks = 0;
-    if (this.#misses < MAX_MISSES) return;
-    this.#failure = new WebhookFailure('WebhookFailing', failingWords(last_error_message));
+    if (this.#misses < MAX_MISSES) return undefined;
+    return new WebhookFailure('WebhookFailing', failingWords(last_error_message));
   }
 
   async #receive(update: Update): Promise<Receipt> {
-    const { events, clock } = this.#options;
+    const { events, deps } = this.#options;
     if (this.#stopping) return 'later';
     if (!this.#received) {
       this.#received = true;
@@ -227,38 +264,29 @@ export class WebhookIntake implements Intake {
     }
     const { promise, resolve } = Promise.withResolvers<Receipt>();
     // What is new may be finished before the call returns.
-    const known = this.#waiting.get(update.update_id);
-    if (known) known.push(resolve);
-    else this.#waiting.set(update.update_id, [resolve]);
+    this.#waiting = [...this.#waiting, { updateId: update.update_id, answer: resolve }];
     const verdict = events.accept(update);
     if (verdict === 'finished' || verdict === 'full') {
-      this.#waiting.delete(update.update_id);
+      this.#take(update.update_id);
       return verdict === 'finished' ? 'finished' : 'later';
     }
-    const timer = clock.setTimer(HOLD_MS, () => resolve('later'));
+    const timer = deps.clock.setTimer(HOLD_MS, () => resolve('later'));
     const receipt = await promise;
     timer.cancel();
     return receipt;
   }
 
-  /** Waits until the next look is due, on the timer that all bots share. */
-  #pause(signal: AbortSignal): Promise<void> {
-    if (this.#stale || signal.aborted) return Promise.resolve();
-    const delayMs = Math.min(MAX_LOOK_MS, LOOK_MS * 2 ** this.#calmLooks);
-    return new Promise((resolve) => {
-      const task = this.#options.sweep.add(delayMs, () => {
-        this.#wake = undefined;
-        resolve();
-        return undefined;
-      });
-      this.#wake = () => {
-        task.cancel();
-        this.#wake = undefined;
-        resolve();
-      };
-    });
+  /** Those that wait for an update, who wait no more. */
+  #take(updateId: number): readonly Waiting[] {
+    const taken = this.#waiting.filter((waiting) => waiting.updateId === updateId);
+    if (taken.length === 0) return taken;
+    const others = this.#waiting.filter((waiting) => waiting.updateId !== updateId);
+    this.#waiting = others.length > 0 ? others : NOBODY;
+    return taken;
   }
 }
+
+const NOBODY: readonly Waiting[] = [];
 
 function refusedWords({ publicUrl }: FleetWebhook, { message }: CallError): string {
   return `Telegram does not take ${publicUrl} as an address for webhooks: ${message} The bot polls meanwhile. Mend spec.webhook.publicUrl of the BotFleet.`;

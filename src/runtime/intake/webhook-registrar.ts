@@ -1,7 +1,8 @@
 import type { WebhookInfo } from 'grammy/types';
-import { type Clock, sleep } from '../../lib/clock.ts';
+import { sleep } from '../../lib/clock.ts';
 import { DEFAULT_UPDATE_KINDS, type UpdateKind } from '../../lib/update-kinds.ts';
 import { CallError } from '../telegram/call-error.ts';
+import type { IntakeDeps } from './intake.ts';
 import type { SetWebhook, WebhookCalls } from './webhook-calls.ts';
 
 /** Telegram allows one setWebhook a second; a little more keeps clear of it. */
@@ -12,21 +13,13 @@ const REMOVE_PAUSE_MS = 60_000;
 /** The webhook that a bot is to have. `drop_pending_updates` counts where it is set. */
 export type WantedWebhook = SetWebhook;
 
-export interface WebhookRegistrarOptions {
-  readonly webhookCalls: WebhookCalls;
-  readonly clock: Clock;
-  /** Whether nobody but strangers can have changed the webhook. */
-  readonly isOwner: () => boolean;
-}
-
 /**
  * Keeps the webhook of one bot at Telegram as it is to be, asking before it changes anything: never
  * more than one change a second. Lives as long as the bot is served, through changes of mode.
  */
 export class WebhookRegistrar {
   readonly #calls: WebhookCalls;
-  readonly #clock: Clock;
-  readonly #isOwner: () => boolean;
+  readonly #deps: Pick<IntakeDeps, 'clock' | 'inContact'>;
   #lastSetMs = Number.NEGATIVE_INFINITY;
   #lastRemovedMs = Number.NEGATIVE_INFINITY;
   /** Whether the last change at Telegram, as far as we know, was ours. */
@@ -34,10 +27,9 @@ export class WebhookRegistrar {
   /** The address that Telegram had from us last. */
   #url = '';
 
-  constructor(options: WebhookRegistrarOptions) {
-    this.#calls = options.webhookCalls;
-    this.#clock = options.clock;
-    this.#isOwner = options.isOwner;
+  constructor(deps: Pick<IntakeDeps, 'clock' | 'inContact'>, calls: WebhookCalls) {
+    this.#deps = deps;
+    this.#calls = calls;
   }
 
   /**
@@ -55,9 +47,13 @@ export class WebhookRegistrar {
       this.#url = info.url ?? '';
       return { info, changed: false };
     }
-    if (this.#isOurs && info.url !== this.#url && !this.#isOwner()) throw takenOver();
-    await sleep(this.#clock, this.#lastSetMs + PAUSE_MS - this.#clock.monotonicMs(), signal);
-    this.#lastSetMs = this.#clock.monotonicMs();
+    if (this.#isOurs && info.url !== this.#url && !this.#deps.inContact()) throw takenOver();
+    await sleep(
+      this.#deps.clock,
+      this.#lastSetMs + PAUSE_MS - this.#deps.clock.monotonicMs(),
+      signal,
+    );
+    this.#lastSetMs = this.#deps.clock.monotonicMs();
     await this.#calls.setWebhook(wanted, signal);
     this.#isOurs = true;
     this.#url = wanted.url;
@@ -66,14 +62,14 @@ export class WebhookRegistrar {
 
   /** Whether a webhook that is in the way may be removed: it is ours, or none was for a minute. */
   get mayRemove(): boolean {
-    return this.#isOurs || this.#clock.monotonicMs() - this.#lastRemovedMs >= REMOVE_PAUSE_MS;
+    return this.#isOurs || this.#deps.clock.monotonicMs() - this.#lastRemovedMs >= REMOVE_PAUSE_MS;
   }
 
   /** Removes whatever webhook there is; what waits at Telegram stays. Rejects with a CallError. */
   async remove(signal: AbortSignal): Promise<void> {
     await this.#calls.deleteWebhook(signal);
     this.#isOurs = false;
-    this.#lastRemovedMs = this.#clock.monotonicMs();
+    this.#lastRemovedMs = this.#deps.clock.monotonicMs();
   }
 }
 

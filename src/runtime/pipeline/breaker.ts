@@ -18,18 +18,18 @@ export const breaker: GuardStep = ({ context }) => {
 
 /** Begins a call: its ticket. Throws a `breaker-open` CallError where none may be made. */
 function beginCall(guarded: Guarded): number {
-  const { bot, clock, onStateChange } = guarded;
+  const { bot, clock } = guarded;
   const ticket = bot.breaker.admit(bot.settings.breaker, clock.monotonicMs());
   if (ticket === undefined) throw breakerError(guarded);
-  if (bot.takeChange()) onStateChange();
+  if (bot.takeChange()) guarded.onStateChange();
   return ticket;
 }
 
 /** Ends the call with `ticket`. What fails while Telegram works for nobody is not the bot's. */
 function endCall(guarded: Guarded, ticket: number, failure: CallError | undefined): void {
-  const { bot, clock, onStateChange } = guarded;
+  const { bot, clock } = guarded;
   bot.breaker.ended(ticket, verdict(guarded, failure), bot.settings.breaker, momentOf(clock));
-  if (bot.takeChange()) onStateChange();
+  if (bot.takeChange()) guarded.onStateChange();
 }
 
 function verdict({ shard }: Guarded, failure: CallError | undefined): Verdict {

@@ -13,13 +13,15 @@ const SPREAD_MS = 1_000;
 const FLEET_PATIENCE_MS = 24 * 3_600_000;
 
 /** What {@link GuardedPolls} work with. */
-export interface GuardedPollsOptions extends Guarded {
+export interface PollContext extends Guarded {
   readonly random: Random;
   readonly caller: Pick<DirectCaller, 'getUpdates'>;
-  /** Once it aborts, no breaker is asked: the last call confirms what was handled. */
-  readonly stopping: AbortSignal;
-  /** A poll has to wait for its turn, for about so long. */
-  readonly onHeld: (forMs: number) => void;
+}
+
+/** Who has to know that a bot is alive. */
+export interface Listener {
+  /** It may be silent for so long now. */
+  beat(quietMs: number): void;
 }
 
 /**
@@ -28,20 +30,24 @@ export interface GuardedPollsOptions extends Guarded {
  * so that it tells at once.
  */
 export class GuardedPolls {
-  readonly #options: GuardedPollsOptions;
+  readonly #context: PollContext;
+  /** Told when a poll has to wait for its turn, for about how long. */
+  readonly #listener: Listener;
+  #lettingThrough = false;
   /** Ends the wait for a turn. */
   #wake: (() => void) | undefined;
 
-  constructor(options: GuardedPollsOptions) {
-    this.#options = options;
+  constructor(context: PollContext, listener: Listener) {
+    this.#context = context;
+    this.#listener = listener;
   }
 
   /** As {@link DirectCaller.getUpdates}, when its turn has come. */
   getUpdates(parameters: GetUpdates, signal: AbortSignal): Promise<readonly Update[]> {
-    const { caller, stopping } = this.#options;
-    if (stopping.aborted) {
+    const { caller } = this.#context;
+    if (this.#lettingThrough) {
       const call = {
-        context: this.#options,
+        context: this.#context,
         method: 'getUpdates',
         priority: 'reply',
         signal,
@@ -49,8 +55,13 @@ export class GuardedPolls {
       return makeBare('lastPoll', call, () => caller.getUpdates(parameters, signal));
     }
     // No `async` function, of which every idle bot would hold one more.
-    if (heldBackMs(this.#options) === 0) return this.#poll(parameters, signal);
+    if (heldBackMs(this.#context) === 0) return this.#poll(parameters, signal);
     return this.#turn(signal).then(() => this.#poll(parameters, signal));
+  }
+
+  /** No breaker is asked from now on: the last call confirms what was handled. */
+  letThrough(): void {
+    this.#lettingThrough = true;
   }
 
   /** Breakers may have changed: a poll that waits for its turn asks again at once. */
@@ -59,40 +70,36 @@ export class GuardedPolls {
   }
 
   #poll(parameters: GetUpdates, signal: AbortSignal): Promise<readonly Update[]> {
-    const { caller, bot, onHeld } = this.#options;
-    onHeld(FLEET_PATIENCE_MS);
+    const { caller } = this.#context;
+    this.#listener.beat(FLEET_PATIENCE_MS);
     const call = {
-      context: this.#options,
+      context: this.#context,
       method: 'getUpdates',
       priority: 'poll',
       signal,
     } as const;
-    const polling = makeBare('poll', call, () => {
-      onHeld(0);
+    return makeBare('poll', call, () => {
+      this.#listener.beat(0);
       return caller.getUpdates(
         this.#isProbe() ? { ...parameters, timeout: 0 } : parameters,
         signal,
       );
     });
-    return polling.then((updates) => {
-      if (updates.length === 0) bot.rates.tidy();
-      return updates;
-    });
   }
 
   #isProbe(): boolean {
-    const { bot, shard } = this.#options;
+    const { bot, shard } = this.#context;
     return bot.breaker.state !== 'Closed' || shard.upstream.state !== 'Closed';
   }
 
   /** Resolves when no breaker holds the poll back. Rejects on abort. */
   async #turn(signal: AbortSignal): Promise<void> {
-    const { random, onHeld } = this.#options;
+    const { random } = this.#context;
     for (;;) {
-      const heldMs = heldBackMs(this.#options);
+      const heldMs = heldBackMs(this.#context);
       if (heldMs === 0) return;
       const waitMs = heldMs + random() * SPREAD_MS;
-      onHeld(waitMs);
+      this.#listener.beat(waitMs);
       await this.#pause(waitMs, signal);
       if (signal.aborted) throw brokenOff();
     }
@@ -107,7 +114,7 @@ export class GuardedPolls {
         this.#wake = undefined;
         resolve();
       };
-      const timer = this.#options.clock.setTimer(delayMs, done);
+      const timer = this.#context.clock.setTimer(delayMs, done);
       signal.addEventListener('abort', done);
       this.#wake = done;
       if (signal.aborted) done();

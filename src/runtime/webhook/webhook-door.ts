@@ -9,6 +9,12 @@ export interface WebhookListener {
   readonly ordinal: number;
 }
 
+/** Who goes by the address that the fleet has. */
+export interface DoorFollower {
+  /** The fleet says something else from now on. */
+  addressChanged(): void;
+}
+
 /**
  * What the bots of a shard know of the way in for webhooks: the address that the fleet has, and
  * whether anybody listens here. Both may change while bots run.
@@ -17,7 +23,7 @@ export class WebhookDoor {
   /** Undefined where this runtime takes no webhooks. */
   readonly listener: WebhookListener | undefined;
   #fleet: FleetWebhook | undefined;
-  readonly #followers = new Set<() => void>();
+  readonly #followers = new Set<DoorFollower>();
 
   constructor(listener: WebhookListener | undefined) {
     this.listener = listener;
@@ -33,13 +39,16 @@ export class WebhookDoor {
     if (this.listener) this.listener.routes.shards = shards;
     if (isDeepStrictEqual(fleet, this.#fleet)) return;
     this.#fleet = fleet;
-    for (const onChange of this.#followers) onChange();
+    for (const follower of this.#followers) follower.addressChanged();
   }
 
-  /** Calls `onChange` whenever the fleet says something else, until the returned function is called. */
-  follow(onChange: () => void): () => void {
-    this.#followers.add(onChange);
-    return () => this.#followers.delete(onChange);
+  /** Tells `follower` of every change until {@link unfollow}. */
+  follow(follower: DoorFollower): void {
+    this.#followers.add(follower);
+  }
+
+  unfollow(follower: DoorFollower): void {
+    this.#followers.delete(follower);
   }
 }
 

@@ -9,13 +9,14 @@ function watched(limitMs = 300_000) {
   const hung: string[] = [];
   const all = new Set<Heartbeat>();
   const settings = { limitMs };
-  const heartbeat = new Heartbeat({
-    clock,
-    sweep: new Sweep(clock, () => 0.5),
-    watched: all,
-    limitMs: () => settings.limitMs,
-    onHung: (error) => hung.push(error.message),
-  });
+  const host = {
+    get heartbeatMs() {
+      return settings.limitMs;
+    },
+    onHung: ({ message }: Error) => void hung.push(message),
+  };
+  const sweep = new Sweep(clock, () => 0.5);
+  const heartbeat = new Heartbeat({ clock, sweep, heartbeats: all }, host);
   heartbeat.watch();
   return { clock, hung, all, settings, heartbeat };
 }
