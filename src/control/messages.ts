@@ -112,9 +112,14 @@ export type SyncRequest = z.output<typeof syncRequestSchema>;
 
 const signingKeysSchema = z
   .record(z.string().regex(/^\d{1,4}$/), z.string().min(1))
-  .transform(
-    (keys) => new Map(Object.entries(keys).map(([place, key]) => [Number(place), new Secret(key)])),
-  );
+  .transform((keys) => {
+    const entries = Object.entries(keys).map(
+      ([place, key]) => [Number(place), new Secret(key)] as const,
+    );
+    // Most bots have none, and an empty map weighs more than what says so.
+    return entries.length > 0 ? new Map(entries) : NO_SIGNING_KEYS;
+  });
+const NO_SIGNING_KEYS: BotAssignment['signingKeys'] = new Map();
 
 /** One bot, as the leader hands it out. */
 export const assignmentSchema: z.ZodType<BotAssignment> = z.object({

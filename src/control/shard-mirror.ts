@@ -1,3 +1,4 @@
+import { SharedParts } from '../lib/shared-parts.ts';
 import {
   assignmentHeadSchema,
   assignmentSchema,
@@ -29,6 +30,7 @@ const REMEMBERED = 16;
  */
 export class ShardMirror {
   readonly #bots = new Map<string, BotAssignment>();
+  readonly #parts = new SharedParts();
   /** Epochs of what the runtime was handed and may still run. */
   readonly #out = new Map<string, number>();
   /** uids of what the runtime was told last to host. */
@@ -161,7 +163,8 @@ export class ShardMirror {
   #upsert(upsert: unknown): Unreadable | undefined {
     const read = readTolerantly(assignmentSchema, upsert);
     if (read.success) {
-      this.#bots.set(read.data.uid, read.data);
+      const spec = this.#parts.in(read.data.spec);
+      this.#bots.set(read.data.uid, { ...read.data, spec });
       return undefined;
     }
     const head = assignmentHeadSchema.safeParse(upsert);

@@ -31,8 +31,11 @@ export const systemClock: Clock = {
 
 /** `wallMs` in RFC 3339 with seconds, as Kubernetes writes it: `2026-01-31T12:00:00Z`. */
 export function toTimestamp(wallMs: number): string {
-  return `${new Date(wallMs).toISOString().slice(0, -'.000Z'.length)}Z`;
+  // A string that is put together from slices weighs three times as much, and statuses hold many.
+  return new Date(wallMs).toISOString().replace(FRACTION, 'Z');
 }
+
+const FRACTION = /\.\d+Z$/;
 
 /** `wallMs` for libraries that take a Date. */
 export function toDate(wallMs: number): Date {

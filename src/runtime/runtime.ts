@@ -90,7 +90,7 @@ export class Runtime {
       httpPost: this.#posts.post,
       guards: new ShardGuards(clock, retryStatistics, (state) => sayUpstream(log, state)),
       startQueue: new StartQueue({ clock, log }, START_WIDTH),
-      sweep: new Sweep(clock, random),
+      sweep: new Sweep(clock, random, boundary),
       verifications,
       webhookDoor: new WebhookDoor(webhooks),
       boundary,

@@ -1,7 +1,7 @@
-import { AsyncResource } from 'node:async_hooks';
 import type { Clock, Timer } from '../lib/clock.ts';
 import { IndexedHeap } from '../lib/indexed-heap.ts';
 import type { Random } from '../lib/random.ts';
+import { ErrorBoundary, type ErrorOwner } from './bot/boundary.ts';
 
 /** Looks after one thing. Returns how long until the next look in milliseconds; none if undefined. */
 export type Visit = () => number | undefined;
@@ -18,13 +18,18 @@ class Entry implements SweepTask {
   readonly visit: Visit;
   /** Breaks ties, so that the order is strict. */
   readonly order: number;
-  /** Of who added it. A bound function would weigh ten times as much. */
-  readonly scope = new AsyncResource('SweepTask');
+  /** Who added it. */
+  readonly owner: ErrorOwner | undefined;
 
-  constructor(sweep: Sweep, visit: Visit, order: number) {
+  constructor(
+    sweep: Sweep,
+    visit: Visit,
+    { order, owner }: { readonly order: number; readonly owner: ErrorOwner | undefined },
+  ) {
     this.sweep = sweep;
     this.visit = visit;
     this.order = order;
+    this.owner = owner;
   }
 
   cancel(): void {
@@ -42,26 +47,30 @@ const JITTER = 0.1;
 /**
  * Looks after any number of things from time to time, with one timer for all of them, and with none
  * while there are none. A look comes up to a tenth and a second later than asked for, never earlier.
- * It happens in the async context of {@link Sweep.add}'s caller. What it throws is thrown there, as
- * by a timer of one's own: it ends this task and keeps no other waiting.
+ * It happens in the name of {@link Sweep.add}'s caller; no more than that is kept, since an async
+ * context weighs more than the task. What it throws is thrown there, as by a timer of one's own: it
+ * ends this task and keeps no other waiting.
  */
 export class Sweep {
   readonly #clock: Clock;
   readonly #random: Random;
+  readonly #boundary: ErrorBoundary;
   readonly #entries = new IndexedHeap<Entry>(
     (a, b) => a.dueMs < b.dueMs || (a.dueMs === b.dueMs && a.order < b.order),
   );
   #added = 0;
   #timer: { readonly timer: Timer; readonly dueMs: number } | undefined;
 
-  constructor(clock: Clock, random: Random) {
+  constructor(clock: Clock, random: Random, boundary = new ErrorBoundary()) {
     this.#clock = clock;
     this.#random = random;
+    this.#boundary = boundary;
   }
 
   /** Calls `visit` in `delayMs`, and again as often as it asks for. */
   add(delayMs: number, visit: Visit): SweepTask {
-    const entry = new Entry(this, visit, this.#added++);
+    const { owner } = this.#boundary;
+    const entry = new Entry(this, visit, { order: this.#added++, owner });
     entry.dueMs = this.#dueIn(delayMs);
     this.#entries.push(entry);
     this.#arm();
@@ -97,7 +106,7 @@ export class Sweep {
       const entry = this.#entries.peek();
       if (!entry || entry.dueMs > nowMs) break;
       this.#entries.pop();
-      const nextMs = entry.scope.runInAsyncScope(visitAlone, undefined, entry.visit);
+      const nextMs = this.#boundary.run(entry.owner, () => visitAlone(entry.visit));
       if (nextMs === undefined || entry.cancelled) continue;
       entry.dueMs = this.#dueIn(nextMs);
       this.#entries.push(entry);

@@ -6,6 +6,7 @@ import { Registry } from 'prom-client';
 import { openWebhooks } from '../../src/cli/webhooks.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { systemRandom } from '../../src/lib/random.ts';
+import { SharedParts } from '../../src/lib/shared-parts.ts';
 import { Runtime } from '../../src/runtime/runtime.ts';
 import { createLog } from '../../src/telemetry/log.ts';
 import { botAssignment, fleetSpec } from '../support/assignments.ts';
@@ -15,6 +16,8 @@ import { beMeasured } from './measured.ts';
 const [, , apiRoot = '', protocol, how] = process.argv;
 const byWebhook = how === 'webhook';
 const handlers = [{ command: { name: 'start', reply: { text: 'Hello {firstName}' } } }];
+const parts = new SharedParts();
+const NO_KEYS = new Map();
 const bots: ReturnType<typeof botAssignment>[] = [];
 
 const port = new MemoryPort();
@@ -35,7 +38,9 @@ const stopped = runtime.start(stopping.signal);
 beMeasured({
   add: (tokens) => {
     for (const token of tokens) {
-      bots.push(botAssignment({ name: `bot-${bots.length}`, token, handlers }));
+      const bot = botAssignment({ name: `bot-${bots.length}`, token, handlers });
+      // As a pod does with what it is handed.
+      bots.push({ ...bot, spec: parts.in(bot.spec), signingKeys: NO_KEYS });
     }
     port.assign({
       fleet: {

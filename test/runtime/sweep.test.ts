@@ -1,7 +1,7 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
 import { expect, test } from 'vitest';
 import { AdjustableClock } from '../../src/lib/adjustable-clock.ts';
 import { seededRandom } from '../../src/lib/random.ts';
+import { ErrorBoundary } from '../../src/runtime/bot/boundary.ts';
 import { Sweep, type SweepTask } from '../../src/runtime/sweep.ts';
 
 test('looks no earlier than asked for, up to a tenth and a second later, each at its own pace', () => {
@@ -69,19 +69,20 @@ test('a visit that asks for no other is the last, and so is one that cancels its
   expect(clock.pendingTimers).toBe(0);
 });
 
-test('a visit runs in the context of who added it', () => {
+test('a visit runs in the name of who added it, be that nobody', () => {
   const clock = new AdjustableClock();
-  const sweep = new Sweep(clock, () => 0);
-  const bot = new AsyncLocalStorage<string>();
-  const seen: (string | undefined)[] = [];
-  for (const name of ['a', 'b']) {
-    bot.run(name, () =>
+  const boundary = new ErrorBoundary();
+  const sweep = new Sweep(clock, () => 0, boundary);
+  const owners = [{ fail: () => undefined }, undefined, { fail: () => undefined }];
+  const seen: unknown[] = [];
+  for (const owner of owners) {
+    boundary.run(owner, () =>
       sweep.add(1_000, () => {
-        seen.push(bot.getStore());
+        seen.push(boundary.owner);
         return undefined;
       }),
     );
   }
   clock.advance(1_000);
-  expect(seen).toEqual(['a', 'b']);
+  expect(seen).toEqual(owners);
 });

@@ -16,16 +16,21 @@ export interface ErrorOwner {
  * What all bots share rejects nothing but what somebody awaits.
  */
 export class ErrorBoundary {
-  readonly #owner = new AsyncLocalStorage<ErrorOwner>();
+  readonly #owner = new AsyncLocalStorage<ErrorOwner | undefined>();
+
+  /** In whose name work is being done; undefined where that is nobody's. */
+  get owner(): ErrorOwner | undefined {
+    return this.#owner.getStore();
+  }
 
   /** Does `work`, and whatever it sets off, in the name of `owner`. */
-  run<Result>(owner: ErrorOwner, work: () => Result): Result {
+  run<Result>(owner: ErrorOwner | undefined, work: () => Result): Result {
     return this.#owner.getStore() === owner ? work() : this.#owner.run(owner, work);
   }
 
   /** Hands `error` to whose work is being done. False where that is nobody's. */
   fail(error: unknown): boolean {
-    const owner = this.#owner.getStore();
+    const { owner } = this;
     owner?.fail(error);
     return owner !== undefined;
   }
