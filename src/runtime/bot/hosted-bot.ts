@@ -1,34 +1,29 @@
-import type { UserFromGetMe } from 'grammy/types';
 import { type BotRequest, newRequests } from '../../api/bot-requests.ts';
-import { NOTHING_DONE, type RuntimeFacts } from '../../api/runtime-facts.ts';
+import type { RuntimeFacts } from '../../api/runtime-facts.ts';
 import type { BotAssignment } from '../../control/port.ts';
 import { sleep, toTimestamp } from '../../lib/clock.ts';
 import { errorMessage, TenantBotError, unreachable } from '../../lib/errors.ts';
-import { present } from '../../lib/present.ts';
-import { within } from '../../lib/within.ts';
 import { botLog, type Log } from '../../telemetry/log.ts';
-import { WebhookCalls } from '../intake/webhook-calls.ts';
+import { removeWebhook } from '../intake/webhook-calls.ts';
 import { BotGuards } from '../pipeline/guards.ts';
-import { makeBare } from '../pipeline/pipeline.ts';
 import type { SweepTask } from '../sweep.ts';
 import { CallError } from '../telegram/call-error.ts';
 import { BotCalls, type CallsHost } from './bot-calls.ts';
 import type { BotDeps } from './bot-deps.ts';
+import { BotToken, type TokenHost } from './bot-token.ts';
 import { CrashRecord } from './crash-record.ts';
 import { FactsRecorder } from './facts-recorder.ts';
 import { toBotError } from './fingerprint.ts';
 import { Heartbeat, type HeartbeatHost } from './heartbeat.ts';
+import { initialFacts } from './initial-facts.ts';
 import { type BotState, transition } from './lifecycle.ts';
+import { saysTheSame } from './same-spec.ts';
 import { type Failure, Serving, type ServingHost } from './serving.ts';
-import { UNCHECKED } from './token-check.ts';
-import { TokenKeeper } from './token-keeper.ts';
 import { type LeaveReason, WITHDRAWN, YIELDED } from './withdrawn.ts';
 
 /** Before a bot begins again whose crash could not even be told. */
 const UNTOLD_COOLDOWN_MS = 10_000;
 const TOKEN_RECHECK_MS = 24 * 3_600_000;
-/** How long a bot that goes may take to remove its webhook. */
-const LEAVE_MS = 2_000;
 
 /** A bot is to end for good, and why; what resolves when it has. */
 interface Stopping {
@@ -41,17 +36,16 @@ interface Stopping {
  * and what happens is told as facts. While it serves it is a record that waits for its intake: no
  * function of its life is suspended, and what it does not need then is made when it does.
  */
-export class HostedBot implements ServingHost, CallsHost, HeartbeatHost {
+export class HostedBot implements ServingHost, CallsHost, HeartbeatHost, TokenHost {
   readonly guards: BotGuards;
   readonly #deps: BotDeps;
   readonly #calls: BotCalls;
-  readonly #recorder: FactsRecorder;
+  readonly recorder: FactsRecorder;
+  readonly #token: BotToken;
   readonly #heartbeat: Heartbeat;
   readonly #crashes = new CrashRecord();
   #assignment: BotAssignment;
   #state: BotState = { kind: 'Starting' };
-  /** Absent while nothing is to be found out about the token. */
-  #token: TokenKeeper | undefined;
   #serving: Serving | undefined;
   #recheck: SweepTask | undefined;
   /** Went wrong in the present life where nobody waited for it. */
@@ -73,8 +67,18 @@ export class HostedBot implements ServingHost, CallsHost, HeartbeatHost {
     this.#offset = assignment.resume?.offset;
     this.#deps = deps;
     this.guards = new BotGuards(assignment, deps.clock);
-    this.#recorder = new FactsRecorder(deps.coarseClock, initialFacts(assignment), publish, this.guards);
+    this.recorder = new FactsRecorder(
+      deps.coarseClock,
+      initialFacts(assignment),
+      publish,
+      this.guards,
+    );
     this.#calls = new BotCalls(deps, assignment.token, this);
+    this.#token = new BotToken(
+      { uid: assignment.uid, resume: assignment.resume, calls: this.#calls },
+      deps,
+      this,
+    );
     this.#heartbeat = new Heartbeat(deps, this);
   }
 
@@ -94,7 +98,7 @@ export class HostedBot implements ServingHost, CallsHost, HeartbeatHost {
 
   /** Begins the bot's life. */
   start(): void {
-    this.#recorder.transition({});
+    this.recorder.transition({});
     if (this.#isAsked('resetBreaker')) this.#serve('resetBreaker');
     void this.#live();
   }
@@ -125,8 +129,8 @@ export class HostedBot implements ServingHost, CallsHost, HeartbeatHost {
 
   /** Ends the bot's present life as crashed; updates in hand come again. */
   fail(error: unknown): void {
-    this.#recorder.count('errors');
-    this.#recorder.note({ lastError: toBotError(error, this.#now()) });
+    this.recorder.count('errors');
+    this.recorder.note({ lastError: toBotError(error, this.#now()) });
     this.#failure ??= { error };
     this.#serving?.fail(error);
   }
@@ -142,11 +146,11 @@ export class HostedBot implements ServingHost, CallsHost, HeartbeatHost {
   }
 
   onSent(): void {
-    this.#recorder.count('replies');
+    this.recorder.count('replies');
   }
 
   onStateChange(): void {
-    this.#recorder.transition({});
+    this.recorder.transition({});
     const { breaker, health } = this.guards;
     this.log.info(
       { breaker: breaker.state, health: health.state },
@@ -156,8 +160,16 @@ export class HostedBot implements ServingHost, CallsHost, HeartbeatHost {
 
   onCallFailed(error: CallError): void {
     if (error.fault === 'aborted' || error.fault === 'breaker-open') return;
-    this.#recorder.count('errors');
+    this.recorder.count('errors');
     if (error.fault === 'unauthorized') this.#serving?.fail(error);
+  }
+
+  onTokenAnswer(): void {
+    this.#meet('checkToken');
+  }
+
+  onTokenRevoked(): void {
+    this.#enter({ kind: 'Suspended' });
   }
 
   /**
@@ -188,8 +200,7 @@ export class HostedBot implements ServingHost, CallsHost, HeartbeatHost {
   /** From the first getMe to serving. False where that is not wanted any more. */
   async #begin(refusal: CallError | undefined): Promise<boolean> {
     this.#failure = undefined;
-    const me = await this.#keeper.identify(this.#signal, refusal);
-    this.#token = undefined;
+    const me = await this.#token.identify(this.#signal, refusal);
     this.#enter({ kind: 'Starting' });
     if (this.#failure) throw (this.#failure as Failure).error;
     if (this.#isOver) return false;
@@ -200,7 +211,7 @@ export class HostedBot implements ServingHost, CallsHost, HeartbeatHost {
       host: this,
       calls: this.#calls,
       heartbeat: this.#heartbeat,
-      recorder: this.#recorder,
+      recorder: this.recorder,
       dropPending: this.#dropPending,
       offset: this.#offset,
     });
@@ -235,42 +246,18 @@ export class HostedBot implements ServingHost, CallsHost, HeartbeatHost {
     return this.#waits.signal;
   }
 
-  get #keeper(): TokenKeeper {
-    const { uid, resume } = this.#assignment;
-    const { token, bot } = this.#recorder.facts;
-    const known = token === UNCHECKED ? resume : { token: token.state, ...present({ bot }) };
-    this.#token ??= new TokenKeeper({
-      assignment: { uid, ...present({ resume: known }) },
-      deps: this.#deps,
-      getMe: (signal) => this.#getMe(signal),
-      log: this.log,
-      recorder: this.#recorder,
-      onAnswer: () => this.#meet('checkToken'),
-      onRevoked: () => this.#enter({ kind: 'Suspended' }),
-    });
-    return this.#token;
-  }
-
-  #getMe(signal: AbortSignal): Promise<UserFromGetMe> {
-    const call = { context: this.#calls, method: 'getMe', priority: 'poll', signal } as const;
-    return makeBare('getMe', call, () => this.#calls.caller.getMe(signal));
-  }
-
   /** Has the token checked again, unless that is under way. */
   async #checkToken(): Promise<void> {
-    const keeper = this.#keeper;
-    const refusal = await keeper.recheck(this.#signal);
+    const refusal = await this.#token.recheck(this.#signal);
     if (refusal) this.#serving?.fail(refusal);
-    if (keeper.isBusy) return;
-    this.#token = undefined;
-    if (this.#serving) this.#waits = undefined;
+    if (this.#serving && !this.#token.isBusy) this.#waits = undefined;
   }
 
   /** Does what is asked of the bot beyond its spec. */
   #serve(request: BotRequest): void {
     switch (request) {
       case 'checkToken':
-        this.#keeper.hasten();
+        this.#token.hasten();
         void this.#checkToken();
         return;
       case 'resetBreaker':
@@ -291,21 +278,21 @@ export class HostedBot implements ServingHost, CallsHost, HeartbeatHost {
   #resetBreaker(): void {
     this.guards.breaker.reset();
     this.#deps.guards.upstream.probeNow();
-    if (this.guards.takeChange()) this.#recorder.transition({});
+    if (this.guards.takeChange()) this.recorder.transition({});
     this.#serving?.hasten();
   }
 
   #isAsked(request: BotRequest): boolean {
     const { requests } = this.#assignment;
-    return newRequests(requests, this.#recorder.facts.handledRequests).includes(request);
+    return newRequests(requests, this.recorder.facts.handledRequests).includes(request);
   }
 
   /** Tells that the newest request of this kind was met. */
   #meet(request: BotRequest): void {
     if (!this.#isAsked(request)) return;
-    const { handledRequests } = this.#recorder.facts;
+    const { handledRequests } = this.recorder.facts;
     const value = this.#assignment.requests?.[request];
-    this.#recorder.transition({ handledRequests: { ...handledRequests, [request]: value } });
+    this.recorder.transition({ handledRequests: { ...handledRequests, [request]: value } });
   }
 
   #applySpec(): void {
@@ -313,10 +300,10 @@ export class HostedBot implements ServingHost, CallsHost, HeartbeatHost {
     this.guards.apply(this.#assignment.spec);
     try {
       this.#serving?.apply(this.#assignment);
-      this.#recorder.transition({ generation });
+      this.recorder.transition({ generation });
     } catch (error) {
       this.log.error(`the new spec is not in effect: ${errorMessage(error)}`);
-      this.#recorder.transition({ lastError: toBotError(error, this.#now()) });
+      this.recorder.transition({ lastError: toBotError(error, this.#now()) });
     }
     this.#onAssignment?.();
   }
@@ -342,10 +329,10 @@ export class HostedBot implements ServingHost, CallsHost, HeartbeatHost {
   /** Tells of a crash, and what comes after it. */
   #crashed(error: unknown): ReturnType<CrashRecord['next']> {
     this.log.error({ err: error }, `crashed: ${errorMessage(error)}`);
-    this.#recorder.note({ lastError: toBotError(error, this.#now()) });
+    this.recorder.note({ lastError: toBotError(error, this.#now()) });
     const next = this.#afterCrash(error);
     if (next.kind === 'Restarting') {
-      this.#recorder.note({ restarts: this.#recorder.facts.restarts + 1 });
+      this.recorder.note({ restarts: this.recorder.facts.restarts + 1 });
     }
     this.#enter(next);
     return next;
@@ -381,18 +368,13 @@ export class HostedBot implements ServingHost, CallsHost, HeartbeatHost {
 
   /** Whoever runs the bot next, here or elsewhere, is not to find a webhook that leads here. */
   async #leave(served: Serving | undefined): Promise<void> {
-    const { updates, token } = this.#recorder.facts;
+    const { updates, token } = this.recorder.facts;
     const mayBeSet = served?.usesWebhook === true || updates.mode === 'Webhook';
     // With a token that Telegram refuses nothing can be removed.
     if (!mayBeSet || token.state !== 'Valid') return;
-    const end = new AbortController();
-    try {
-      const removed = new WebhookCalls(this.#calls).deleteWebhook(end.signal);
-      await within(this.#deps.clock, LEAVE_MS, removed);
-    } catch (error) {
+    await removeWebhook(this.#calls, this.#deps.clock).catch((error: unknown) => {
       this.log.warn(`the webhook is left with Telegram: ${errorMessage(error)}`);
-    }
-    end.abort();
+    });
   }
 
   /** Where the bot is there already, nothing happens; and nothing but the end follows a stop. */
@@ -402,11 +384,11 @@ export class HostedBot implements ServingHost, CallsHost, HeartbeatHost {
     const before = this.#state;
     this.#state = transition(before, state);
     if (before.kind === 'Running') {
-      this.#recorder.count('uptimeSeconds', Math.round(this.#ranMs(before) / 1_000));
+      this.recorder.count('uptimeSeconds', Math.round(this.#ranMs(before) / 1_000));
     }
     const { kind, ...details } = state;
     this.log.info({ state: kind, ...details }, kind.toLowerCase());
-    this.#recorder.transition({
+    this.recorder.transition({
       lifecycle: kind,
       ...(state.kind === 'Running' && { startedAt: state.startedAt }),
     });
@@ -415,29 +397,4 @@ export class HostedBot implements ServingHost, CallsHost, HeartbeatHost {
   #now(): string {
     return toTimestamp(this.#deps.clock.wallMs());
   }
-}
-
-const NOTHING_KNOWN = {
-  lifecycle: 'Starting',
-  token: UNCHECKED,
-  ...NOTHING_DONE,
-} as const;
-
-function initialFacts({ generation, spec, resume }: BotAssignment): RuntimeFacts {
-  const { token: _, offset: _offset, ownership, ...known } = resume ?? {};
-  return {
-    ...NOTHING_KNOWN,
-    generation,
-    ...known,
-    ...(spec.ownership.required && ownership && { ownership }),
-  };
-}
-
-/** Whether two assignments of one bot, with one token, have the same spec and keys. */
-function saysTheSame(one: BotAssignment, other: BotAssignment): boolean {
-  return (
-    one.generation === other.generation &&
-    one.signingKeys.size === other.signingKeys.size &&
-    [...one.signingKeys].every(([place, key]) => other.signingKeys.get(place)?.equals(key) ?? false)
-  );
 }

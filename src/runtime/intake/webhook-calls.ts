@@ -1,6 +1,8 @@
 import type { Api } from 'grammy';
 import type { WebhookInfo } from 'grammy/types';
+import type { Clock } from '../../lib/clock.ts';
 import type { UpdateKind } from '../../lib/update-kinds.ts';
+import { within } from '../../lib/within.ts';
 
 /** Parameters of setWebhook, as the Bot API names them. */
 export interface SetWebhook {
@@ -40,5 +42,18 @@ export class WebhookCalls {
   /** Leaves what waits to be fetched. */
   async deleteWebhook(signal: AbortSignal): Promise<void> {
     await this.#calls.background(signal).deleteWebhook();
+  }
+}
+
+/** How long a bot that goes may take to remove its webhook. */
+const REMOVE_MS = 2_000;
+
+/** Removes the webhook of a bot that goes, if that takes no longer than it may. */
+export async function removeWebhook(calls: BackgroundCalls, clock: Clock): Promise<void> {
+  const end = new AbortController();
+  try {
+    await within(clock, REMOVE_MS, new WebhookCalls(calls).deleteWebhook(end.signal));
+  } finally {
+    end.abort();
   }
 }
