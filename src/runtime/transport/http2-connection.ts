@@ -45,8 +45,8 @@ const FIRST_WINDOW = 65_535;
 const REFILL_BYTES = 2 ** 24;
 /** No streams are opened with higher ids; then another connection takes over. */
 const LAST_STREAM = 2 ** 30;
-/** A connection on which a request timed out must answer in this time. */
-const PING_MS = 5_000;
+/** In this time the server must say how many requests it takes, and answer a ping. */
+const ANSWER_MS = 5_000;
 const MAX_HEADERS_BYTES = 64 * 1024;
 
 /** One request on its way. */
@@ -83,7 +83,8 @@ export class Http2Connection implements SocketEvents {
   #unacknowledged = 0;
   /** Headers whose end has not come. */
   #headers: { readonly first: Frame; block: Buffer } | undefined;
-  #ping: Timer | undefined;
+  /** Ends the connection unless the server answers. */
+  #deadline: Timer | undefined;
   /** Why we have closed it. */
   #reason: Error | undefined;
 
@@ -136,6 +137,7 @@ export class Http2Connection implements SocketEvents {
       setting(SETTING.enablePush, 0) +
       setting(SETTING.initialWindow, MAX_WINDOW);
     const window = encodeFrame(FRAME.windowUpdate, 0, 0, uint32(MAX_WINDOW - FIRST_WINDOW));
+    this.#expectAnswer();
     this.#write(PREFACE + encodeFrame(FRAME.settings, 0, 0, settings) + window);
   }
 
@@ -150,7 +152,7 @@ export class Http2Connection implements SocketEvents {
 
   onClosed(error: Error | undefined): void {
     this.#draining = true;
-    this.#ping?.cancel();
+    this.#answered();
     const reason = this.#reason ?? error;
     this.#options.owner.onClosed(this, reason);
     const why = reason ?? new Error('the server closed the connection');
@@ -249,6 +251,7 @@ export class Http2Connection implements SocketEvents {
     for (let at = 0; at + SETTING_BYTES <= settings.length; at += SETTING_BYTES) {
       if (settings.readUInt16BE(at) === SETTING.maxStreams) allowed = settings.readUInt32BE(at + 2);
     }
+    if (this.#maxStreams === 0) this.#answered();
     this.#maxStreams = Math.min(allowed, this.#options.maxStreams);
     this.#write(encodeFrame(FRAME.settings, FLAG.ack, 0));
     if (this.room > 0) this.#options.owner.onRoom(this);
@@ -256,8 +259,7 @@ export class Http2Connection implements SocketEvents {
 
   #takePing(flags: number, payload: Buffer): void {
     if (flags & FLAG.ack) {
-      this.#ping?.cancel();
-      this.#ping = undefined;
+      this.#answered();
     } else this.#write(encodeFrame(FRAME.ping, FLAG.ack, 0, payload.toString('latin1')));
   }
 
@@ -274,11 +276,20 @@ export class Http2Connection implements SocketEvents {
 
   /** Finds out whether anybody is still there. */
   #probe(): void {
-    if (this.#ping || this.#socket.destroyed) return;
+    if (this.#deadline || this.#socket.destroyed) return;
+    this.#expectAnswer();
     this.#write(encodeFrame(FRAME.ping, 0, 0, '\0'.repeat(8)));
-    this.#ping = this.#options.clock.setTimer(PING_MS, () =>
+  }
+
+  #expectAnswer(): void {
+    this.#deadline = this.#options.clock.setTimer(ANSWER_MS, () =>
       this.abort(Object.assign(new Error('the connection is dead'), { code: 'ETIMEDOUT' })),
     );
+  }
+
+  #answered(): void {
+    this.#deadline?.cancel();
+    this.#deadline = undefined;
   }
 
   #end(stream: Stream): void {

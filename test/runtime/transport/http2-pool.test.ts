@@ -216,6 +216,20 @@ test('a connection on which a request timed out is given up unless it answers a 
   expect(live.connections()).toBe(1);
 });
 
+test('a server that never says how many requests it takes is given up', async () => {
+  const clock = new AdjustableClock();
+  let connections = 0;
+  const server = createTls({ ...tls, ALPNProtocols: ['h2'] }, (socket) => {
+    connections++;
+    socket.on('error', () => undefined).resume();
+  });
+  const { send } = poolTo(await listening(server), clock);
+  const waiting = Promise.allSettled([send()]);
+  await waitFor('a connection', () => connections === 1 && clock.pendingTimers === 1);
+  clock.advance(5_000);
+  expect(await waiting).toMatchObject([{ reason: { fault: 'timeout', sent: false } }]);
+});
+
 test('what is announced, padded, split or unknown does not confuse', async () => {
   const { origin } = await frameServer(
     (id) =>
