@@ -99,6 +99,21 @@ describe('a plan', () => {
     );
   });
 
+  it('has the youngest wait, and no more of them than there is no room for', () => {
+    fc.assert(
+      fc.property(worlds, (any) => {
+        const bots = any.bots.map(({ uid, place }, age) => ({ ...bot(age), uid, place }));
+        const world: World = { ...any, states: [], bots };
+        const { moves, wanted } = planOf(world);
+        const placed = bots.filter(({ place }) => place).map(({ uid }) => uid);
+        const room = wanted * world.sharding.botsPerShard;
+        const waiting = moves.flatMap(({ uid, to }) => (to === 'nowhere' ? [uid] : []));
+        expect(waiting).toEqual(placed.slice(Math.min(room, placed.length)));
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
   it('moves nobody when a pod is restarted', () => {
     fc.assert(
       fc.property(settledWorlds, fc.nat(7), (world, ordinal) => {
