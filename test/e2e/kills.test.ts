@@ -59,7 +59,7 @@ describe('under traffic', () => {
     Object.fromEntries(
       (await listed()).map(({ metadata, status }) => [metadata.name, status.placement]),
     );
-  const talk = (): Traffic => new Traffic(installation.emulator, bots, PAUSE_MS);
+  const talk = (): Traffic => new Traffic(installation.emulator, bots, { pauseMs: PAUSE_MS });
   const leader = async (): Promise<string | undefined> =>
     holderOf(await client.get(LEASES, { namespace: OPERATOR_NAMESPACE, name: LEADER_LEASE }));
 

@@ -83,7 +83,7 @@ describe('the pods of a fleet', () => {
 
   it('are renewed one shard first, then the others; no bot moves and no update is lost', async () => {
     const before = { pods: await pods(), placements: await placements() };
-    const traffic = new Traffic(installation.emulator, bots, 20);
+    const traffic = new Traffic(installation.emulator, bots, { pauseMs: 20 });
     await traffic.more(50);
     await setRuntime({ env: [{ name: 'RENEWED', value: 'once' }] });
     await untilRenewed(before.pods);

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
 import type { CallView, EmulatorClient, UpdateView } from '../../../src/emulator/control-client.ts';
 import { waitFor } from '../../support/wait.ts';
 
@@ -25,20 +26,31 @@ interface Word {
 /** Enough for no chat to get more than a message a second, which is all that Telegram allows. */
 const USERS = 40;
 
+/** How people talk. */
+export interface TrafficOptions {
+  /** After each word. */
+  readonly pauseMs: number;
+  /** How many talk at a time; one unless given. */
+  readonly talkers?: number;
+  /** Which bot the word after `said` others is for, by its place; one after another unless given. */
+  readonly next?: (said: number) => number;
+}
+
 /** Some people who talk to bots, to one after another, and hear what they answer. */
 export class Traffic {
   readonly #emulator: EmulatorClient;
   readonly #bots: readonly number[];
-  readonly #pauseMs: number;
+  readonly #options: TrafficOptions;
   readonly #words: Word[] = [];
+  #said = 0;
   readonly #stop = new AbortController();
   readonly #talk: Promise<void>;
 
-  /** Begins to talk, with a pause after each word. The bots must be {@link ECHO}s. */
-  constructor(emulator: EmulatorClient, bots: readonly number[], pauseMs: number) {
+  /** Begins to talk. The bots must be {@link ECHO}s. */
+  constructor(emulator: EmulatorClient, bots: readonly number[], options: TrafficOptions) {
     this.#emulator = emulator;
     this.#bots = bots;
-    this.#pauseMs = pauseMs;
+    this.#options = options;
     this.#talk = this.#talkOn();
     // Told by `report`.
     this.#talk.catch(() => undefined);
@@ -47,14 +59,19 @@ export class Traffic {
   /** Resolves when so many more words have been said. */
   async more(words: number): Promise<void> {
     const enough = this.#words.length + words;
-    const timeoutMs = 10_000 + 10 * words * this.#pauseMs;
+    const timeoutMs = 10_000 + 10 * words * this.#options.pauseMs;
     await waitFor(`${words} words`, () => this.#words.length >= enough, { timeoutMs });
+  }
+
+  /** Ends the talk, whatever becomes of what was said. */
+  async end(): Promise<void> {
+    this.#stop.abort();
+    await this.#talk;
   }
 
   /** Ends the talk, and resolves when all is answered or is taken to be lost. */
   async report(): Promise<TrafficReport> {
-    this.#stop.abort();
-    await this.#talk;
+    await this.end();
     const isWhole = async () => (await this.#look()).lost === 0;
     await waitFor('the last answers', isWhole, { timeoutMs: 30_000, intervalMs: 200 }).catch(
       () => undefined,
@@ -63,20 +80,25 @@ export class Traffic {
   }
 
   async #talkOn(): Promise<void> {
+    const { talkers = 1 } = this.#options;
     const users: number[] = [];
     for (let index = 0; index < USERS; index++) {
       const username = `talker_${index}`;
       users.push((await this.#emulator.createUser({ firstName: 'Tom', username })).id);
     }
     const talk = randomUUID().slice(0, 8);
-    for (let n = 0; !this.#stop.signal.aborted; n++) {
-      const bot = this.#bots[n % this.#bots.length] ?? 0;
-      const from = users[Math.floor(n / this.#bots.length) % USERS] ?? 0;
+    await Promise.all(Array.from({ length: talkers }, () => this.#talkAlone(talk, users)));
+  }
+
+  async #talkAlone(talk: string, users: readonly number[]): Promise<void> {
+    const { pauseMs, next = (said) => said % this.#bots.length } = this.#options;
+    while (!this.#stop.signal.aborted) {
+      const n = this.#said++;
+      const bot = this.#bots[next(n)] ?? 0;
+      const from = users[Math.floor(n / this.#bots.length) % users.length] ?? 0;
       const sent = await this.#emulator.sendText({ bot, from, text: `/echo ${talk} ${n}` });
       this.#words.push({ bot, text: `echo ${talk} ${n}`, updateId: sent.updateId ?? 0 });
-      await new Promise((resolve) => {
-        setTimeout(resolve, this.#pauseMs);
-      });
+      await setTimeout(pauseMs);
     }
   }
 

@@ -1,0 +1,151 @@
+import { setTimeout } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { API_VERSION } from '../../src/api/group.ts';
+import { TENANT_BOTS } from '../../src/controller/bot/stored-bot.ts';
+import { LEADER_LEASE } from '../../src/controller/rights.ts';
+import { holderOf, LEASES } from '../../src/kube/elector-record.ts';
+import type { HttpKubeClient } from '../../src/kube/http-client.ts';
+import { SECRETS } from '../../src/kube/well-known.ts';
+import type { TestNamespace } from '../cluster/namespace.ts';
+import { connect } from '../kube/api-world.ts';
+import { waitFor } from '../support/wait.ts';
+import { inParallel } from './support/in-parallel.ts';
+import {
+  botManifests,
+  Installation,
+  inSystem,
+  OPERATOR_NAMESPACE,
+} from './support/installation.ts';
+import { killProgram } from './support/kill.ts';
+import { type Occupancy, watchOccupancy } from './support/occupancy.ts';
+import { ECHO, Traffic } from './support/traffic.ts';
+
+const FLEET = 'limited';
+const SHARDS = 6;
+const BOTS = 120;
+const CAP = 300;
+/** How long the demand rests on the same two shards. */
+const SHIFT_MS = 10_000;
+const KILL_EVERY_MS = 20_000;
+const KILLS = 8;
+/** The first leader has to learn of the demand. */
+const WARM_MS = 10_000;
+
+describe("a fleet's limit", () => {
+  let installation: Installation;
+  let client: HttpKubeClient;
+  let tenant: TestNamespace;
+  let occupancy: Occupancy;
+  const bots = new Map<string, number>();
+
+  beforeAll(async () => {
+    installation = await Installation.open();
+    client = await connect(installation.kubeconfig, { rate: { perSecond: 500, burst: 1_000 } });
+    tenant = await installation.tenant();
+    occupancy = await watchOccupancy(client, tenant.name);
+    await installation.kubectl.apply({
+      apiVersion: API_VERSION,
+      kind: 'BotFleet',
+      metadata: { name: FLEET, namespace: OPERATOR_NAMESPACE },
+      spec: {
+        telegram: { apiRoot: `http://emulator.${OPERATOR_NAMESPACE}.svc:8081` },
+        sharding: { botsPerShard: BOTS, minShards: SHARDS, maxShards: SHARDS },
+        runtime: { resources: {} },
+        rateLimits: { perSecond: CAP },
+      },
+    });
+    await inParallel(
+      Array.from({ length: BOTS }, (_, n) => `bot-${n}`),
+      16,
+      async (name) => {
+        const { id, token } = await installation.emulator.createBot();
+        bots.set(name, id);
+        const spec = { fleet: FLEET, ...ECHO };
+        const [secret, bot] = botManifests({ namespace: tenant.name, name, token, spec });
+        await client.create(SECRETS, secret);
+        await client.create(TENANT_BOTS, bot);
+      },
+    );
+    const until = ['--for=condition=Ready', '--timeout=120s'];
+    await installation.kubectl.run('-n', tenant.name, 'wait', 'tenantbots', '--all', ...until);
+  });
+  afterAll(async () => {
+    await tenant[Symbol.asyncDispose]();
+    await occupancy[Symbol.asyncDispose]();
+    await installation.kubectl.run(...inSystem('delete', 'botfleet', FLEET, '--ignore-not-found'));
+    await client.close();
+    await installation[Symbol.asyncDispose]();
+  });
+
+  async function killLeader(): Promise<void> {
+    const lease = { namespace: OPERATOR_NAMESPACE, name: LEADER_LEASE };
+    const holder = await waitFor('a leader', async () => holderOf(await client.get(LEASES, lease)));
+    await killProgram(installation, holder.split('_')[0] ?? '');
+  }
+
+  it('holds in every second and is used, while leaders die and the demand moves', async () => {
+    const { ids, byShard } = busyBots(occupancy, bots);
+    const since = await installation.emulator.lastCallSeq();
+    const startedMs = performance.now();
+    // More than the limit lets through, always at two of the six shards.
+    const next = (said: number): number => {
+      const hot = Math.floor((performance.now() - startedMs) / SHIFT_MS) % (SHARDS / 2);
+      const places = [...(byShard[2 * hot] ?? []), ...(byShard[2 * hot + 1] ?? [])];
+      return places[said % places.length] ?? 0;
+    };
+    const traffic = new Traffic(installation.emulator, ids, { pauseMs: 20, talkers: 12, next });
+    for (let kills = 0; kills < KILLS; kills++) {
+      await setTimeout(KILL_EVERY_MS);
+      await killLeader();
+    }
+    await setTimeout(KILL_EVERY_MS);
+    const calls = await installation.emulator.calls({ since, limit: 100_000 });
+    await traffic.end();
+    const ours = new Set(ids);
+    const times = calls
+      .filter(({ bot }) => bot !== null && ours.has(bot.id))
+      .map(({ startedAtMs }) => startedAtMs)
+      .toSorted((a, b) => a - b);
+    const most = busiestSecond(times);
+    const use = meanRate(times, WARM_MS) / CAP;
+    console.log(
+      `${times.length} calls, ${KILLS} leaders killed: at most ${most} in a second of ${CAP}, ${Math.round(100 * use)} % used`,
+    );
+    expect(most).toBeLessThanOrEqual(CAP);
+    expect(use).toBeGreaterThanOrEqual(0.9);
+  });
+});
+
+/** Ids of all bots, and by shard the places of its bots among them. */
+function busyBots(
+  occupancy: Occupancy,
+  bots: ReadonlyMap<string, number>,
+): { readonly ids: readonly number[]; readonly byShard: readonly (readonly number[])[] } {
+  const ids = [...bots.values()];
+  const byShard: number[][] = Array.from({ length: SHARDS }, () => []);
+  for (const [place, name] of [...bots.keys()].entries()) {
+    const status = occupancy.bots.get(name)?.status as
+      | { readonly placement?: { readonly shard: number } }
+      | undefined;
+    byShard[status?.placement?.shard ?? 0]?.push(place);
+  }
+  return { ids, byShard };
+}
+
+/** The most that lie in any stretch of a second. `times` in order, in milliseconds. */
+function busiestSecond(times: readonly number[]): number {
+  let most = 0;
+  let first = 0;
+  for (const [index, time] of times.entries()) {
+    while ((times[first] ?? 0) <= time - 1_000) first++;
+    most = Math.max(most, index - first + 1);
+  }
+  return most;
+}
+
+/** How many there are a second, but for the first `skipMs`. */
+function meanRate(times: readonly number[], skipMs: number): number {
+  const fromMs = (times[0] ?? 0) + skipMs;
+  const counted = times.filter((time) => time >= fromMs);
+  return (1_000 * counted.length) / ((counted.at(-1) ?? 0) - fromMs);
+}
