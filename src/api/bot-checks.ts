@@ -17,6 +17,7 @@ export const BOT_REASONS = [
   'SameBot',
   'SigningKeyMissing',
   'NoCapacity',
+  'ColdStart',
   'NotPlaced',
   'NotReported',
   'NotChecked',
@@ -158,9 +159,14 @@ export const NOT_PLACED: Obstacle = {
   message: 'The bot is about to get a place on a shard.',
 };
 
+function inLine(turnAt: string): string {
+  return `Telegram loads so many bots a minute that it has not heard of lately, and others come first. The turn of this one comes at about ${turnAt}. spec.coldStart of the BotFleet says how many start.`;
+}
+
 /** A shard must have taken it. */
-export const unplaced: Check = ({ placement, noPlaceBecause, notYetBecause }) => {
+export const unplaced: Check = ({ placement, noPlaceBecause, turnAt, notYetBecause }) => {
   if (placement) return undefined;
+  if (turnAt !== undefined) return obstacle('ColdStart', 'time', inLine(turnAt));
   if (noPlaceBecause) return obstacle('NoCapacity', 'person', noPlaceBecause);
   return notYetBecause ? { ...NOT_PLACED, message: notYetBecause } : NOT_PLACED;
 };

@@ -29,6 +29,8 @@ export interface BotFacts {
   readonly keptPlacement?: Placement;
   /** Why no shard takes the bot, and what to do. */
   readonly noPlaceBecause?: string;
+  /** When the turn comes of a bot that Telegram has to load (RFC 3339). */
+  readonly turnAt?: string;
   /** What the bot's place waits for, where that is not just about to come. */
   readonly notYetBecause?: string;
   /** The bot is being deleted; `heldBy` are the finalizers of others. */

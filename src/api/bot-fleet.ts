@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { coldStartSchema } from './cold-start.ts';
 import { conditionsSchema } from './conditions.ts';
 import { API_VERSION } from './group.ts';
 import { metadataSchema, type ObjectMeta } from './metadata.ts';
@@ -7,11 +8,9 @@ import { rateLimitsSchema } from './rate-limits.ts';
 import { canarySecondsSchema, rolloutSchema } from './rollout.ts';
 import { text, withRule } from './rules.ts';
 import { LONGEST_STOP_DRAIN_SECONDS } from './stop.ts';
+import { TELEGRAM_API_ROOT } from './telegram-api.ts';
 import { tenancySchema } from './tenancy.ts';
 import { fleetWebhookSchema, PUBLIC_URL_RULE } from './webhook.ts';
-
-/** Where bots talk to Telegram unless the fleet says otherwise. */
-export const TELEGRAM_API_ROOT = 'https://api.telegram.org';
 
 /**
  * The longest name of a fleet: that of its StatefulSet is `tenantbot-` longer, and Kubernetes adds
@@ -104,6 +103,7 @@ export const botFleetSpecSchema = withRule(
     sharding: shardingSchema.prefault({}),
     runtime: runtimeSchema.prefault({}),
     rateLimits: rateLimitsSchema.prefault({}),
+    coldStart: coldStartSchema.optional(),
     tenancy: tenancySchema.prefault({}),
   }),
   PUBLIC_URL_RULE,

@@ -114,7 +114,7 @@ export function wantsPlace(bot: {
   return placed?.status !== 'False' || WAITING_FOR_A_PLACE.has(placed.reason);
 }
 
-const WAITING_FOR_A_PLACE = new Set(['NotPlaced', 'NoCapacity']);
+const WAITING_FOR_A_PLACE = new Set(['ColdStart', 'NotPlaced', 'NoCapacity']);
 
 function ready(facts: FleetFacts): Finding {
   const { shards, readyShards, maxShards, botsPerShard, wantingBots, problem } = facts;

@@ -43,6 +43,8 @@ export type Decision =
   /** Another TenantBot has to let go of the same bot first. */
   | { readonly kind: 'wait' }
   | { readonly kind: 'full'; readonly capacity: number }
+  /** It could run, and waits for its turn to be loaded by Telegram (RFC 3339). */
+  | { readonly kind: 'cold'; readonly turnAt: string }
   /** Nothing is left of it in any runtime: it may go. */
   | { readonly kind: 'finish' };
 

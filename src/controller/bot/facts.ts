@@ -80,13 +80,14 @@ function specFacts(
 function decisionFacts(
   { fleet, fleetName }: GatheredBot,
   decision: Decision,
-): Pick<BotFacts, 'noPlaceBecause' | 'notYetBecause'> {
+): Pick<BotFacts, 'noPlaceBecause' | 'turnAt' | 'notYetBecause'> {
   if (decision.kind === 'full') {
     const { capacity } = decision;
     return {
       noPlaceBecause: `Fleet "${fleetName}" is full: it takes ${capacity} ${capacity === 1 ? 'bot' : 'bots'}. Have spec.sharding.maxShards or botsPerShard of the BotFleet raised, or name another fleet in spec.fleet.`,
     };
   }
+  if (decision.kind === 'cold') return { turnAt: decision.turnAt };
   if (decision.kind === 'wait') {
     return { notYetBecause: 'Another TenantBot is about to let go of the same bot.' };
   }

@@ -31,6 +31,7 @@ import type { ShardDirectory } from './shard-directory.ts';
 import { ShardPods } from './shard-pods.ts';
 import { ShardStates } from './shard-states.ts';
 import { botKeyOf, readSpec, readStatus, type StoredBot, weightOf } from './stored-bot.ts';
+import { Turns } from './turns.ts';
 import { watchSources } from './watch.ts';
 
 /** What a {@link BotReconciler} reads, all of it in caches. */
@@ -89,6 +90,7 @@ export class BotReconciler {
   readonly #handOuts: HandOuts;
   readonly #states: ShardStates;
   readonly #rebalancer: Rebalancer;
+  readonly #turns: Turns;
   readonly #writer: BotWriter;
   readonly #adopted = Promise.withResolvers<void>();
 
@@ -124,6 +126,12 @@ export class BotReconciler {
       metrics: options.moveMetrics,
       clock,
     });
+    this.#turns = new Turns({
+      roster: this.#roster,
+      fleets: this.#fleets,
+      wake: (key) => this.#wake(key),
+      clock,
+    });
   }
 
   /**
@@ -147,6 +155,7 @@ export class BotReconciler {
         await readAllBots({ client, namespace }, (bot) => this.#adopt(bot), signal);
       }
       this.#handOuts.adopted();
+      this.#turns.adopt();
       this.#adopted.resolve();
       for (const { key } of this.#roster.all()) this.#wake(key);
       for (const bot of listers.bots.list()) this.#wake(botKeyOf(bot));
@@ -156,6 +165,7 @@ export class BotReconciler {
       ]);
     } finally {
       unwatch();
+      this.#turns.close();
     }
   }
 
@@ -220,7 +230,7 @@ export class BotReconciler {
     // Others' claims rest on this one's.
     if (before !== botId) for (const id of [before, botId]) this.#wakeRivals(id, uid);
     const claim = botId === undefined ? FREE : this.#claim(uid, botId);
-    const decision = decide({
+    const decided = decide({
       wish,
       claim,
       placement: this.#roster.placement(uid),
@@ -230,6 +240,7 @@ export class BotReconciler {
       target: this.#roster.target(uid),
       now: toTimestamp(this.#options.clock.wallMs()),
     });
+    const decision = this.#turns.inTurn(bot, record.hosting, decided);
     this.#remember(bot, record, decision);
     return { decision, claim };
   }
@@ -304,6 +315,7 @@ export class BotReconciler {
     const placement = this.#roster.placement(uid);
     const wanted = this.#roster.want(uid, undefined)?.botId;
     this.#credentials.forget(uid);
+    this.#turns.forget(uid);
     this.#roster.drop(uid);
     this.#wakeRivals(wanted, uid);
     if (placement) this.#wakeWaiting(placement.fleet);

@@ -168,6 +168,11 @@ export class Roster {
     });
   }
 
+  /** How much it does. */
+  weight(uid: string): number {
+    return this.#entries.get(uid)?.weight ?? 1;
+  }
+
   /** Has the bot move: its place there counts as taken from now on. */
   retarget(uid: string, target: Target | undefined): void {
     this.#change(uid, (entry) => {

@@ -220,7 +220,7 @@ export class BotWorld {
     await this.leader?.[Symbol.asyncDispose]();
   }
 
-  async fleet(name: string, sharding: object = {}, tenancy: object = {}): Promise<void> {
+  async fleet(name: string, sharding: object = {}, more: object = {}): Promise<void> {
     const [namespace] = this.namespaces;
     await this.client.apply(
       BOT_FLEETS,
@@ -228,7 +228,7 @@ export class BotWorld {
         apiVersion: 'tenantbot.dev/v1alpha1',
         kind: 'BotFleet',
         metadata: { name, namespace },
-        spec: { sharding, tenancy },
+        spec: { sharding, ...more },
       },
       { fieldManager: 'test', force: true },
     );
