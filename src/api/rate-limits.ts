@@ -36,7 +36,7 @@ export const rateLimitsSchema = z
   })
   .meta({
     description:
-      'Limits that hold for all bots of the fleet together. They are divided evenly among its shards.',
+      'Limits that hold for all bots of the fleet together, however many shards it has: each shard gets as much as it has use for.',
   });
 
 export type FleetRateLimits = z.output<typeof rateLimitsSchema>;

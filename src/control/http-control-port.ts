@@ -7,7 +7,7 @@ import type { Random } from '../lib/random.ts';
 import type { ControlLog } from './control-log.ts';
 import { type LeaderAddress, LeaderLink, type LinkOutcome } from './leader-link.ts';
 import { MAX_REPORTS, type Mark, PROTOCOL, type SyncAnswer } from './messages.ts';
-import type { BotReport, ControlPort, EndedBot, ShardAssignment } from './port.ts';
+import type { BotReport, ControlPort, EndedBot, GrantHolder, ShardAssignment } from './port.ts';
 import { ReportBuffer } from './report-buffer.ts';
 import { ShardMirror, type Unreadable } from './shard-mirror.ts';
 
@@ -59,6 +59,7 @@ export class HttpControlPort implements ControlPort {
   readonly #reports = new ReportBuffer();
   readonly #news = new News();
   readonly #acknowledged = new News();
+  #holder: GrantHolder | undefined;
   #urgent = Promise.withResolvers<undefined>();
   #coalescing: Timer | undefined;
   #seq = 0;
@@ -113,6 +114,11 @@ export class HttpControlPort implements ControlPort {
     this.#hurry();
   }
 
+  connect(holder: GrantHolder): void {
+    this.#holder = holder;
+    holder.onHurry(() => this.#hurry());
+  }
+
   async *assignments(signal: AbortSignal): AsyncGenerator<ShardAssignment> {
     let told = 0;
     try {
@@ -161,6 +167,7 @@ export class HttpControlPort implements ControlPort {
       hostingVersion: this.#mirror.hostingVersion,
       reports: this.#reports.take(MAX_REPORTS),
     };
+    const demand = this.#holder?.demand();
     const outcome = await this.#link.post(
       {
         protocol: PROTOCOL,
@@ -172,11 +179,16 @@ export class HttpControlPort implements ControlPort {
           ended: this.#mirror.ended(),
         }),
         reports: [...sent.reports],
+        ...(demand && { demand }),
       },
       signal,
     );
     if (signal.aborted) return 'ok';
-    if (outcome.kind === 'answer') this.#take(outcome.answer, sent);
+    if (outcome.kind === 'answer') {
+      const { grant } = outcome.answer;
+      if (grant) this.#holder?.grant(grant, sent.atMs);
+      this.#take(outcome.answer, sent);
+    }
     const result = resultOf(outcome);
     if (result === 'superseded') this.#letGo();
     if (isFinal(result)) this.#confirmedMs = Number.NEGATIVE_INFINITY;
@@ -206,6 +218,7 @@ export class HttpControlPort implements ControlPort {
 
   /** Somebody else hosts the shard. */
   #letGo(): void {
+    this.#holder?.end();
     this.#mirror.supersede();
     this.#changed();
   }

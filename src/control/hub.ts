@@ -1,4 +1,5 @@
 import type { Clock } from '../lib/clock.ts';
+import type { Granter, HolderId } from './grants.ts';
 import { type HostedBot, PROTOCOL, type SyncAnswer, type SyncRequest, toWire } from './messages.ts';
 import type { BotAssignment, BotReport, EndedBot, FleetShare } from './port.ts';
 import { type ShardId, shardName } from './shard-id.ts';
@@ -57,6 +58,7 @@ export class ShardHub {
   readonly #answerBytes: number;
   readonly #shards = new Map<string, Shard>();
   readonly #fleets = new Map<string, FleetShare>();
+  readonly #granters = new Map<string, Granter>();
   readonly #onReport = new Set<(shard: ShardId, report: BotReport) => void>();
   readonly #onEnded = new Set<(shard: ShardId, bot: EndedBot) => void>();
   readonly #onReleased = new Set<(shard: ShardId, bot: Released) => void>();
@@ -94,6 +96,17 @@ export class ShardHub {
     for (const { id } of this.#shards.values()) {
       if (id.fleet === fleet) this.#change(id, ({ ledger }) => ledger.setFleet(share));
     }
+  }
+
+  /** Who grants the fleet's shards what they ask for; nobody where undefined. */
+  setGranter(fleet: string, granter: Granter | undefined): void {
+    if (granter) this.#granters.set(fleet, granter);
+    else this.#granters.delete(fleet);
+  }
+
+  /** Answers the request that is held for the shard, if any. */
+  wake(shard: ShardId): void {
+    this.#shards.get(shardName(shard))?.wake();
   }
 
   /** All bots of the shard have been placed: what it hosts beyond them is withdrawn from now on. */
@@ -161,14 +174,26 @@ export class ShardHub {
     }
     const base = request.have?.instance === this.instance ? request.have.revision : 0;
     this.#take(shard, request, base);
-    if (shard.ledger.hosting && base >= shard.ledger.revision) await this.#news(shard, signal);
-    return { kind: 'answer', answer: this.#answer(shard, base) };
+    const granted = this.#hearDemand(caller, request);
+    const hasNews = base < shard.ledger.revision || granted?.hasNews();
+    if (shard.ledger.hosting && !hasNews) await this.#news(shard, signal);
+    const grant = granted?.grant();
+    return { kind: 'answer', answer: { ...this.#answer(shard, base), ...(grant && { grant }) } };
   }
 
   /** Answers all requests that are held; none is held from now on. */
   close(): void {
     this.#closed = true;
     for (const shard of this.#shards.values()) shard.wake();
+  }
+
+  /** What may be granted to whoever asks; undefined where nothing is asked for. */
+  #hearDemand({ shard, podUid }: Caller, { session, demand }: SyncRequest) {
+    const granter = this.#granters.get(shard.fleet);
+    if (!granter || !demand) return undefined;
+    const id: HolderId = { shard: shard.ordinal, session, pod: podUid };
+    granter.hear(id, demand);
+    return { hasNews: () => granter.hasNews(id), grant: () => granter.grant(id) };
   }
 
   #take({ id, ledger, early }: Shard, request: SyncRequest, base: number): void {

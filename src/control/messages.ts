@@ -16,6 +16,7 @@ import {
 } from '../api/tenant-bot-status.ts';
 import { TOKEN_STATES } from '../api/token.ts';
 import { Secret } from '../lib/secret.ts';
+import { demandSchema, grantSchema } from './grants.ts';
 import type { BotAssignment, BotReport, EndedBot } from './port.ts';
 
 /**
@@ -107,6 +108,8 @@ export const syncRequestSchema = z.object({
   /** What became of bots that are hosted no more; goes along with `hosting`. */
   ended: z.array(endedSchema).max(MAX_ENDED).exactOptional(),
   reports: z.array(reportSchema).max(MAX_REPORTS),
+  /** Where the fleet has limits. */
+  demand: demandSchema.exactOptional(),
 });
 export type SyncRequest = z.output<typeof syncRequestSchema>;
 
@@ -170,6 +173,7 @@ export const syncAnswerSchema = z.object({
   upserts: z.array(z.unknown()),
   /** uids */
   removals: z.array(uid),
+  grant: grantSchema.exactOptional(),
 });
 export type SyncAnswer = z.output<typeof syncAnswerSchema>;
 

@@ -5,6 +5,7 @@ import type { BotKey } from '../api/group.ts';
 import type { RuntimeFacts } from '../api/runtime-facts.ts';
 import type { TenantBotSpec } from '../api/tenant-bot.ts';
 import type { Secret } from '../lib/secret.ts';
+import type { Demand, Grant } from './grants.ts';
 
 /** One bot that a shard is to host. */
 export interface BotAssignment {
@@ -59,6 +60,18 @@ export interface BotReport {
   readonly facts: RuntimeFacts;
 }
 
+/** The part of a runtime that keeps its calls within what the leader grants. */
+export interface GrantHolder {
+  /** What to tell the leader now; undefined where nothing is limited. */
+  demand(): Demand | undefined;
+  /** Takes what came with the answer to a request sent at `sentMs`, by the monotonic clock. */
+  grant(grant: Grant, sentMs: number): void;
+  /** Another runtime speaks for the shard: no call may be made any more. */
+  end(): void;
+  /** `hurry` is called when the leader is to hear of the demand soon. */
+  onHurry(hurry: () => void): void;
+}
+
 /**
  * The runtime's only way to the world that steers it: assignments in, reports out. In memory in
  * the standalone, over the network in a cluster; the runtime can't tell.
@@ -80,4 +93,6 @@ export interface ControlPort {
    * it is handed out anew.
    */
   yield(uid: string): void;
+  /** Carries what `holder` wants to the leader, and grants back. Once, before all else. */
+  connect(holder: GrantHolder): void;
 }

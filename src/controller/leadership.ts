@@ -22,6 +22,8 @@ import { BotReconciler } from './bot/reconcile.ts';
 import { TENANT_BOTS } from './bot/stored-bot.ts';
 import type { Authority } from './channel/authority.ts';
 import type { ClusterCaches } from './cluster-caches.ts';
+import { FleetCoordinators } from './coordination/fleet-coordinators.ts';
+import { GrantMetrics } from './coordination/grant-metrics.ts';
 import { movesEvent } from './fleet/events.ts';
 import { FleetReconciler } from './fleet/reconcile.ts';
 import {
@@ -50,6 +52,7 @@ export interface LeaderMetrics {
   readonly queue: (name: string) => QueueMetrics;
   readonly controller: (name: string) => ControllerMetrics;
   readonly moves: MoveMetrics;
+  readonly grants: GrantMetrics;
 }
 
 /** {@link LeaderMetrics} in `registry`. */
@@ -58,6 +61,7 @@ export function makeLeaderMetrics(registry: Registry): LeaderMetrics {
     queue: queueMetrics(registry),
     controller: controllerMetrics(registry),
     moves: moveMetrics(registry),
+    grants: new GrantMetrics(registry),
   };
 }
 
@@ -75,6 +79,8 @@ export interface LeadershipOptions {
   readonly image: string;
   readonly imagePullPolicy: string;
   readonly controlService: string;
+  /** Whether this process leads, at this very moment. */
+  readonly isLeader: () => boolean;
   /** Which time of leading this is. */
   readonly term: number;
   readonly clock: Clock;
@@ -92,12 +98,19 @@ export class Leadership {
   readonly #botQueue: WorkQueue;
   readonly #fleetQueue: WorkQueue;
   readonly #bots: BotReconciler;
+  readonly #coordinators: FleetCoordinators;
   readonly #controllers: readonly Controller[];
 
   constructor(options: LeadershipOptions) {
     const { client, caches, clock, random, recorder, podName, term, namespace } = options;
     this.#options = options;
     this.hub = new ShardHub({ clock, instance: `${podName}-${term}-${randomToken(6)}` });
+    this.#coordinators = new FleetCoordinators({
+      ...options,
+      hub: this.hub,
+      pods: caches.pods,
+      onWrite: (fleet) => options.metrics.grants.written(fleet),
+    });
     this.#botQueue = this.#queue('tenantbot');
     this.#fleetQueue = this.#queue('botfleet');
     this.#bots = new BotReconciler({
@@ -135,8 +148,9 @@ export class Leadership {
   async start(signal: AbortSignal): Promise<void> {
     const { authority, caches, recorder, log } = this.#options;
     const unsubscribes = [
-      caches.fleets.subscribe(({ after }) => {
+      caches.fleets.subscribe(({ before, after }) => {
         if (after) this.#tellShards(after);
+        else if (before) this.#coordinators.remove(before.metadata.name);
       }),
       watchFleets(caches, {
         namespace: this.#options.namespace,
@@ -146,6 +160,7 @@ export class Leadership {
     ];
     for (const fleet of caches.fleets.list()) this.#tellShards(fleet);
     this.#reconcileFleets();
+    const unmeter = this.#options.metrics.grants.track(this.#coordinators);
     try {
       await runTogether(signal, [
         (signal) => recorder.start(signal),
@@ -153,8 +168,10 @@ export class Leadership {
         ...this.#controllers.map((controller) => (signal: AbortSignal) => controller.start(signal)),
         (signal) => keepLeaderMarked({ ...this.#options, pods: caches.pods }, signal),
         (signal) => this.#applyFleets(signal),
+        (signal) => this.#coordinators.start(signal),
       ]);
     } finally {
+      unmeter();
       for (const unsubscribe of unsubscribes) unsubscribe();
       this.hub.close();
       log.info('leads no more');
@@ -209,7 +226,9 @@ export class Leadership {
     if (reading.kind !== 'ok') return;
     const { minShards } = reading.spec.sharding;
     const shards = Math.max(minShards, readFleetStatus(fleet)?.shards ?? 0);
-    this.hub.setFleet(fleet.metadata.name, { fleet: reading.spec, shards });
+    const { name, namespace = '', uid } = fleet.metadata;
+    this.hub.setFleet(name, { fleet: reading.spec, shards });
+    this.#coordinators.set({ name, namespace, uid }, reading.spec);
   }
 
   #tellMoves(name: string, moves: readonly Move[], pending: number): void {

@@ -12,6 +12,11 @@ export function fleetObjectName(fleet: string): string {
   return `tenantbot-${fleet}`;
 }
 
+/** The name of the ConfigMap with a fleet's grants. No fleet has a dot in its name. */
+export function grantsObjectName(fleet: string): string {
+  return `${fleetObjectName(fleet)}.grants`;
+}
+
 /** The name of the Service that a fleet's public address leads to. */
 export function webhookServiceName(fleet: string): string {
   return `${fleetObjectName(fleet)}-webhook`;

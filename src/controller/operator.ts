@@ -109,6 +109,7 @@ export async function runOperator(options: OperatorOptions, signal: AbortSignal)
         recorder: new EventRecorder({ client: fenced, clock, log, source }),
         authority,
         term,
+        isLeader: () => elector.isLeader(),
         metrics: leaderMetrics,
       });
       try {

@@ -1,6 +1,12 @@
 import { Gauge, type Registry } from 'prom-client';
 import { LIFECYCLES, type Lifecycle } from '../api/runtime-facts.ts';
-import type { BotReport, ControlPort, EndedBot, ShardAssignment } from '../control/port.ts';
+import type {
+  BotReport,
+  ControlPort,
+  EndedBot,
+  GrantHolder,
+  ShardAssignment,
+} from '../control/port.ts';
 
 /**
  * A control port that counts the bots that pass through it: `tenantbot_bots` in `registry`, by where
@@ -36,6 +42,10 @@ export class MeteredPort implements ControlPort {
       }
       yield assignment;
     }
+  }
+
+  connect(holder: GrantHolder): void {
+    this.#port.connect(holder);
   }
 
   report(report: BotReport): void {

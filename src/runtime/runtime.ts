@@ -101,6 +101,7 @@ export class Runtime {
       yieldBot: AsyncLocalStorage.bind((uid) => this.#yield(uid)),
       usage: new Usage(clock),
     };
+    port.connect(this.#shared.guards.fleetRate);
     this.#floodWatch = new FloodWatch({
       clock,
       usage: this.#shared.usage,
@@ -152,7 +153,7 @@ export class Runtime {
   #follow({ fleet, shards, bots, superseded }: ShardAssignment): void {
     this.#drainMs = fleet.runtime.drainSeconds * 1000;
     this.#shared.webhookDoor.setFleet(fleet.webhook, shards);
-    this.#shared.guards.fleetRate.apply(fleet.rateLimits, shards);
+    this.#shared.guards.fleetRate.apply(fleet.rateLimits);
     const before = this.#link?.transport;
     const deps = { ...this.#shared, transport: this.#transportFor(fleet.telegram) };
     const wanted = new Map(bots.map((assignment) => [assignment.uid, { assignment, deps }]));

@@ -1,5 +1,12 @@
 import type { RuntimeFacts } from '../../src/api/runtime-facts.ts';
-import type { BotReport, ControlPort, EndedBot, ShardAssignment } from '../../src/control/port.ts';
+import type {
+  BotReport,
+  ControlPort,
+  EndedBot,
+  GrantHolder,
+  ShardAssignment,
+} from '../../src/control/port.ts';
+import { wholeGrant } from '../../src/control/whole-grant.ts';
 
 /** A control port that a test holds in its hand. */
 export class MemoryPort implements ControlPort {
@@ -12,11 +19,14 @@ export class MemoryPort implements ControlPort {
   /** Whether whoever steers is heard. */
   contact = true;
   #assignment: ShardAssignment | undefined;
+  #holder: GrantHolder | undefined;
+  #grants = 0;
   #changed = Promise.withResolvers<void>();
 
   /** Replaces the assignment. */
   assign(assignment: ShardAssignment): void {
     this.#assignment = assignment;
+    this.#holder?.grant(wholeGrant(assignment.fleet.rateLimits, ++this.#grants), 0);
     this.#changed.resolve();
     this.#changed = Promise.withResolvers();
   }
@@ -30,6 +40,11 @@ export class MemoryPort implements ControlPort {
       if (this.#assignment) yield this.#assignment;
       await Promise.race([changed, aborted]);
     }
+  }
+
+  connect(holder: GrantHolder): void {
+    this.#holder = holder;
+    if (this.#assignment) this.assign(this.#assignment);
   }
 
   report({ uid, facts }: BotReport): void {

@@ -6,7 +6,7 @@ import { BotHealth } from './bot-health.ts';
 import { CircuitBreaker } from './circuit-breaker.ts';
 import { momentOf } from './moment.ts';
 import { BotRates } from './rates/bot-rates.ts';
-import { LocalFleetRate } from './rates/fleet-rate.ts';
+import { GrantedFleetRate } from './rates/granted-fleet-rate.ts';
 import type { RecentMark } from './recent-bots.ts';
 import { RetryBudget } from './retries/retry-budget.ts';
 import { RetryStatistics } from './retries/retry-statistics.ts';
@@ -20,7 +20,7 @@ export class ShardGuards {
   readonly upstream: UpstreamBreaker;
   readonly retryBudget: RetryBudget;
   readonly retryStatistics: RetryStatistics;
-  readonly fleetRate: LocalFleetRate;
+  readonly fleetRate: GrantedFleetRate;
 
   /** `onUpstream` is told when the breaker of the shard changes its state. */
   constructor(
@@ -31,7 +31,7 @@ export class ShardGuards {
     this.upstream = new UpstreamBreaker(onUpstream);
     this.retryBudget = new RetryBudget(clock.monotonicMs());
     this.retryStatistics = retryStatistics;
-    this.fleetRate = new LocalFleetRate(clock);
+    this.fleetRate = new GrantedFleetRate({ clock });
   }
 }
 

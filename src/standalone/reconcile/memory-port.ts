@@ -1,15 +1,18 @@
-import type { BotReport, ControlPort, ShardAssignment } from '../../control/port.ts';
+import type { BotReport, ControlPort, GrantHolder, ShardAssignment } from '../../control/port.ts';
 import { sameAssignment } from '../../control/same-assignment.ts';
+import { wholeGrant } from '../../control/whole-grant.ts';
 import { News } from '../../lib/news.ts';
 
 /**
  * The control channel within one process. Holds the newest assignment for whoever asks, and hands
- * reports on at once.
+ * reports on at once. The one shard that there is has the fleet's limits to itself.
  */
 export class MemoryPort implements ControlPort {
   readonly #onReport: (report: BotReport) => void;
   readonly #news = new News();
   #latest: ShardAssignment | undefined;
+  #holder: GrantHolder | undefined;
+  #grants = 0;
 
   constructor(onReport: (report: BotReport) => void) {
     this.#onReport = onReport;
@@ -19,6 +22,7 @@ export class MemoryPort implements ControlPort {
   assign(assignment: ShardAssignment): void {
     if (this.#latest && sameAssignment(this.#latest, assignment)) return;
     this.#latest = assignment;
+    this.#grant();
     this.#news.tell();
   }
 
@@ -46,4 +50,14 @@ export class MemoryPort implements ControlPort {
   }
 
   yield(): void {}
+
+  connect(holder: GrantHolder): void {
+    this.#holder = holder;
+    this.#grant();
+  }
+
+  #grant(): void {
+    if (this.#latest)
+      this.#holder?.grant(wholeGrant(this.#latest.fleet.rateLimits, ++this.#grants), 0);
+  }
 }

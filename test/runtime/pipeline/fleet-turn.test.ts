@@ -1,4 +1,5 @@
 import { beforeEach, expect, test } from 'vitest';
+import { wholeGrant } from '../../../src/control/whole-grant.ts';
 import { AdjustableClock } from '../../../src/lib/adjustable-clock.ts';
 import { BotGuards, ShardGuards } from '../../../src/runtime/pipeline/guards.ts';
 import { makeBare } from '../../../src/runtime/pipeline/pipeline.ts';
@@ -23,7 +24,9 @@ beforeEach(() => {
 });
 
 test('a call past the pipeline waits for its turn, and counts until a second after its answer', async () => {
-  guarded.shard.fleetRate.apply({ perSecond: 1 }, 1);
+  const { fleetRate } = guarded.shard;
+  fleetRate.apply({ perSecond: 1 });
+  fleetRate.grant(wholeGrant({ perSecond: 1 }, 1), 0);
   const made: number[] = [];
   const make = async (): Promise<void> => void made.push(clock.monotonicMs());
   const calls = Promise.all([getMe(make), getMe(make)]);

@@ -27,20 +27,18 @@ export function fleetLabels(fleet: string): Readonly<Record<string, string>> {
   };
 }
 
-/** `metadata` of every object of a fleet: it goes when the fleet goes. */
-export function fleetMeta({ name, namespace, uid }: FleetIdentity): Manifest['metadata'] {
+/** Says that an object goes when the fleet goes. */
+export function ownerOf({ name, uid }: Omit<FleetIdentity, 'namespace'>): OwnerReference {
   // Without blockOwnerDeletion, which some clusters allow only to who may change the owner itself.
-  const owner: OwnerReference = {
-    apiVersion: API_VERSION,
-    kind: 'BotFleet',
-    name,
-    uid,
-    controller: true,
-  };
+  return { apiVersion: API_VERSION, kind: 'BotFleet', name, uid, controller: true };
+}
+
+/** `metadata` of every object of a fleet that is kept in step with it. */
+export function fleetMeta({ name, namespace, uid }: FleetIdentity): Manifest['metadata'] {
   return {
     name: fleetObjectName(name),
     namespace,
     labels: fleetLabels(name),
-    ownerReferences: [owner],
+    ownerReferences: [ownerOf({ name, uid })],
   };
 }

@@ -67,6 +67,12 @@ export class SlidingWindow implements RateLimit {
     this.#open--;
   }
 
+  /** How many count at present, those that have begun included. */
+  load(nowMs: number): number {
+    this.#forget(nowMs);
+    return this.#open + this.#atMs.length - this.#first;
+  }
+
   isIdle(nowMs: number): boolean {
     this.#forget(nowMs);
     return this.#open === 0 && this.#atMs.length === 0;

@@ -84,6 +84,11 @@ export class WaitingLine<T extends Turn> {
     return this.#size === 0;
   }
 
+  /** How many wait. */
+  get size(): number {
+    return this.#size;
+  }
+
   /**
    * Takes a turn at once and returns undefined, or resolves when it is taken. Rejects with a
    * CallError: `held-back` where the turn would come after the deadline or the line is too long,

@@ -1,0 +1,115 @@
+import type { BotFleetSpec } from '../../api/bot-fleet.ts';
+import type { ShardHub } from '../../control/hub.ts';
+import { Coordinator, type CoordinatorState } from '../../coordinator/coordinator.ts';
+import type { KubeClient } from '../../kube/client.ts';
+import type { Lister } from '../../kube/lister.ts';
+import { type KubeObject, objectKey } from '../../kube/resource.ts';
+import { aborted } from '../../lib/aborted.ts';
+import type { Clock } from '../../lib/clock.ts';
+import type { Random } from '../../lib/random.ts';
+import type { Log } from '../../telemetry/log.ts';
+import type { FleetIdentity } from '../fleet/objects/fleet-meta.ts';
+import { FLEET_LABEL, fleetObjectName } from '../names.ts';
+import { grantConfigMap } from './grant-config-map.ts';
+
+/** What {@link FleetCoordinators} work with. */
+export interface FleetCoordinatorsOptions {
+  readonly client: KubeClient;
+  readonly hub: ShardHub;
+  /** Pods of the operator's namespace. */
+  readonly pods: Lister<KubeObject>;
+  readonly isLeader: () => boolean;
+  /** What a shard counts for among those of its fleet. */
+  readonly weightOf?: (fleet: string, shard: number) => number;
+  /** The table of a fleet was written. */
+  readonly onWrite: (fleet: string) => void;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+}
+
+interface Coordinated {
+  readonly identity: FleetIdentity;
+  readonly coordinator: Coordinator;
+  readonly stop: AbortController;
+  readonly ended: Promise<void>;
+}
+
+/** A coordinator for each fleet, for one time of leading. */
+export class FleetCoordinators {
+  readonly #options: FleetCoordinatorsOptions;
+  readonly #fleets = new Map<string, Coordinated>();
+
+  constructor(options: FleetCoordinatorsOptions) {
+    this.#options = options;
+  }
+
+  /** The fleet is to keep to these limits from now on. */
+  set(identity: FleetIdentity, { rateLimits }: Pick<BotFleetSpec, 'rateLimits'>): void {
+    const known = this.#fleets.get(identity.name);
+    if (known && known.identity.uid !== identity.uid) this.remove(identity.name);
+    const { coordinator } = this.#fleets.get(identity.name) ?? this.#begin(identity);
+    coordinator.setLimits(rateLimits);
+  }
+
+  /** The fleet is no more. */
+  remove(fleet: string): void {
+    this.#fleets.get(fleet)?.stop.abort();
+    this.#fleets.delete(fleet);
+    this.#options.hub.setGranter(fleet, undefined);
+  }
+
+  /** How the fleet does; undefined where nothing is known of it. */
+  state(fleet: string): CoordinatorState | undefined {
+    return this.#fleets.get(fleet)?.coordinator.state();
+  }
+
+  /** The fleets that are known. */
+  get fleets(): readonly string[] {
+    return [...this.#fleets.keys()];
+  }
+
+  /** Coordinates until `signal` aborts. Never rejects. */
+  async start(signal: AbortSignal): Promise<void> {
+    await aborted(signal);
+    const all = [...this.#fleets.values()];
+    for (const { stop } of all) stop.abort();
+    await Promise.all(all.map(({ ended }) => ended));
+  }
+
+  #begin(identity: FleetIdentity): Coordinated {
+    const { client, hub, weightOf, onWrite } = this.#options;
+    const { name: fleet } = identity;
+    const coordinator = new Coordinator({
+      ...this.#options,
+      fleet,
+      instance: hub.instance,
+      store: grantConfigMap(client, identity),
+      shards: () => this.#shardsOf(fleet),
+      isGone: ({ shard, pod }) => this.#isGone(identity, shard, pod),
+      wake: (ordinal) => hub.wake({ fleet, ordinal }),
+      onWrite: () => onWrite(fleet),
+      weightOf: (shard) => weightOf?.(fleet, shard) ?? 1,
+    });
+    const stop = new AbortController();
+    const begun = { identity, coordinator, stop, ended: coordinator.start(stop.signal) };
+    this.#fleets.set(fleet, begun);
+    hub.setGranter(fleet, coordinator);
+    return begun;
+  }
+
+  #shardsOf(fleet: string): readonly number[] {
+    const prefix = `${fleetObjectName(fleet)}-`;
+    return [...this.#options.pods.list()].flatMap(({ metadata: { name, labels } }) => {
+      const ordinal = Number(name.slice(prefix.length));
+      const isShard = labels?.[FLEET_LABEL] === fleet && name.startsWith(prefix);
+      return isShard && Number.isInteger(ordinal) ? [ordinal] : [];
+    });
+  }
+
+  #isGone({ name, namespace }: FleetIdentity, shard: number, uid: string): boolean {
+    const key = objectKey({ namespace, name: `${fleetObjectName(name)}-${shard}` });
+    const pod = this.#options.pods.get(key);
+    return uid === '' ? pod === undefined : pod?.metadata.uid !== uid;
+  }
+}

@@ -1,0 +1,53 @@
+import { expect, test } from 'vitest';
+import { DEFECTS } from './simulation/defects.ts';
+import { measureUse } from './simulation/measure-use.ts';
+import { runSchedule } from './simulation/schedule.ts';
+import { runsOf, seedsFrom } from './simulation/seeds.ts';
+
+// Stacks of calls that were refused cost more than all the rest.
+Error.stackTraceLimit = 0;
+
+const RUNS = runsOf(process.env['SIMULATION_RUNS'], 250);
+
+test('no second sees more calls than the cap, whatever happens', {
+  timeout: 3_600_000,
+}, async () => {
+  let calls = 0;
+  for (const seed of seedsFrom(process.env['SIMULATION_SEED'], RUNS)) {
+    const outcome = await runSchedule(seed);
+    calls += outcome.calls;
+    expect
+      .soft(
+        outcome.violation,
+        `replay: SIMULATION_RUNS=1 SIMULATION_SEED=${seed} npx vitest run test/coordinator/simulation.test.ts`,
+      )
+      .toBeUndefined();
+  }
+  console.log(`${RUNS} schedules, ${calls} calls`);
+  expect(calls).toBeGreaterThan(20 * RUNS);
+});
+
+test.each(DEFECTS)(
+  'finds out a coordinator in which $name',
+  { timeout: 120_000 },
+  async ({ make }) => {
+    let found: string | undefined;
+    for (let seed = 1; seed <= 300 && !found; seed++) {
+      found = (await runSchedule(seed, make)).violation;
+    }
+    expect(found).toBeDefined();
+  },
+);
+
+test('makes use of 95 % of the cap where the demand is steady, of 80 % where it jumps', async () => {
+  const steady = await measureUse('steady');
+  const bursty = await measureUse('bursty');
+  console.log(`use of the cap: steady ${percent(steady.use)}, bursty ${percent(bursty.use)}`);
+  expect([steady.violation, bursty.violation]).toEqual([undefined, undefined]);
+  expect(steady.use).toBeGreaterThanOrEqual(0.95);
+  expect(bursty.use).toBeGreaterThanOrEqual(0.8);
+});
+
+function percent(part: number): string {
+  return `${(100 * part).toFixed(1)} %`;
+}

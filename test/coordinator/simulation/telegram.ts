@@ -1,0 +1,66 @@
+import { capsOf } from '../../../src/control/grants.ts';
+import type { Surroundings } from './surroundings.ts';
+
+/** A call may be counted against what held when it was made, and a second around. */
+const TAIL_MS = 1_000;
+
+/** What arrives at Telegram, by true time, and what may have. */
+export class Telegram {
+  readonly #world: Surroundings;
+  readonly arrivals = new Map<string, number[]>();
+  /** From when on how much was allowed, by resource. */
+  readonly #allowed = new Map<string, { readonly fromMs: number; readonly cap: number }[]>();
+
+  constructor(world: Surroundings) {
+    this.#world = world;
+  }
+
+  arrive(resources: readonly string[]): void {
+    for (const resource of resources) {
+      const arrivals = this.arrivals.get(resource) ?? [];
+      this.arrivals.set(resource, arrivals);
+      arrivals.push(this.#world.loop.nowMs);
+    }
+  }
+
+  /**
+   * Limits have changed, or somebody has heard of it. A lower limit binds a shard that nobody can
+   * reach only once it has heard of it.
+   */
+  noteCaps(): void {
+    const { limits, shards, loop } = this.#world;
+    for (const [resource, cap] of capsOf(limits)) {
+      const known = shards.map((shard) => (shard.process.isAlive ? shard.capOf(resource) : 0));
+      const allowed = this.#allowed.get(resource) ?? [];
+      this.#allowed.set(resource, allowed);
+      allowed.push({ fromMs: loop.nowMs, cap: Math.max(cap, ...known) });
+    }
+  }
+
+  /** The first second with too many arrivals, in words; undefined where there is none. */
+  violation(): string | undefined {
+    for (const [resource, times] of this.arrivals) {
+      const sorted = times.toSorted((a, b) => a - b);
+      let last = 0;
+      for (const [first, fromMs] of sorted.entries()) {
+        while (last < sorted.length && (sorted[last] ?? 0) < fromMs + 1_000) last++;
+        const count = last - first;
+        const cap = this.#capAround(resource, fromMs);
+        if (count > cap)
+          return `${resource}: ${count} calls in the second from ${fromMs.toFixed(1)} ms, of ${cap}`;
+      }
+    }
+    return undefined;
+  }
+
+  #capAround(resource: string, fromMs: number): number {
+    const tailMs = TAIL_MS + this.#world.options.slowestFlightMs;
+    const allowed = this.#allowed.get(resource) ?? [];
+    let most = 0;
+    for (const [index, { fromMs: sinceMs, cap }] of allowed.entries()) {
+      const untilMs = allowed[index + 1]?.fromMs ?? Number.POSITIVE_INFINITY;
+      if (sinceMs < fromMs + 1_000 && untilMs > fromMs - tailMs) most = Math.max(most, cap);
+    }
+    return most;
+  }
+}
