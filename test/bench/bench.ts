@@ -7,6 +7,8 @@ import type { ServerAddress, ServerLoad, ServerRequest } from './server.ts';
 export interface Bench {
   readonly server: BenchServer;
   readonly contestants: readonly Contestant[];
+  /** For what is built or written; gone after the run. */
+  readonly folder: string;
   /** Fewer rounds, fewer bots. */
   readonly quick: boolean;
   /** Tells whoever waits how far it is. */

@@ -1,9 +1,7 @@
-import { execFile } from 'node:child_process';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { errorMessage } from '../../src/lib/errors.ts';
-import { findGo } from '../cluster/go.ts';
 import { type Program, startProgram, startScript } from '../support/program.ts';
+import { buildGoProgram } from './go-program.ts';
 import type { ServerAddress } from './server.ts';
 
 /** A client to measure: a process that answers what a `ClientRequest` asks. */
@@ -33,22 +31,11 @@ export async function allContestants(
   folder: string,
   say: (words: string) => void,
 ): Promise<readonly Contestant[]> {
-  const telebot = await buildTelebot(folder).catch((error: unknown) => {
+  const telebot = await buildGoProgram(TELEBOT_MODULE, folder).catch((error: unknown) => {
     say(`without telebot: ${errorMessage(error)}`);
   });
   const goes = telebot ? [goProgram(telebot, 'HTTP/1.1'), goProgram(telebot, 'HTTP/2')] : [];
   return [OURS.http1, OURS.http2, PLAIN_GRAMMY, GRAMMY_RUNNER, ...goes];
-}
-
-/** Go's own cache makes the second build one of a second or two. */
-async function buildTelebot(folder: string): Promise<string> {
-  const go = await findGo(TELEBOT_MODULE);
-  const program = join(folder, 'telebot');
-  await promisify(execFile)(go, ['build', '-mod=readonly', '-buildvcs=false', '-o', program, '.'], {
-    cwd: TELEBOT_MODULE,
-    env: { ...process.env, GOFLAGS: '', GOWORK: 'off', CGO_ENABLED: '0' },
-  });
-  return program;
 }
 
 function script(name: string, file: string, args: readonly string[]): Contestant {

@@ -10,12 +10,13 @@ import { parseArgs } from 'node:util';
 import { startScript } from '../support/program.ts';
 import { BenchServer, type Measure } from './bench.ts';
 import { allContestants } from './contestants.ts';
+import { failover } from './measures/failover.ts';
 import { idle } from './measures/idle.ts';
 import { many } from './measures/many.ts';
 import { neighbours } from './measures/neighbours.ts';
 import { polling } from './measures/polling.ts';
 
-const MEASURES: Readonly<Record<string, Measure>> = { polling, idle, many, neighbours };
+const MEASURES: Readonly<Record<string, Measure>> = { polling, idle, many, neighbours, failover };
 
 const { values: flags } = parseArgs({
   options: {
@@ -38,6 +39,7 @@ try {
   const bench = {
     server: new BenchServer(program),
     contestants: flags.only.includes('polling') ? await allContestants(folder, say) : [],
+    folder,
     quick: flags.quick,
     say,
   };

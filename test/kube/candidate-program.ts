@@ -1,10 +1,12 @@
 /**
- * A candidate in a process of its own: `candidate-program.ts <kubeconfig> <namespace> <identity>`.
+ * A candidate in a process of its own: `candidate-program.ts <kubeconfig> <namespace> <identity> [default]`,
+ * with short timings unless told to take the default ones.
  * Writes a line of JSON for all that it does; on a message, which it answers, it blocks its event loop
  * for as many milliseconds as that says. Ends on SIGTERM, and with 70 where the elector wants it to end.
  */
 
 import { Elector } from '../../src/kube/elector.ts';
+import { DEFAULT_ELECTION_TIMINGS } from '../../src/kube/elector-timings.ts';
 import { HttpKubeClient } from '../../src/kube/http-client.ts';
 import { loadClusterAccess } from '../../src/kube/kubeconfig.ts';
 import { sleep, systemClock } from '../../src/lib/clock.ts';
@@ -12,7 +14,8 @@ import { systemRandom } from '../../src/lib/random.ts';
 import { createLog } from '../../src/telemetry/log.ts';
 import { SHORT_TIMINGS } from './candidate-timings.ts';
 
-const [kubeconfig = '', namespace = '', identity = ''] = process.argv.slice(2);
+const [kubeconfig = '', namespace = '', identity = '', times] = process.argv.slice(2);
+const timings = times === 'default' ? DEFAULT_ELECTION_TIMINGS : SHORT_TIMINGS;
 
 function tell(event: string, term?: number): void {
   process.stdout.write(`${JSON.stringify({ event, identity, term, atMs: Date.now() })}\n`);
@@ -39,7 +42,7 @@ const elector = new Elector({
   namespace,
   name: 'operator',
   identity,
-  timings: SHORT_TIMINGS,
+  timings,
   async lead(signal, term) {
     tell('leads', term);
     while (!signal.aborted) {
