@@ -55,14 +55,14 @@ const grants: (Grant | undefined)[] = [];
 const revisions = [0, 0];
 
 /** One request of a shard that wants so many calls a second. */
-function ask(ordinal: number, wanted: number): Promise<SyncAnswer> {
+function ask(ordinal: number, wanted: number, throttled = 0): Promise<SyncAnswer> {
   const have = { instance: 'leader-1', revision: revisions[ordinal] ?? 0 };
   const grant = grants[ordinal];
   const limit = grant?.shares['total']?.limit ?? 0;
   const demand: Demand = {
     ...(grant && { grant: grant.id }),
     uses: { total: { wanted, load: 0, limit } },
-    throttled: 0,
+    throttled,
   };
   seqs[ordinal] = (seqs[ordinal] ?? 0) + 1;
   const caller = {
@@ -164,4 +164,21 @@ test('another limit holds at once, also a lower one', async () => {
   coordinator.setLimits({ perSecond: 70 });
   await clock.advanceAsync(250);
   expect(limitOf(await higher)).toBe(70);
+});
+
+test('when Telegram slows several bots down, every shard does, and comes back step by step', async () => {
+  const turn = async (throttled: readonly [number, number]): Promise<number> => {
+    const asked = [ask(0, 90, throttled[0]), ask(1, 90, throttled[1])];
+    await clock.advanceAsync(1_000);
+    const limits = (await Promise.all(asked)).map((answer) => limitOf(answer) ?? 0);
+    return limits.reduce((total, limit) => total + limit, 0);
+  };
+  for (let second = 0; second < 4; second++) await turn([0, 0]);
+  expect(await turn([1, 1])).toBe(100);
+  await turn([2, 1]);
+  expect(await turn([2, 1])).toBe(50);
+  for (let second = 0; second < 6; second++) await turn([0, 0]);
+  expect(await turn([0, 0])).toBe(62);
+  for (let second = 0; second < 16; second++) await turn([0, 0]);
+  expect(await turn([0, 0])).toBe(100);
 });

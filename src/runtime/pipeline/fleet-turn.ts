@@ -6,10 +6,13 @@ import type { GuardStep, StepEnd } from './step.ts';
  * answers with a pause, that holds for the bot.
  */
 export const fleetTurn: GuardStep = (call) => {
-  const { bot, shard } = call.context;
+  const { bot, shard, clock } = call.context;
   const end = (turn: FleetTurn | undefined): StepEnd => {
     return (failure) => {
-      if (failure?.fault === 'rate-limited') bot.rates.pauseAll(failure.retryAfterMs ?? 0);
+      if (failure?.fault === 'rate-limited') {
+        bot.rates.pauseAll(failure.retryAfterMs ?? 0);
+        shard.throttledBots.note(bot, clock.monotonicMs());
+      }
       turn?.end();
       return undefined;
     };

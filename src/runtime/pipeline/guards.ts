@@ -7,6 +7,7 @@ import { CircuitBreaker } from './circuit-breaker.ts';
 import { momentOf } from './moment.ts';
 import { BotRates } from './rates/bot-rates.ts';
 import { GrantedFleetRate } from './rates/granted-fleet-rate.ts';
+import { ThrottledBots } from './rates/throttled-bots.ts';
 import type { RecentMark } from './recent-bots.ts';
 import { RetryBudget } from './retries/retry-budget.ts';
 import { RetryStatistics } from './retries/retry-statistics.ts';
@@ -20,6 +21,7 @@ export class ShardGuards {
   readonly upstream: UpstreamBreaker;
   readonly retryBudget: RetryBudget;
   readonly retryStatistics: RetryStatistics;
+  readonly throttledBots = new ThrottledBots();
   readonly fleetRate: GrantedFleetRate;
 
   /** `onUpstream` is told when the breaker of the shard changes its state. */
@@ -31,7 +33,10 @@ export class ShardGuards {
     this.upstream = new UpstreamBreaker(onUpstream);
     this.retryBudget = new RetryBudget(clock.monotonicMs());
     this.retryStatistics = retryStatistics;
-    this.fleetRate = new GrantedFleetRate({ clock });
+    this.fleetRate = new GrantedFleetRate({
+      clock,
+      throttled: () => this.throttledBots.count(clock.monotonicMs()),
+    });
   }
 }
 

@@ -1,5 +1,5 @@
 import type { CallError } from '../telegram/call-error.ts';
-import type { BotRates, BotTurn } from './rates/bot-rates.ts';
+import type { BotTurn } from './rates/bot-rates.ts';
 import type { FleetTurn } from './rates/fleet-rate.ts';
 import type { Call, PipelineStep, StepEnd } from './step.ts';
 
@@ -14,7 +14,7 @@ export const rate: PipelineStep = (call) => {
   const turn = rates.turn(call, call);
   const end = (fleetTurn: FleetTurn | undefined): StepEnd => {
     return (failure) => {
-      notePause(rates, turn, failure);
+      notePause(call, turn, failure);
       fleetTurn?.end();
       rates.leave(turn);
       return undefined;
@@ -48,6 +48,9 @@ function depart(call: Call, turn: BotTurn, fleetTurn: MaybeTurn): MaybeTurn | Pr
   return enter(call, turn);
 }
 
-function notePause(rates: BotRates, turn: BotTurn, failure: CallError | undefined): void {
-  if (failure?.fault === 'rate-limited') rates.pause(turn, failure.retryAfterMs ?? 0);
+function notePause({ context }: Call, turn: BotTurn, failure: CallError | undefined): void {
+  if (failure?.fault !== 'rate-limited') return;
+  const { bot, shard, clock } = context;
+  const isWide = bot.rates.pause(turn, failure.retryAfterMs ?? 0);
+  if (isWide) shard.throttledBots.note(bot, clock.monotonicMs());
 }

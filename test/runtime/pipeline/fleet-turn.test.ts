@@ -42,6 +42,7 @@ test.each<[CallFault, boolean]>([
   const failure = new CallError(fault, 'words', { mayHaveHappened: false, retryAfterMs: 5_000 });
   const call = getMe(() => Promise.reject(failure));
   await expect(call).rejects.toBe(failure);
+  expect(guarded.shard.throttledBots.count(clock.monotonicMs())).toBe(held ? 1 : 0);
   const { rates } = guarded.bot;
   const message = { method: 'sendMessage', payload: { chat_id: 1 } };
   const waiting = rates.enter(

@@ -135,13 +135,17 @@ export class BotRates implements LineRules<BotTurn> {
     this.#line?.wake();
   }
 
-  /** Telegram asked for a pause in answer to this call. */
-  pause(turn: BotTurn, forMs: number): void {
+  /** Telegram asked for a pause in answer to this call. True where it holds for the whole bot. */
+  pause(turn: BotTurn, forMs: number): boolean {
     const nowMs = this.#clock.monotonicMs();
     turn.lane.pausedUntilMs = Math.max(turn.lane.pausedUntilMs, nowMs + forMs);
     const isWide = turn.lane.kind !== 'none' && this.#used?.chats.hasOtherPause(turn.lane, nowMs);
-    if (isWide || ABOUT_THE_BOT.has(turn.method)) this.pauseAll(forMs);
-    else this.#line?.review();
+    if (isWide || ABOUT_THE_BOT.has(turn.method)) {
+      this.pauseAll(forMs);
+      return true;
+    }
+    this.#line?.review();
+    return false;
   }
 
   /** Telegram asked the bot as a whole for a pause. */
