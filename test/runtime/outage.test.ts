@@ -154,6 +154,26 @@ describe('a bot whose calls fail', () => {
       breaker: { state: 'Open', failures: 5 },
     });
   });
+
+  test('goes on as soon as its breaker is to be open for less than it was', async () => {
+    await using hosting = await Hosting.start();
+    const { spec, ...greeter } = await hosting.host('greeter');
+    const open = (openSeconds: number, generation: number) =>
+      hosting.assign({
+        ...greeter,
+        generation,
+        spec: { ...spec, breaker: { ...spec.breaker, openSeconds } },
+      });
+    await hosting.polling('greeter');
+    open(3_600, 2);
+    await openBreaker(hosting, 'greeter');
+    await hosting.control.clearFaults();
+    // Longer than the pause after a failed poll: from then on the breaker alone is waited for.
+    await pass(hosting, 40);
+    expect(breakerOf(hosting, 'greeter')?.state).toBe('Open');
+    open(30, 3);
+    await hosting.facts('greeter', ({ breaker }) => breaker.state === 'Closed');
+  });
 });
 
 test('a breaker that was open before a restart stays open after it', async () => {

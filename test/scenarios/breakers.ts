@@ -64,7 +64,7 @@ export function breakerScenarios(scenario: Scenario): void {
       expect(secondsOpen(after)).toBe(1_800);
 
       await mend();
-      await world.command('breaker', 'reset', 'patient');
+      await world.setSpec('patient', { breaker: { openSeconds: 1 } });
       expect(await answer(world, bot, '/start', 'bob')).toBe('I am patient');
     },
   );

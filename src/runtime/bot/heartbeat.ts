@@ -1,6 +1,7 @@
 import type { Clock } from '../../lib/clock.ts';
 import { TenantBotError } from '../../lib/errors.ts';
 import type { Sweep, SweepTask } from '../sweep.ts';
+import type { ErrorOwner } from './boundary.ts';
 
 /** What the heartbeats of all bots share. */
 export interface HeartbeatDeps {
@@ -10,12 +11,10 @@ export interface HeartbeatDeps {
   readonly heartbeats: Set<Heartbeat>;
 }
 
-/** Whose heartbeat it is. */
-export interface HeartbeatHost {
+/** Whose heartbeat it is. It fails once a watch, when the intake was silent for too long. */
+export interface HeartbeatHost extends ErrorOwner {
   /** How long the intake may be silent. Read anew with each look. */
   readonly heartbeatMs: number;
-  /** Told once a watch, when the intake was silent for too long. */
-  onHung(error: TenantBotError): void;
 }
 
 /** A shorter limit is in effect after so long at the latest. */
@@ -67,7 +66,7 @@ export class Heartbeat {
   #look(): number | undefined {
     if (!this.isOverdue) return this.#nextLookMs();
     const seconds = Math.round(this.silentMs / 1_000);
-    this.#host.onHung(
+    this.#host.fail(
       new TenantBotError(
         'internal',
         'BOT_HUNG',

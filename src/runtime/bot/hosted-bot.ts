@@ -141,10 +141,6 @@ export class HostedBot implements ServingHost, CallsHost, HeartbeatHost, TokenHo
     void this.#live(failure);
   }
 
-  onHung(error: TenantBotError): void {
-    this.fail(error);
-  }
-
   onSent(): void {
     this.recorder.count('replies');
   }
@@ -305,6 +301,8 @@ export class HostedBot implements ServingHost, CallsHost, HeartbeatHost, TokenHo
       this.log.error(`the new spec is not in effect: ${errorMessage(error)}`);
       this.recorder.transition({ lastError: toBotError(error, this.#now()) });
     }
+    // What waits for a breaker asks it anew: it may be open for less than it was.
+    this.#serving?.hasten();
     this.#onAssignment?.();
   }
 

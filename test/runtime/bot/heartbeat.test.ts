@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { AdjustableClock } from '../../../src/lib/adjustable-clock.ts';
+import { errorMessage } from '../../../src/lib/errors.ts';
 import { Heartbeat } from '../../../src/runtime/bot/heartbeat.ts';
 import { Sweep } from '../../../src/runtime/sweep.ts';
 
@@ -13,7 +14,7 @@ function watched(limitMs = 300_000) {
     get heartbeatMs() {
       return settings.limitMs;
     },
-    onHung: ({ message }: Error) => void hung.push(message),
+    fail: (error: unknown) => void hung.push(errorMessage(error)),
   };
   const sweep = new Sweep(clock, () => 0.5);
   const heartbeat = new Heartbeat({ clock, sweep, heartbeats: all }, host);
