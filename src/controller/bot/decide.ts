@@ -42,7 +42,7 @@ export type Decision =
   | { readonly kind: 'rest' }
   /** Another TenantBot has to let go of the same bot first. */
   | { readonly kind: 'wait' }
-  | { readonly kind: 'full'; readonly capacity: number }
+  | Extract<Place, { kind: 'full' }>
   /** It could run, and waits for its turn to be loaded by Telegram (RFC 3339). */
   | { readonly kind: 'cold'; readonly turnAt: string }
   /** Nothing is left of it in any runtime: it may go. */

@@ -81,17 +81,20 @@ function decisionFacts(
   { fleet, fleetName }: GatheredBot,
   decision: Decision,
 ): Pick<BotFacts, 'noPlaceBecause' | 'turnAt' | 'notYetBecause'> {
-  if (decision.kind === 'full') {
-    const { capacity } = decision;
-    return {
-      noPlaceBecause: `Fleet "${fleetName}" is full: it takes ${capacity} ${capacity === 1 ? 'bot' : 'bots'}. Have spec.sharding.maxShards or botsPerShard of the BotFleet raised, or name another fleet in spec.fleet.`,
-    };
-  }
+  if (decision.kind === 'full') return { noPlaceBecause: noRoom(fleetName, decision) };
   if (decision.kind === 'cold') return { turnAt: decision.turnAt };
   if (decision.kind === 'wait') {
     return { notYetBecause: 'Another TenantBot is about to let go of the same bot.' };
   }
   return fleet.kind === 'unreadable' ? { notYetBecause: fleet.message } : {};
+}
+
+function noRoom(fleet: string, { capacity, lost }: Extract<Decision, { kind: 'full' }>): string {
+  if (lost > 0) {
+    return `The shards of fleet "${fleet}" that are at work are full, and ${lost} of its shards ${lost === 1 ? 'is' : 'are'} lost: neither heard nor Ready. See its pods; or have spec.sharding.maxShards or botsPerShard of the BotFleet raised.`;
+  }
+  const bots = capacity === 1 ? 'bot' : 'bots';
+  return `Fleet "${fleet}" is full: it takes ${capacity} ${bots}, and those that rest count. Have spec.sharding.maxShards or botsPerShard of the BotFleet raised, or name another fleet in spec.fleet.`;
 }
 
 function deletionFacts({ deleting, object }: GatheredBot): Pick<BotFacts, 'deletion'> {

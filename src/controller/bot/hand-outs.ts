@@ -62,6 +62,7 @@ export class HandOuts {
     const facts = recallRuntime(status);
     if (facts) record.told = { epoch: placement.epoch, facts, by: 'recall' };
     this.#takeover.expect(record.uid, placement);
+    this.#watch.adopt(shardOf(placement));
   }
 
   /** All placed bots have been adopted: from now on shards may be told that they know all. */

@@ -119,10 +119,12 @@ export class Rebalancer {
     };
   }
 
-  #follow(name: string, { wanted, shards, moves, pending, cancelled }: FleetPlan): void {
+  #follow(name: string, { wanted, shards, places, moves, pending, cancelled }: FleetPlan): void {
     const { roster, metrics, onSize, onMoves } = this.#options;
     const memory = this.#memory(name);
     for (const uid of cancelled) this.#retarget(uid, undefined);
+    // Room has come for who waits: on a shard that is back, for one.
+    for (const { uid } of places) this.#wake(uid);
     for (const { uid, to } of moves) {
       this.#retarget(uid, to === 'nowhere' ? to : { fleet: name, ordinal: to });
     }
@@ -137,10 +139,13 @@ export class Rebalancer {
   }
 
   #retarget(uid: string, target: Parameters<Roster['retarget']>[1]): void {
-    const { roster, wake } = this.#options;
-    roster.retarget(uid, target);
-    const record = roster.find(uid);
-    if (record) wake(record.key);
+    this.#options.roster.retarget(uid, target);
+    this.#wake(uid);
+  }
+
+  #wake(uid: string): void {
+    const record = this.#options.roster.find(uid);
+    if (record) this.#options.wake(record.key);
   }
 
   #isCalm(name: string): boolean {

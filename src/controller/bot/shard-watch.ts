@@ -16,6 +16,9 @@ export interface ShardWatchOptions {
   readonly reassignMs: (fleet: string) => number;
 }
 
+/** A shard that was never at work is waited for that long: its image may have to be fetched. */
+const STARTING_MS = 5 * 60_000;
+
 /** What {@link ShardWatch.look} has found out about a shard with bots. */
 export interface SeenShard {
   readonly shard: ShardId;
@@ -29,6 +32,8 @@ export interface SeenShard {
 interface Known {
   /** Since when it has had bots, and so something to say. */
   readonly sinceMs: number;
+  /** Whether the leader before had bots there. */
+  wasAtWork: boolean;
   state: ShardState;
   isSilent: boolean;
 }
@@ -40,6 +45,11 @@ export class ShardWatch {
 
   constructor(options: ShardWatchOptions) {
     this.#options = options;
+  }
+
+  /** The leader before had bots on the shard: it may well have been at work until now. */
+  adopt(shard: ShardId): void {
+    this.#know(shard).wasAtWork = true;
   }
 
   /** Looks at all shards that have bots. */
@@ -59,10 +69,10 @@ export class ShardWatch {
   }
 
   stateOf(shard: ShardId): ShardState {
-    const { podState, reassignMs } = this.#options;
-    return shardState(this.#silentMs(shard), podState(shard), {
-      reassignMs: reassignMs(shard.fleet),
-    });
+    const { podState, reassignMs, shards } = this.#options;
+    const isStarting = !this.#know(shard).wasAtWork && shards.lastSeen(shard) === undefined;
+    const waitMs = Math.max(reassignMs(shard.fleet), isStarting ? STARTING_MS : 0);
+    return shardState(this.#silentMs(shard), podState(shard), { reassignMs: waitMs });
   }
 
   /** Whether what the shard's runtime has told before holds no more. */
@@ -88,7 +98,7 @@ export class ShardWatch {
     const known = this.#known.get(name);
     if (known) return known;
     const sinceMs = this.#options.clock.monotonicMs();
-    const fresh: Known = { sinceMs, state: 'heard', isSilent: false };
+    const fresh: Known = { sinceMs, wasAtWork: false, state: 'heard', isSilent: false };
     this.#known.set(name, fresh);
     return fresh;
   }

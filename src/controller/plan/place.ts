@@ -25,7 +25,8 @@ export interface FleetRoom {
 /** Where a bot goes, or that the fleet is full. */
 export type Place =
   | { readonly kind: 'shard'; readonly ordinal: number }
-  | { readonly kind: 'full'; readonly capacity: number };
+  /** `lost`: how many shards do not count, since they are lost. */
+  | { readonly kind: 'full'; readonly capacity: number; readonly lost: number };
 
 const UNUSED: ShardUse = { taken: 0, staying: 0, load: 0 };
 
@@ -50,7 +51,9 @@ export function choosePlace(room: FleetRoom, last?: number): Place {
       best = { ordinal, load: ordinal === last ? -1 : load };
     }
   }
-  if (!best || free <= 0) return { kind: 'full', capacity: maxShards * botsPerShard };
+  if (!best || free <= 0) {
+    return { kind: 'full', capacity: maxShards * botsPerShard, lost: lost.size };
+  }
   return { kind: 'shard', ordinal: best.ordinal };
 }
 

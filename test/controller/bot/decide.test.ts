@@ -143,7 +143,7 @@ describe('what becomes of a bot', () => {
         hosting: 'none',
         room: { ...ROOM, use: new Map([0, 1].map((o) => [o, { taken: 2, staying: 2, load: 2 }])) },
       },
-      { kind: 'full', capacity: 4 },
+      { kind: 'full', capacity: 4, lost: 0 },
     ],
   ])('%s', (_name, change, decision) => {
     expect(decide(situation(change))).toEqual(decision);
