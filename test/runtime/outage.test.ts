@@ -133,6 +133,11 @@ describe('a bot whose calls fail', () => {
     // The pause after a failed poll may still be on.
     await pass(hosting, 10);
     await hosting.polling('greeter');
+    expect(hosting.port.facts.get('greeter')?.health.state).toBe('Unhealthy');
+    await pass(hosting, HOLD_SECONDS);
+    await hosting.facts('greeter', ({ health }) => health.state === 'Degraded');
+    await pass(hosting, 600);
+    await hosting.facts('greeter', ({ health }) => health.state === 'Healthy');
   });
 
   test('goes by other settings at once, and forgets nothing', async () => {

@@ -13,6 +13,8 @@ const UNHEALTHY = { from: 50, until: 40 };
 const DEGRADED = { from: 20, until: 15 };
 /** So many failures in a row make a bot unhealthy whatever the rate. */
 const UNHEALTHY_IN_A_ROW = 5;
+/** Once none has failed for so long, and one was answered, it is over, whatever the rate. */
+const QUIET_MS = 30_000;
 /** The weight of the newest response time. */
 const ALPHA = 0.3;
 const MAX_ERROR_CHARACTERS = 1024;
@@ -37,6 +39,10 @@ export class BotHealth {
   #lastSuccess: number | undefined;
   #lastFailure: number | undefined;
   #lastError: string | undefined;
+  /** When a call failed last, on the monotonic clock. */
+  #failedMs = 0;
+  /** Until then the rate makes no bot unhealthy: it recovered in spite of it. */
+  #pardonedUntilMs = 0;
 
   get state(): HealthState {
     return this.#state;
@@ -58,6 +64,7 @@ export class BotHealth {
     if (failure && meaning === 'failure') {
       this.#failed++;
       this.#consecutiveFailures++;
+      this.#failedMs = now.monotonicMs;
       this.#lastFailure = now.wallMs;
       this.#lastError = failure.message;
     } else if (meaning === 'rate-limited') {
@@ -93,6 +100,7 @@ export class BotHealth {
   resume(status: HealthStatus, nowMs: number): void {
     this.#state = status.state === 'Suspended' ? 'Healthy' : status.state;
     this.#windowMs = nowMs;
+    this.#failedMs = nowMs;
     this.#failedBefore = (status.errorRate / 100) * MIN_CALLS;
     this.#answeredBefore = MIN_CALLS - this.#failedBefore;
     this.#consecutiveFailures = status.consecutiveFailures;
@@ -127,12 +135,23 @@ export class BotHealth {
   }
 
   #judge(nowMs: number): HealthState {
-    const rate = this.#errorRate(nowMs);
     const was = this.#state;
-    if (this.#consecutiveFailures >= UNHEALTHY_IN_A_ROW) return 'Unhealthy';
-    if (rate >= (was === 'Unhealthy' ? UNHEALTHY.until : UNHEALTHY.from)) return 'Unhealthy';
+    const rate = this.#errorRate(nowMs);
+    if (this.#consecutiveFailures >= UNHEALTHY_IN_A_ROW) {
+      this.#pardonedUntilMs = 0;
+      return 'Unhealthy';
+    }
+    const isTooMuch = rate >= (was === 'Unhealthy' ? UNHEALTHY.until : UNHEALTHY.from);
+    if (isTooMuch && !this.#isPardoned(nowMs)) return 'Unhealthy';
     if (rate >= (was === 'Healthy' ? DEGRADED.from : DEGRADED.until)) return 'Degraded';
     return 'Healthy';
+  }
+
+  /** Who was quiet for long enough is, for a whole window, so that it does not flap. */
+  #isPardoned(nowMs: number): boolean {
+    const isQuiet = this.#consecutiveFailures === 0 && nowMs - this.#failedMs >= QUIET_MS;
+    if (isQuiet && this.#state === 'Unhealthy') this.#pardonedUntilMs = nowMs + WINDOW_MS;
+    return isQuiet || nowMs < this.#pardonedUntilMs;
   }
 }
 

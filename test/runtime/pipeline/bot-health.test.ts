@@ -53,16 +53,74 @@ describe('the state', () => {
     expect(health.status(0)).toMatchObject({ state: 'Degraded', errorRate: 38 });
   });
 
-  test('recovers with the polls of an idle bot', () => {
+  test.each([
+    ['none was answered', [[60, '']], 'Unhealthy'],
+    ['one was answered too soon', [[29, 'o']], 'Unhealthy'],
+    ['one was answered after a while', [[30, 'o']], 'Degraded'],
+    [
+      'one more failed since',
+      [
+        [29, 'f'],
+        [30, 'o'],
+      ],
+      'Unhealthy',
+    ],
+    [
+      'a few more failed after that',
+      [
+        [30, 'o'],
+        [31, 'ffff'],
+      ],
+      'Degraded',
+    ],
+    [
+      'five in a row failed after that',
+      [
+        [30, 'o'],
+        [31, 'fffff'],
+        [32, 'o'],
+      ],
+      'Unhealthy',
+    ],
+    [
+      'so many fail minutes later that there are too many without those of before',
+      [
+        [30, 'o'],
+        [330, 'offffofo'],
+      ],
+      'Unhealthy',
+    ],
+    [
+      'nothing but the past speaks against it once that counts again',
+      [
+        [30, 'o'],
+        [290, 'ffff'],
+        [331, 'o'],
+      ],
+      'Degraded',
+    ],
+  ] as const)('of one whose calls failed, when %s', (_, calls, state) => {
+    const health = after('ffffff');
+    for (const [seconds, ended] of calls) after(ended, seconds, health);
+    expect(health.state).toBe(state);
+  });
+
+  test('does not recover by being told to slow down', () => {
+    const health = after('ffofffof');
+    health.ended(failed('rate-limited'), 1, at(60));
+    expect(health.state).toBe('Unhealthy');
+  });
+
+  test('recovers with the polls of an idle bot, in steps', () => {
     const health = after('ffffffffff');
     const states = [];
     for (let seconds = 50; seconds <= 600; seconds += 50) {
       after('o', seconds, health);
       states.push(health.state);
     }
-    expect(states.at(0)).toBe('Unhealthy');
+    expect(states.at(0)).toBe('Degraded');
     expect(states.at(-1)).toBe('Healthy');
-    expect(new Set(states)).toEqual(new Set(['Unhealthy', 'Degraded', 'Healthy']));
+    expect(states.lastIndexOf('Degraded')).toBeLessThan(states.indexOf('Healthy'));
   });
 
   test('forgets what is older than ten minutes at once', () => {
