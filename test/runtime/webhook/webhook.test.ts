@@ -96,6 +96,43 @@ test('a bot that leaves takes its webhook back, and a runtime that ends does not
   expect((await meddle(hosting, bot, 'getWebhookInfo')).url).toContain('/hooks/');
 });
 
+test('a bot that crashed and leaves takes its webhook back, too', async () => {
+  await using hosting = await Hosting.start({ webhook: true });
+  const bot = await hostEcho(hosting);
+  const noKeys = {
+    ...bot.spec,
+    handlers: [
+      {
+        forward: {
+          url: 'http://127.0.0.1:1',
+          signingSecretRef: { name: 'key' },
+          timeoutSeconds: 1,
+        },
+      },
+    ],
+  };
+  hosting.assign({ ...bot, generation: 2, spec: noKeys, requests: { restart: 'now' } });
+  await hosting.facts('echo', ({ lifecycle }) => lifecycle === 'Crashed');
+  expect((await meddle(hosting, bot, 'getWebhookInfo')).url).toContain('/hooks/');
+  hosting.bots.clear();
+  hosting.publish();
+  await hosting.facts('echo', ({ lifecycle }) => lifecycle === 'Stopped');
+  expect((await meddle(hosting, bot, 'getWebhookInfo')).url).toBe('');
+});
+
+test('a bot whose token is in doubt leaves without a word', async () => {
+  await using hosting = await Hosting.start({ webhook: true });
+  const bot = await hostEcho(hosting);
+  await hosting.control.revokeToken('echo_bot');
+  hosting.assign({ ...bot, requests: { checkToken: 'now' } });
+  await hosting.facts('echo', ({ token }) => token.state === 'Unauthorized');
+  const before = await hosting.control.lastCallSeq();
+  hosting.bots.clear();
+  hosting.publish();
+  await hosting.facts('echo', ({ lifecycle }) => lifecycle === 'Stopped');
+  expect(await hosting.control.calls({ since: before })).toEqual([]);
+});
+
 test.each([
   ['Auto', false],
   ['Polling', true],
