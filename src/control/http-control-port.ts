@@ -4,9 +4,10 @@ import { type BackoffPolicy, equalJitterMs } from '../lib/backoff.ts';
 import { type Clock, sleep, type Timer, toTimestamp } from '../lib/clock.ts';
 import { News } from '../lib/news.ts';
 import type { Random } from '../lib/random.ts';
+import { Contact } from './contact.ts';
 import type { ControlLog } from './control-log.ts';
 import { type LeaderAddress, LeaderLink, type LinkOutcome } from './leader-link.ts';
-import { MAX_REPORTS, type Mark, PROTOCOL, type SyncAnswer } from './messages.ts';
+import { MAX_REPORTS, type Mark, PROTOCOL, type SyncAnswer, type SyncRequest } from './messages.ts';
 import type { BotReport, ControlPort, EndedBot, GrantHolder, ShardAssignment } from './port.ts';
 import { ReportBuffer } from './report-buffer.ts';
 import { ShardMirror, type Unreadable } from './shard-mirror.ts';
@@ -31,10 +32,11 @@ const COALESCE_MS = 100;
 const PAUSE_MS = 20;
 /** The next try may well meet the next leader. */
 const RETRY: BackoffPolicy = { initialMs: 100, maxMs: 2_000 };
-/** So long after it was sent, an answered request still tells who owns what. */
-const CONTACT_MS = 5_000;
 /** Only somebody's work changes what was refused. */
 const RETRY_REFUSED: BackoffPolicy = { initialMs: 500, maxMs: 15_000 };
+
+/** What it said may be true no more. */
+const TOO_LATE: LinkOutcome = { kind: 'unreachable', message: 'the answer came too late' };
 
 /** What went along with a request, to be settled when it is answered. */
 interface Sent {
@@ -55,6 +57,7 @@ interface Sent {
 export class HttpControlPort implements ControlPort {
   readonly #options: HttpControlPortOptions;
   readonly #link: LeaderLink;
+  readonly #contact: Contact;
   readonly #mirror = new ShardMirror();
   readonly #reports = new ReportBuffer();
   readonly #news = new News();
@@ -68,13 +71,12 @@ export class HttpControlPort implements ControlPort {
   #failures = 0;
   #last: SyncResult | undefined;
   #lastContactMs: number | undefined;
-  /** When the last request was sent that a leader has answered, unless one was refused since. */
-  #confirmedMs = Number.NEGATIVE_INFINITY;
   #ready = false;
 
   constructor(options: HttpControlPortOptions) {
     this.#options = options;
     this.#link = new LeaderLink(options);
+    this.#contact = new Contact(options.clock);
   }
 
   /** Whether a leader that had read everything has handed out everything since the start. */
@@ -104,8 +106,7 @@ export class HttpControlPort implements ControlPort {
   }
 
   inContact(): boolean {
-    const { clock } = this.#options;
-    return this.#mirror.complete && clock.monotonicMs() - this.#confirmedMs < CONTACT_MS;
+    return this.#mirror.complete && this.#contact.holds;
   }
 
   yield(uid: string): void {
@@ -167,23 +168,9 @@ export class HttpControlPort implements ControlPort {
       hostingVersion: this.#mirror.hostingVersion,
       reports: this.#reports.take(MAX_REPORTS),
     };
-    const demand = this.#holder?.demand();
-    const outcome = await this.#link.post(
-      {
-        protocol: PROTOCOL,
-        session: this.#options.session,
-        seq: ++this.#seq,
-        ...(sent.asked && { have: sent.asked }),
-        ...(sent.hostingVersion > this.#acknowledgedHosting && {
-          hosting: this.#mirror.hosting(),
-          ended: this.#mirror.ended(),
-        }),
-        reports: [...sent.reports],
-        ...(demand && { demand }),
-      },
-      signal,
-    );
+    const answered = await this.#link.post(this.#compose(sent), signal);
     if (signal.aborted) return 'ok';
+    const outcome = this.#contact.isTimely(sent.atMs) ? answered : TOO_LATE;
     if (outcome.kind === 'answer') {
       const { grant } = outcome.answer;
       if (grant) this.#holder?.grant(grant, sent.atMs);
@@ -191,21 +178,39 @@ export class HttpControlPort implements ControlPort {
     }
     const result = resultOf(outcome);
     if (result === 'superseded') this.#letGo();
-    if (isFinal(result)) this.#confirmedMs = Number.NEGATIVE_INFINITY;
+    if (isFinal(result)) this.#contact.refused();
     this.#note(result, outcome);
     return result;
+  }
+
+  #compose({ asked, hostingVersion, reports }: Sent): SyncRequest {
+    const demand = this.#holder?.demand();
+    return {
+      protocol: PROTOCOL,
+      session: this.#options.session,
+      seq: ++this.#seq,
+      ...(asked && { have: asked }),
+      ...(hostingVersion > this.#acknowledgedHosting && {
+        hosting: this.#mirror.hosting(),
+        ended: this.#mirror.ended(),
+      }),
+      reports: [...reports],
+      ...(demand && { demand }),
+    };
   }
 
   #take(answer: SyncAnswer, sent: Sent): void {
     const before = this.#mirror.mark?.instance;
     const { unreadable } = this.#mirror.apply(answer, sent.asked);
     const present = this.#mirror.mark?.instance;
+    // It may have heard of another start of this pod in between.
+    if (answer.wantHosting) this.#acknowledgedHosting = -1;
     if (present !== before) {
       // Another leader knows nothing of what the one before was told.
       this.#acknowledgedHosting = -1;
       this.#reports.resendAll();
     }
-    if (answer.instance === present) this.#confirmedMs = Math.max(this.#confirmedMs, sent.atMs);
+    if (answer.instance === present) this.#contact.heard(sent.atMs);
     if (answer.instance === present && !answer.wantHosting) {
       this.#acknowledgedHosting = Math.max(this.#acknowledgedHosting, sent.hostingVersion);
       this.#reports.acknowledge(sent.reports, (uid) => this.#mirror.has(uid));

@@ -10,6 +10,11 @@ import { type Admission, type Caller, ShardSession } from './shard-session.ts';
 const REFRESH_MS = 1_000;
 /** How large the bots of one answer may be together; more follow at once. */
 const ANSWER_BYTES = 8 << 20;
+/**
+ * Another pod of a shard is given no bots for so long after the one before was heard last, unless
+ * that one has ended all of its own: by then it knows itself to be out of contact, should it live.
+ */
+const SUCCESSION_MS = 10_000;
 
 export interface ShardHubOptions {
   readonly clock: Clock;
@@ -17,6 +22,7 @@ export interface ShardHubOptions {
   readonly instance: string;
   readonly refreshMs?: number;
   readonly answerBytes?: number;
+  readonly successionMs?: number;
 }
 
 /** The runtime that speaks for a shard. */
@@ -40,6 +46,11 @@ interface Shard {
   readonly session: ShardSession;
   /** Reports of bots that this hub has not been told of yet, by uid. */
   readonly early: Map<string, BotReport>;
+  /** How far its runtime was told, and how far it has confirmed to be. */
+  toldRevision: number;
+  seenRevision: number;
+  /** Before that, its runtime is told nothing. */
+  heldUntilMs: number;
   /** Ends the wait of the request that is held. */
   wake: () => void;
 }
@@ -56,6 +67,7 @@ export class ShardHub {
   readonly #clock: Clock;
   readonly #refreshMs: number;
   readonly #answerBytes: number;
+  readonly #successionMs: number;
   readonly #shards = new Map<string, Shard>();
   readonly #fleets = new Map<string, FleetShare>();
   readonly #granters = new Map<string, Granter>();
@@ -70,6 +82,7 @@ export class ShardHub {
     this.#clock = options.clock;
     this.#refreshMs = options.refreshMs ?? REFRESH_MS;
     this.#answerBytes = options.answerBytes ?? ANSWER_BYTES;
+    this.#successionMs = options.successionMs ?? SUCCESSION_MS;
   }
 
   /** Hands the bot to the shard. The same again changes nothing. Undoes a withdrawal. */
@@ -165,26 +178,42 @@ export class ShardHub {
    */
   async sync(caller: Caller, request: SyncRequest, signal: AbortSignal): Promise<SyncOutcome> {
     const shard = this.#shard(caller.shard);
+    const before = shard.session.last;
     const admission = shard.session.admit(caller, request, this.#clock.monotonicMs());
     if (admission.kind !== 'admitted') return { kind: admission.kind };
     shard.wake();
-    if (admission.isNew) {
-      shard.ledger.setHosting(undefined);
-      shard.early.clear();
-    }
-    const base = request.have?.instance === this.instance ? request.have.revision : 0;
+    if (admission.isNew) this.#succeed(shard, caller, before);
+    const base = this.#baseOf(request);
+    shard.seenRevision = base;
     this.#take(shard, request, base);
     const granted = this.#hearDemand(caller, request);
-    const hasNews = base < shard.ledger.revision || granted?.hasNews();
-    if (shard.ledger.hosting && !hasNews) await this.#news(shard, signal);
+    const isHeld = this.#clock.monotonicMs() < shard.heldUntilMs;
+    const isBehind = !shard.ledger.hosting || (!isHeld && base < shard.ledger.revision);
+    if (!isBehind && !granted?.hasNews()) await this.#news(shard, signal);
+    const answer = this.#answer(shard, base, isHeld);
+    shard.toldRevision = Math.max(shard.toldRevision, answer.revision);
     const grant = granted?.grant();
-    return { kind: 'answer', answer: { ...this.#answer(shard, base), ...(grant && { grant }) } };
+    return { kind: 'answer', answer: { ...answer, ...(grant && { grant }) } };
   }
 
   /** Answers all requests that are held; none is held from now on. */
   close(): void {
     this.#closed = true;
     for (const shard of this.#shards.values()) shard.wake();
+  }
+
+  /** Another runtime speaks for the shard than `before`. */
+  #succeed(shard: Shard, { podUid }: Caller, before: ShardSession['last']): void {
+    const isNext = before && before.podUid !== podUid;
+    if (isNext && mayRun(shard)) shard.heldUntilMs = before.lastSeenMs + this.#successionMs;
+    shard.toldRevision = 0;
+    shard.ledger.setHosting(undefined);
+    shard.early.clear();
+  }
+
+  /** How far the runtime has followed this hub. */
+  #baseOf({ have }: SyncRequest): number {
+    return have?.instance === this.instance ? have.revision : 0;
   }
 
   /** What may be granted to whoever asks; undefined where nothing is asked for. */
@@ -206,6 +235,7 @@ export class ShardHub {
       else if (!ledger.complete && ledger.hosts(report.uid)) early.set(report.uid, report);
     }
     for (const bot of request.ended ?? []) {
+      ledger.noteEnd(bot);
       for (const listener of this.#onEnded) listener(id, bot);
     }
     for (const bot of ledger.takeReleased(base)) {
@@ -213,11 +243,12 @@ export class ShardHub {
     }
   }
 
-  #answer({ ledger }: Shard, base: number): SyncAnswer {
+  #answer({ ledger }: Shard, base: number, isHeld: boolean): SyncAnswer {
     const common = { protocol: PROTOCOL, instance: this.instance };
-    if (!ledger.hosting) {
+    if (!ledger.hosting || isHeld) {
       // What it hosts is known before it is told anything.
-      return { ...common, revision: base, complete: false, wantHosting: true, ...NOTHING };
+      const wantHosting = !ledger.hosting;
+      return { ...common, revision: base, complete: false, wantHosting, ...NOTHING };
     }
     const { upserts, removals, ...changes } = ledger.changesAfter(base, this.#answerBytes);
     return {
@@ -259,6 +290,9 @@ export class ShardHub {
       ledger: new ShardLedger(),
       session: new ShardSession(),
       early: new Map(),
+      toldRevision: 0,
+      seenRevision: 0,
+      heldUntilMs: 0,
       wake: nobodyWaits,
     };
     const fleet = this.#fleets.get(id.fleet);
@@ -273,5 +307,10 @@ export class ShardHub {
 }
 
 const NOTHING = { upserts: [], removals: [] };
+
+/** Whether the runtime that was heard last may run bots, for all that is known of it. */
+function mayRun({ ledger, toldRevision, seenRevision }: Shard): boolean {
+  return ledger.hosting?.length !== 0 || toldRevision > seenRevision;
+}
 
 function nobodyWaits(): void {}

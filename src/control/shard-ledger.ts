@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
+import { goingOnAt } from './going-on.ts';
 import { type HostedBot, toWire } from './messages.ts';
-import type { BotAssignment, FleetShare } from './port.ts';
+import type { BotAssignment, EndedBot, FleetShare } from './port.ts';
 import { sameBot } from './same-assignment.ts';
 
 interface Placed {
@@ -115,6 +116,13 @@ export class ShardLedger {
   setHosting(hosting: readonly HostedBot[] | undefined): void {
     this.#hosting = hosting && new Map(hosting.map(({ uid, epoch }) => [uid, epoch]));
     if (this.#complete) this.#withdrawStrangers();
+  }
+
+  /** A bot has ended with its process: whoever starts it again here goes on where it was. */
+  noteEnd({ uid, epoch, offset }: EndedBot): void {
+    const placed = this.#placed.get(uid);
+    if (placed?.assignment.epoch !== epoch || offset === undefined) return;
+    this.#placed.set(uid, { ...placed, assignment: goingOnAt(placed.assignment, offset) });
   }
 
   /** Takes out, and returns, the bots that a runtime which has seen `revision` has let go of. */

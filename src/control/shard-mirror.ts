@@ -1,4 +1,5 @@
 import { SharedParts } from '../lib/shared-parts.ts';
+import { goingOnAt } from './going-on.ts';
 import {
   assignmentHeadSchema,
   assignmentSchema,
@@ -111,7 +112,7 @@ export class ShardMirror {
   /** The whole truth, to be handed to the runtime now; undefined before the fleet is known. */
   handOut(): ShardAssignment | undefined {
     if (!this.#share) return undefined;
-    const bots = [...this.#bots.values()];
+    const bots = [...this.#bots.values()].map((bot) => this.#goingOn(bot));
     this.#told.clear();
     for (const { uid, epoch } of bots) {
       this.#told.add(uid);
@@ -151,6 +152,16 @@ export class ShardMirror {
     const epochs = new Map(this.#out);
     for (const { uid, epoch } of this.#bots.values()) epochs.set(uid, epoch);
     return [...epochs].map(([uid, epoch]) => ({ uid, epoch }));
+  }
+
+  /** Where the leader has changed its mind, the bot goes on where it has just ended here. */
+  #goingOn(bot: BotAssignment): BotAssignment {
+    const { uid, epoch } = bot;
+    const ended = this.#ended.get(uid);
+    if (ended?.epoch !== epoch || ended.offset === undefined) return bot;
+    const goingOn = goingOnAt(bot, ended.offset);
+    this.#bots.set(uid, goingOn);
+    return goingOn;
   }
 
   /** Asks for everything again. An answer to a question from before is late. */

@@ -14,6 +14,13 @@ export interface Caller {
  */
 export type Admission = 'admitted' | 'superseded' | 'stale';
 
+/** A runtime that has spoken for the shard. */
+interface Speaker {
+  readonly name: string;
+  readonly podUid: string;
+  readonly seq: number;
+}
+
 interface Last {
   readonly pod: string;
   readonly podUid: string;
@@ -25,12 +32,15 @@ const REMEMBERED = 16;
 
 /**
  * Who speaks for a shard. The runtime that came last does (a new pod of the shard, or a new start
- * in the same pod); those before it are never listened to again. Whether a pod may speak at all is
- * settled before: a pod that is gone has no valid token.
+ * in the same pod); those of other pods before it are never listened to again. Whether a pod may
+ * speak at all is settled before: a pod that is gone has no valid token.
+ *
+ * One pod runs one process at a time. So where two of its starts seem to speak in turns, a request
+ * of the dead one was long on its way, and the one that goes on speaking lives.
  */
 export class ShardSession {
-  #current: { readonly name: string; seq: number } | undefined;
-  #past: readonly string[] = [];
+  #current: Speaker | undefined;
+  #past: readonly Speaker[] = [];
   #last: Last | undefined;
 
   /** The last request that was admitted. */
@@ -45,12 +55,16 @@ export class ShardSession {
     nowMs: number,
   ): { readonly kind: Admission; readonly isNew: boolean } {
     const name = `${podUid}/${session}`;
-    if (this.#past.includes(name)) return { kind: 'superseded', isNew: false };
     const current = this.#current;
     const isNew = current?.name !== name;
-    if (!isNew && seq <= current.seq) return { kind: 'stale', isNew };
-    if (isNew && current) this.#past = [current.name, ...this.#past].slice(0, REMEMBERED);
-    this.#current = { name, seq };
+    const before = isNew ? this.#past.find((past) => past.name === name) : current;
+    if (isNew && before && podUid !== current?.podUid) return { kind: 'superseded', isNew: false };
+    if (before && seq <= before.seq) return { kind: 'stale', isNew: false };
+    if (isNew && current) {
+      const past = this.#past.filter((past) => past !== before);
+      this.#past = [current, ...past].slice(0, REMEMBERED);
+    }
+    this.#current = { name, podUid, seq };
     this.#last = { pod, podUid, lastSeenMs: nowMs };
     return { kind: 'admitted', isNew };
   }

@@ -185,7 +185,41 @@ test('a runtime that starts anew gets everything, and has released what it hosts
   expect(anew.removals).toEqual(['b']);
   void bench.sync({ session: 'session-2', have: markOf(anew) });
   expect(bench.released).toEqual(['b@1 from 0']);
-  expect(await bench.sync({ have })).toEqual({ kind: 'superseded' });
+});
+
+test('a late request of a start that is over does not end the one that lives', async () => {
+  const bench = new Bench();
+  bench.hub.place(SHARD, bot('a'));
+  const have = await bench.hello(['a']);
+  const anew = markOf(await bench.answer({ session: 'session-2', hosting: [] }));
+  await bench.answer({ have });
+  const back = await bench.answer({ session: 'session-2', have: anew });
+  expect(back.wantHosting).toBe(true);
+  const hosting = [{ uid: 'a', epoch: 1 }];
+  expect((await bench.answer({ session: 'session-2', hosting })).complete).toBe(false);
+});
+
+test('the next pod of a shard waits until the one before, should it live, gives way', async () => {
+  const bench = new Bench();
+  bench.hub.place(SHARD, bot('a'));
+  await bench.hello();
+  const next = caller('pod-b');
+  const session = 'session-2';
+  const held = bench.answer({ session, hosting: [] }, next);
+  await bench.clock.advanceAsync(1_000);
+  expect((await held).upserts).toEqual([]);
+  await bench.clock.advanceAsync(9_000);
+  expect(uids(await bench.answer({ session }, next))).toEqual(['a']);
+  expect(await bench.sync()).toEqual({ kind: 'superseded' });
+});
+
+test('the next pod of a shard is served at once where the one before has ended its bots', async () => {
+  const bench = new Bench();
+  bench.hub.place(SHARD, bot('a'));
+  const have = await bench.hello();
+  void bench.sync({ have, hosting: [] });
+  const answer = await bench.answer({ session: 'session-2', hosting: [] }, caller('pod-b'));
+  expect(uids(answer)).toEqual(['a']);
 });
 
 test('a new pod of the shard supersedes the old one for good', async () => {

@@ -69,7 +69,7 @@ export class Leaders implements AsyncDisposable {
   /** A hub of another time of leading. */
   newHub(): ShardHub {
     const instance = `instance-${++this.#instances}`;
-    return new ShardHub({ clock: systemClock, instance, refreshMs: 300 });
+    return new ShardHub({ clock: systemClock, instance, refreshMs: 300, successionMs: 500 });
   }
 
   async addReplica(

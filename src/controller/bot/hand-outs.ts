@@ -149,14 +149,15 @@ export class HandOuts {
     while (!signal.aborted) {
       await sleep(clock, LOOK_EVERY_MS, signal).catch(() => undefined);
       if (signal.aborted) return;
-      this.#look();
+      this.look();
       if (this.#recallIsToldOff || !this.#isRecallOver()) continue;
       this.#recallIsToldOff = true;
       for (const { key, told } of roster.all()) if (told?.by === 'recall') wake(key);
     }
   }
 
-  #look(): void {
+  /** Looks at all shards at once, and draws the consequences. */
+  look(): void {
     for (const seen of this.#watch.look()) this.#sawShard(seen);
     for (const uid of this.#leaving) {
       const record = this.#options.roster.find(uid);

@@ -8,6 +8,7 @@ import {
   CA_FOLDER,
   HEALTH_PORT,
   HEALTH_PORT_NAME,
+  LINGER_SECONDS,
   SHUTDOWN_SECONDS,
   TOKEN_FILE,
   TOKEN_FOLDER,
@@ -92,6 +93,7 @@ function container(fleet: string, { runtime, takesWebhooks, defaults }: PodOptio
     startupProbe: { ...probe('/healthz'), periodSeconds: 1, failureThreshold: 60 },
     livenessProbe: { ...probe('/healthz'), periodSeconds: 10, failureThreshold: 3 },
     readinessProbe: { ...probe('/readyz'), periodSeconds: 2, failureThreshold: 2 },
+    ...(takesWebhooks && { lifecycle: { preStop: { sleep: { seconds: LINGER_SECONDS } } } }),
     securityContext: {
       allowPrivilegeEscalation: false,
       readOnlyRootFilesystem: true,

@@ -19,3 +19,8 @@ export const CA_FILE = 'ca.crt';
 
 /** Pods get this much longer than their bots' drain before they are killed. */
 export const SHUTDOWN_SECONDS = 10;
+/**
+ * Of that, a pod that takes webhooks goes on as before for so long, until nobody sends it any more:
+ * what comes for other shards would meet a closed port else.
+ */
+export const LINGER_SECONDS = 3;
