@@ -5,6 +5,7 @@ import { botAssignment } from '../../support/assignments.ts';
 import { type Respond, startForwardService } from '../../support/forward-service.ts';
 import { waitFor } from '../../support/wait.ts';
 import { Hosting } from '../hosting.ts';
+import { hostEcho, meddle, registered } from './echo-bot.ts';
 
 /** `assignment` with another wish of how updates are to come, as another generation. */
 function withMode(assignment: BotAssignment, mode: BotAssignment['spec']['updates']['mode']) {
@@ -13,19 +14,6 @@ function withMode(assignment: BotAssignment, mode: BotAssignment['spec']['update
   return { ...assignment, generation: generation + 1, spec: { ...spec, updates } };
 }
 
-/** Hosts a bot that answers `/echo x` with x, until its webhook is registered. */
-async function hostEcho(hosting: Hosting): Promise<BotAssignment> {
-  const handlers = [{ command: { name: 'echo', reply: { text: '{args}' } } }];
-  const bot = await hosting.host('echo', { handlers });
-  await registered(hosting);
-  return bot;
-}
-
-const registered = (hosting: Hosting) =>
-  hosting.facts(
-    'echo',
-    ({ updates, aspects }) => updates.mode === 'Webhook' && aspects !== undefined,
-  );
 const polls = (hosting: Hosting) =>
   hosting.facts('echo', ({ updates }) => updates.mode === 'Polling');
 
@@ -40,16 +28,6 @@ async function deliveries(hosting: Hosting): Promise<string[]> {
   return updates.flatMap((update) =>
     update.deliveries.map(({ via, outcome }) => `${via} ${outcome}`),
   );
-}
-
-/** Calls a method as another program would that has the bot's token. */
-async function meddle(hosting: Hosting, bot: BotAssignment, method: string, body: object = {}) {
-  const response = await fetch(`${hosting.emulator.apiRoot}/bot${bot.token.reveal()}/${method}`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(body),
-  });
-  return ((await response.json()) as { result: { url: string } }).result;
 }
 
 test('a fleet with an address has its bots get updates there', async () => {
@@ -79,58 +57,6 @@ test('a webhook that is as it should be is left alone', async () => {
   await hosting.say('echo', '/echo two');
   await hosting.answered('echo', 'two');
   expect(await hosting.calls('echo', 'setWebhook')).toBe(1);
-});
-
-test('a bot that leaves takes its webhook back, and a runtime that ends does not', async () => {
-  await using hosting = await Hosting.start({ webhook: true });
-  const bot = await hostEcho(hosting);
-  hosting.bots.clear();
-  hosting.publish();
-  await hosting.facts('echo', ({ lifecycle }) => lifecycle === 'Stopped');
-  expect((await meddle(hosting, bot, 'getWebhookInfo')).url).toBe('');
-  await hosting.say('echo', '/echo meanwhile');
-  await hosting.advance(2_000);
-  hosting.assign({ ...bot, epoch: 2 });
-  await hosting.answered('echo', 'meanwhile');
-  await hosting.stop();
-  expect((await meddle(hosting, bot, 'getWebhookInfo')).url).toContain('/hooks/');
-});
-
-test('a bot that crashed and leaves takes its webhook back, too', async () => {
-  await using hosting = await Hosting.start({ webhook: true });
-  const bot = await hostEcho(hosting);
-  const noKeys = {
-    ...bot.spec,
-    handlers: [
-      {
-        forward: {
-          url: 'http://127.0.0.1:1',
-          signingSecretRef: { name: 'key' },
-          timeoutSeconds: 1,
-        },
-      },
-    ],
-  };
-  hosting.assign({ ...bot, generation: 2, spec: noKeys, requests: { restart: 'now' } });
-  await hosting.facts('echo', ({ lifecycle }) => lifecycle === 'Crashed');
-  expect((await meddle(hosting, bot, 'getWebhookInfo')).url).toContain('/hooks/');
-  hosting.bots.clear();
-  hosting.publish();
-  await hosting.facts('echo', ({ lifecycle }) => lifecycle === 'Stopped');
-  expect((await meddle(hosting, bot, 'getWebhookInfo')).url).toBe('');
-});
-
-test('a bot whose token is in doubt leaves without a word', async () => {
-  await using hosting = await Hosting.start({ webhook: true });
-  const bot = await hostEcho(hosting);
-  await hosting.control.revokeToken('echo_bot');
-  hosting.assign({ ...bot, requests: { checkToken: 'now' } });
-  await hosting.facts('echo', ({ token }) => token.state === 'Unauthorized');
-  const before = await hosting.control.lastCallSeq();
-  hosting.bots.clear();
-  hosting.publish();
-  await hosting.facts('echo', ({ lifecycle }) => lifecycle === 'Stopped');
-  expect(await hosting.control.calls({ since: before })).toEqual([]);
 });
 
 test.each([
