@@ -78,11 +78,14 @@ export class FleetCoordinators {
   }
 
   #begin(identity: FleetIdentity): Coordinated {
-    const { client, hub, weightOf, onWrite } = this.#options;
+    const { client, hub, isLeader, weightOf, onWrite, clock, random, log } = this.#options;
     const { name: fleet } = identity;
     const coordinator = new Coordinator({
-      ...this.#options,
       fleet,
+      isLeader,
+      clock,
+      random,
+      log,
       instance: hub.instance,
       store: grantConfigMap(client, identity),
       shards: () => this.#shardsOf(fleet),
