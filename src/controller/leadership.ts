@@ -109,6 +109,7 @@ export class Leadership {
       ...options,
       hub: this.hub,
       pods: caches.pods,
+      loadOf: (shard) => this.#bots.load(shard),
       onWrite: (fleet) => options.metrics.grants.written(fleet),
     });
     this.#botQueue = this.#queue('tenantbot');

@@ -16,6 +16,7 @@ let hub: ShardHub;
 let coordinator: Coordinator;
 let store: MemoryStore;
 let isLeader: boolean;
+let weights: number[];
 let stop: AbortController;
 let ended: Promise<void>;
 beforeEach(async () => {
@@ -26,6 +27,7 @@ beforeEach(async () => {
   hub = new ShardHub({ clock, instance: 'leader-1' });
   store = new MemoryStore();
   isLeader = true;
+  weights = [1, 1];
   coordinator = new Coordinator({
     fleet: FLEET,
     instance: 'leader-1',
@@ -33,6 +35,7 @@ beforeEach(async () => {
     isLeader: () => isLeader,
     shards: () => [],
     isGone: () => false,
+    weightOf: (shard) => weights[shard] ?? 1,
     wake: (ordinal) => hub.wake({ fleet: FLEET, ordinal }),
     clock,
     random: () => 0.5,
@@ -112,6 +115,20 @@ test('a shard hears at once of what it is to give up, and of what it gets', asyn
   const next = ask(1, 90);
   await clock.advanceAsync(300);
   expect(limitOf(await next)).toBe(50);
+});
+
+test('a shard gets as much as its weight says, also when that changes', async () => {
+  const turn = async (): Promise<(number | undefined)[]> => {
+    const asked = [ask(0, 90), ask(1, 90)];
+    await clock.advanceAsync(1_000);
+    return (await Promise.all(asked)).map(limitOf);
+  };
+  weights = [30, 10];
+  for (let second = 0; second < 4; second++) await turn();
+  expect(await turn()).toEqual([75, 25]);
+  weights = [30, 70];
+  for (let second = 0; second < 8; second++) await turn();
+  expect(await turn()).toEqual([30, 70]);
 });
 
 test('whoever leads no more grants nothing', async () => {

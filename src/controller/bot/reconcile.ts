@@ -1,11 +1,13 @@
 import type { BotKey } from '../../api/group.ts';
 import type { Placement } from '../../api/tenant-bot-status.ts';
+import type { ShardId } from '../../control/shard-id.ts';
 import type { KubeClient } from '../../kube/client.ts';
 import type { ReconcileResult } from '../../kube/controller.ts';
 import type { Lister } from '../../kube/lister.ts';
 import type { KubeObject, ObjectKey } from '../../kube/resource.ts';
 import type { Pod } from '../../kube/well-known.ts';
 import type { WorkQueue } from '../../kube/work-queue.ts';
+import { abortable } from '../../lib/abortable.ts';
 import { type Clock, toTimestamp } from '../../lib/clock.ts';
 import type { Random } from '../../lib/random.ts';
 import { runTogether } from '../../lib/run-together.ts';
@@ -172,6 +174,11 @@ export class BotReconciler {
   /** How many places the leader has given away on each shard of the fleet, written or not. */
   reserved(fleet: string): ReadonlyMap<number, number> {
     return this.#roster.taken(fleet);
+  }
+
+  /** The weights together of the bots that are on the shard, or on their way there, to stay. */
+  load(shard: ShardId): number {
+    return this.#roster.load(shard);
   }
 
   /** The shards of the fleet that are lost, by ordinal. */
@@ -381,19 +388,6 @@ export class BotReconciler {
   /** Room has come, or a place in the line. */
   #wakeWaiting(fleet: string): void {
     for (const key of this.#roster.waitingFor(fleet)) this.#wake(key);
-  }
-}
-
-/** `promise`, or the signal's reason as soon as it aborts. */
-async function abortable(promise: Promise<void>, signal: AbortSignal): Promise<void> {
-  signal.throwIfAborted();
-  const aborted = Promise.withResolvers<never>();
-  const onAbort = (): void => aborted.reject(signal.reason as Error);
-  signal.addEventListener('abort', onAbort, { once: true });
-  try {
-    await Promise.race([promise, aborted.promise]);
-  } finally {
-    signal.removeEventListener('abort', onAbort);
   }
 }
 

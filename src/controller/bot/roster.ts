@@ -242,6 +242,11 @@ export class Roster {
     return new Map(Array.from(this.#slots.use(fleet), ([ordinal, { taken }]) => [ordinal, taken]));
   }
 
+  /** The weights together of the bots that are on the shard, or on their way there, to stay. */
+  load(shard: ShardId): number {
+    return this.#slots.load(shard);
+  }
+
   /** All shards on which bots have places. */
   shards(): ShardId[] {
     return this.#slots.shards();

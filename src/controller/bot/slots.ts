@@ -49,6 +49,11 @@ export class Slots {
     );
   }
 
+  /** The weights together of the bots that are on the shard, or on their way there, to stay. */
+  load({ fleet, ordinal }: ShardId): number {
+    return this.#fleets.get(fleet)?.get(ordinal)?.load ?? 0;
+  }
+
   /** All shards on which bots have places. */
   shards(): ShardId[] {
     return [...this.#fleets].flatMap(([fleet, shards]) =>

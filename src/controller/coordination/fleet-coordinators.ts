@@ -1,5 +1,6 @@
 import type { BotFleetSpec } from '../../api/bot-fleet.ts';
 import type { ShardHub } from '../../control/hub.ts';
+import type { ShardId } from '../../control/shard-id.ts';
 import { Coordinator, type CoordinatorState } from '../../coordinator/coordinator.ts';
 import type { KubeClient } from '../../kube/client.ts';
 import type { Lister } from '../../kube/lister.ts';
@@ -19,8 +20,8 @@ export interface FleetCoordinatorsOptions {
   /** Pods of the operator's namespace. */
   readonly pods: Lister<KubeObject>;
   readonly isLeader: () => boolean;
-  /** What a shard counts for among those of its fleet. */
-  readonly weightOf?: (fleet: string, shard: number) => number;
+  /** The weights together of the bots of a shard: what it counts for among those of its fleet. */
+  readonly loadOf: (shard: ShardId) => number;
   /** The table of a fleet was written. */
   readonly onWrite: (fleet: string) => void;
   readonly clock: Clock;
@@ -78,7 +79,7 @@ export class FleetCoordinators {
   }
 
   #begin(identity: FleetIdentity): Coordinated {
-    const { client, hub, isLeader, weightOf, onWrite, clock, random, log } = this.#options;
+    const { client, hub, isLeader, loadOf, onWrite, clock, random, log } = this.#options;
     const { name: fleet } = identity;
     const coordinator = new Coordinator({
       fleet,
@@ -92,7 +93,8 @@ export class FleetCoordinators {
       isGone: ({ shard, pod }) => this.#isGone(identity, shard, pod),
       wake: (ordinal) => hub.wake({ fleet, ordinal }),
       onWrite: () => onWrite(fleet),
-      weightOf: (shard) => weightOf?.(fleet, shard) ?? 1,
+      // One without bots is about to get some, and a weight of nothing would leave it nothing.
+      weightOf: (ordinal) => Math.max(1, loadOf({ fleet, ordinal })),
     });
     const stop = new AbortController();
     const begun = { identity, coordinator, stop, ended: coordinator.start(stop.signal) };

@@ -145,6 +145,7 @@ export class Replica implements KnownReplica {
       shards: () => (sabotage.suspectsNobody ? [] : world.shards.map(({ shard }) => shard)),
       isGone: ({ shard, pod }) => pod !== '' && world.shards[shard]?.pod !== pod,
       wake: (shard) => this.#leading && this.#answer(this.#leading, shard),
+      weightOf: (shard) => world.options.weightOf?.(shard, world.loop.nowMs) ?? 1,
       timings: { ...lease, flightMs: sabotage.leaderFlightMs ?? lease.flightMs },
       clock,
       random: world.random,

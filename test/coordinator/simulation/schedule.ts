@@ -34,6 +34,7 @@ export async function runSchedule(
     clockError: random() < 0.2 ? 0 : 0.2,
     slowestMs: 50 + 750 * random(),
     slowestFlightMs: timings.lease.flightMs,
+    ...(seed % 3 === 0 && { weightOf: shiftingWeight }),
   });
   vary(world, { cap, random, untilMs: FAULTY_MS });
   const faults = Math.floor(random() * 14);
@@ -46,6 +47,11 @@ export async function runSchedule(
   await world.loop.runUntil(FAULTY_MS + 4_000);
   const calls = world.telegram.arrivals.get('total')?.length ?? 0;
   return { seed, violation: world.telegram.violation(), calls };
+}
+
+/** Bots come, go and move. */
+function shiftingWeight(shard: number, nowMs: number): number {
+  return 1 + 5 * ((shard + Math.floor(nowMs / 3_000)) % 4);
 }
 
 /** Demand that shifts among the shards, and bursts. */

@@ -45,6 +45,8 @@ export interface WorldOptions {
   readonly slowestMs: number;
   /** Calls take so long to Telegram, at most, now and then. */
   readonly slowestFlightMs: number;
+  /** What a shard counts for among the others at a time; 1 unless given. */
+  readonly weightOf?: (shard: number, nowMs: number) => number;
   readonly sabotage?: Sabotage;
 }
 
