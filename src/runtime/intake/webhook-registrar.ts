@@ -1,12 +1,9 @@
 import type { WebhookInfo } from 'grammy/types';
-import { sleep } from '../../lib/clock.ts';
 import { DEFAULT_UPDATE_KINDS, type UpdateKind } from '../../lib/update-kinds.ts';
 import { CallError } from '../telegram/call-error.ts';
 import type { IntakeDeps } from './intake.ts';
 import type { SetWebhook, WebhookCalls } from './webhook-calls.ts';
 
-/** Telegram allows one setWebhook a second; a little more keeps clear of it. */
-const PAUSE_MS = 1_100;
 /** Who sets a webhook that is not ours again and again is not fought. */
 const REMOVE_PAUSE_MS = 60_000;
 
@@ -14,13 +11,11 @@ const REMOVE_PAUSE_MS = 60_000;
 export type WantedWebhook = SetWebhook;
 
 /**
- * Keeps the webhook of one bot at Telegram as it is to be, asking before it changes anything: never
- * more than one change a second. Lives as long as the bot is served, through changes of mode.
+ * Keeps the webhook of one bot at Telegram as it is to be, asking before it changes anything. Lives as long as the bot is served, through changes of mode.
  */
 export class WebhookRegistrar {
   readonly #calls: WebhookCalls;
   readonly #deps: Pick<IntakeDeps, 'clock' | 'inContact'>;
-  #lastSetMs = Number.NEGATIVE_INFINITY;
   #lastRemovedMs = Number.NEGATIVE_INFINITY;
   /** Whether the last change at Telegram, as far as we know, was ours. */
   #isOurs = false;
@@ -48,12 +43,6 @@ export class WebhookRegistrar {
       return { info, changed: false };
     }
     if (this.#isOurs && info.url !== this.#url && !this.#deps.inContact()) throw takenOver();
-    await sleep(
-      this.#deps.clock,
-      this.#lastSetMs + PAUSE_MS - this.#deps.clock.monotonicMs(),
-      signal,
-    );
-    this.#lastSetMs = this.#deps.clock.monotonicMs();
     await this.#calls.setWebhook(wanted, signal);
     this.#isOurs = true;
     this.#url = wanted.url;

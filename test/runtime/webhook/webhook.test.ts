@@ -59,6 +59,23 @@ test('a webhook that is as it should be is left alone', async () => {
   expect(await hosting.calls('echo', 'setWebhook')).toBe(1);
 });
 
+test('a webhook is set once a second at most, however often it is tried', async () => {
+  // Without jitter a call is tried again at once.
+  await using hosting = await Hosting.start({ webhook: true, random: () => 0 });
+  const effect = { kind: 'status', status: 500 } as const;
+  await hosting.control.addFault({ method: 'setWebhook', count: 4, effect });
+  await hosting.host('echo');
+  const set = await waitFor('the webhook', async () => {
+    await hosting.advance(100);
+    const made = await hosting.control.calls({ method: 'setWebhook' });
+    return made.at(-1)?.outcome?.status === 200 && made;
+  });
+  const times = set.map(({ startedAtMs }) => startedAtMs);
+  const pausesMs = times.slice(1).map((ms, index) => ms - (times[index] ?? 0));
+  expect(pausesMs).toHaveLength(4);
+  expect(Math.min(...pausesMs)).toBeGreaterThanOrEqual(1_000);
+});
+
 test.each([
   ['Auto', false],
   ['Polling', true],

@@ -3,7 +3,7 @@ import type { Limits } from '../../../api/limits.ts';
 import type { RetrySettings } from '../../../api/retry.ts';
 import type { Clock } from '../../../lib/clock.ts';
 import { CallError } from '../../telegram/call-error.ts';
-import { type Chat, Chats, chatKeyOf, isMessage } from './chats.ts';
+import { type Chat, Chats, chatKeyOf } from './chats.ts';
 import { Pace } from './pace.ts';
 import { SlidingWindow, WINDOW_MS } from './sliding-window.ts';
 import { type LineRules, type Priority, type Turn, WaitingLine } from './waiting-line.ts';
@@ -31,7 +31,8 @@ interface Used {
 export interface BotTurn extends Turn {
   readonly method: string;
   readonly lane: Chat;
-  readonly isMessage: boolean;
+  /** Whether its lane limits it. */
+  readonly isLimited: boolean;
   /** Where it is: let through by {@link BotRates.enter}, and then sent. */
   stage: 'new' | 'entered' | 'sent';
 }
@@ -81,7 +82,7 @@ export class BotRates implements LineRules<BotTurn> {
     const { method, payload } = call;
     this.#used ??= unused(this.#settings.limits);
     const lane = this.#used.chats.use(chatKeyOf(method, payload), this.#clock.monotonicMs());
-    return { method, priority, deadlineMs, lane, isMessage: isMessage(method), stage: 'new' };
+    return { method, priority, deadlineMs, lane, isLimited: lane.limits(method), stage: 'new' };
   }
 
   /**
@@ -111,7 +112,7 @@ export class BotRates implements LineRules<BotTurn> {
       return false;
     }
     this.#unsent--;
-    if (turn.isMessage) {
+    if (turn.isLimited) {
       turn.lane.unsent--;
       turn.lane.add(nowMs);
     }
@@ -129,7 +130,7 @@ export class BotRates implements LineRules<BotTurn> {
     else {
       this.#used?.window.cancel();
       this.#unsent--;
-      if (turn.isMessage) turn.lane.unsent--;
+      if (turn.isLimited) turn.lane.unsent--;
     }
     turn.stage = 'new';
     this.#line?.wake();
@@ -139,7 +140,7 @@ export class BotRates implements LineRules<BotTurn> {
   pause(turn: BotTurn, forMs: number): boolean {
     const nowMs = this.#clock.monotonicMs();
     turn.lane.pausedUntilMs = Math.max(turn.lane.pausedUntilMs, nowMs + forMs);
-    const isWide = turn.lane.kind !== 'none' && this.#used?.chats.hasOtherPause(turn.lane, nowMs);
+    const isWide = turn.lane.isChat && this.#used?.chats.hasOtherPause(turn.lane, nowMs);
     if (isWide || ABOUT_THE_BOT.has(turn.method)) {
       this.pauseAll(forMs);
       return true;
@@ -177,7 +178,7 @@ export class BotRates implements LineRules<BotTurn> {
   }
 
   laneMs(turn: BotTurn, nowMs: number, ahead: number): number {
-    return turn.isMessage ? turn.lane.messageMs(nowMs, ahead) : turn.lane.callMs(nowMs);
+    return turn.isLimited ? turn.lane.limitedMs(nowMs, ahead) : turn.lane.callMs(nowMs);
   }
 
   take(turn: BotTurn): void {
@@ -185,7 +186,7 @@ export class BotRates implements LineRules<BotTurn> {
     turn.lane.running++;
     this.#unsent++;
     this.#used?.window.begin();
-    if (turn.isMessage) turn.lane.unsent++;
+    if (turn.isLimited) turn.lane.unsent++;
     turn.stage = 'entered';
   }
 

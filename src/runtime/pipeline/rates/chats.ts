@@ -12,6 +12,8 @@ const PRIVATE_BURST = 3;
 /** To one group or channel; a little more than a minute, since calls take unequally long. */
 const GROUP_LIMIT = 20;
 const GROUP_WINDOW_MS = 61_000;
+/** A bot may set its webhook once a second; a little more keeps clear of it. */
+const SET_WEBHOOK_INTERVAL_MS = 1_100;
 /** No more chats are kept in mind, busy as they may be. */
 const MAX_CHATS = 2_000;
 
@@ -24,15 +26,22 @@ const LIMITS = {
     create: () => new SlidingWindow(GROUP_LIMIT, GROUP_WINDOW_MS),
     words: `a group or channel gets ${GROUP_LIMIT} messages a minute at most`,
   },
+  setWebhook: {
+    create: () => new Pace(SET_WEBHOOK_INTERVAL_MS, 1),
+    words: 'a bot may set its webhook once a second at most',
+  },
 } as const;
 
-/** What is known of one chat: Telegram's limit for it, ahead of time, and Telegram's pause. */
+/**
+ * What is known of one chat, or of a method that is about none: Telegram's limit for it, ahead of
+ * time, and Telegram's pause.
+ */
 export class Chat implements Lane {
-  readonly kind: 'user' | 'group' | 'none';
+  readonly kind: keyof typeof LIMITS | 'none';
   waiting = 0;
   /** Calls that have had their turn and not ended. */
   running = 0;
-  /** Messages among them that are not sent yet. */
+  /** Those of them that are limited here and not sent yet. */
   unsent = 0;
   /** When Telegram's pause for this chat ends. */
   pausedUntilMs = Number.NEGATIVE_INFINITY;
@@ -42,19 +51,29 @@ export class Chat implements Lane {
     this.kind = kind;
   }
 
-  /** The earliest time for a call that is no message: when the pause is over. */
+  /** Whether it is a chat, and no method. */
+  get isChat(): boolean {
+    return this.kind === 'user' || this.kind === 'group';
+  }
+
+  /** Whether calls of `method` are limited here: in a chat messages alone. */
+  limits(method: string): boolean {
+    return this.kind === 'setWebhook' || isMessage(method);
+  }
+
+  /** The earliest time for a call that is not limited: when the pause is over. */
   callMs(nowMs: number): number {
     return Math.max(nowMs, this.pausedUntilMs);
   }
 
-  /** The earliest time for a message, as in {@link RateLimit.earliestMs}, pause included. */
-  messageMs(nowMs: number, ahead: number): number {
+  /** The earliest time for one that is, as in {@link RateLimit.earliestMs}, pause included. */
+  limitedMs(nowMs: number, ahead: number): number {
     // Nothing was sent lately: all but what is about to be sent may go at once.
     if (!this.#limit && ahead + this.unsent === 0) return this.callMs(nowMs);
     return Math.max(this.pausedUntilMs, this.#theLimit().earliestMs(nowMs, ahead + this.unsent));
   }
 
-  /** Counts a message that is sent now. */
+  /** Counts one that is limited and sent now. */
   add(nowMs: number): void {
     this.#theLimit().add(nowMs);
   }
@@ -103,7 +122,7 @@ export class Chats {
   hasOtherPause(chat: Chat, nowMs: number): boolean {
     return this.#chats
       .values()
-      .some((other) => other !== chat && other.kind !== 'none' && other.isPaused(nowMs));
+      .some((other) => other !== chat && other.isChat && other.isPaused(nowMs));
   }
 
   /** Forgets all that are idle. */
@@ -143,5 +162,6 @@ export function isMessage(method: string): boolean {
 /** Public names are those of groups and channels. */
 function kindOf(key: ChatKey): Chat['kind'] {
   if (typeof key === 'number') return key < 0 ? 'group' : 'user';
+  if (key === 'setWebhook') return key;
   return key.startsWith('@') ? 'group' : 'none';
 }

@@ -24,7 +24,7 @@ test('each chat gets what it may, and never more, though idle chats are forgotte
         passed.set(chat, known);
         const may = mayPass(chat, known, nowMs);
         const used = chats.use(chat, nowMs);
-        expect(used.messageMs(nowMs, 0) <= nowMs).toBe(may);
+        expect(used.limitedMs(nowMs, 0) <= nowMs).toBe(may);
         if (!may) continue;
         used.add(nowMs);
         known.push(nowMs);
