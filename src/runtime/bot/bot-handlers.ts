@@ -102,7 +102,8 @@ export class BotHandlers {
   }
 
   #openGates(): void {
-    if (!this.#ownership.pending) this.#gates?.setGates(this.#compiled.gates);
+    if (this.#ownership.pending) this.#gates?.close();
+    else this.#gates?.setGates(this.#compiled.gates);
   }
 
   #gatesOfBot(): MembershipGates {

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { RuntimeFacts } from '../../../src/api/runtime-facts.ts';
 import type { BotAssignment } from '../../../src/control/port.ts';
+import { waitFor } from '../../support/wait.ts';
+import { GateWorld } from '../handlers/gate/gate-world.ts';
 import { Hosting } from '../hosting.ts';
 
 /** A greeter that is hosted and waits for its owner, and the code that it waits for. */
@@ -154,4 +156,29 @@ describe('a bot that waits for its owner', () => {
     await hosting.say('greeter', code, 'olga');
     await verified(hosting);
   }, 60_000);
+});
+
+test('who waits at a gate is not looked up while the bot waits for its owner', async () => {
+  await using world = await GateWorld.start();
+  const { hosting, bot } = world;
+  const looks = (): Promise<number> => world.count('getChatMember');
+  const ann = await world.user('ann');
+  expect(await world.mayWrite(ann)).toBe(false);
+  hosting.assign({
+    ...bot,
+    spec: { ...bot.spec, ownership: { required: true } },
+    generation: 2,
+  });
+  const { ownership } = await hosting.facts('keeper', (facts) => 'code' in (facts.ownership ?? {}));
+  const before = await looks();
+  await world.set(world.news, ann, 'member');
+  for (let minutes = 0; minutes < 20; minutes++) await hosting.advance(60_000);
+  await hosting.polling('keeper');
+  expect(await looks()).toBe(before);
+
+  await hosting.say('keeper', ownership?.code ?? '', 'olga');
+  await waitFor('her release', async () => {
+    await hosting.advance(60_000);
+    return world.mayWrite(ann);
+  });
 });

@@ -78,10 +78,11 @@ export class MembershipGates {
   setGates(gates: readonly Gate[]): void {
     this.#gates = gates;
     this.#report.setGates(gates);
+    this.#waiting.open();
     void this.#probe();
   }
 
-  /** Nothing is begun any more. */
+  /** Nothing is begun any more, but by {@link setGates}. */
   close(): void {
     this.#waiting.close();
   }

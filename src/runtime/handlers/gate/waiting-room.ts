@@ -82,10 +82,17 @@ export class WaitingRoom {
     this.#task = this.#options.sweep.add(this.#options.pauseMs(), () => this.#round());
   }
 
-  /** No look is begun any more. */
+  /** Looks are begun again, where there is something to look at. */
+  open(): void {
+    this.#closed = false;
+    this.wake();
+  }
+
+  /** No look is begun any more. Who waits goes on waiting. */
   close(): void {
     this.#closed = true;
     this.#task?.cancel();
+    this.#task = undefined;
   }
 
   get #hasWork(): boolean {
