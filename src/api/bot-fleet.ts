@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { coldStartSchema } from './cold-start.ts';
 import { conditionsSchema } from './conditions.ts';
+import { fleetRatesSchema } from './fleet-rates.ts';
 import { API_VERSION } from './group.ts';
 import { metadataSchema, type ObjectMeta } from './metadata.ts';
 import { podSettings } from './pod-settings.ts';
@@ -120,6 +121,7 @@ export const botFleetStatusSchema = z.strictObject({
   bots: z.int().min(0).optional().meta({ description: 'Bots that name this fleet.' }),
   readyBots: z.int().min(0).optional().meta({ description: 'Those of them that are Ready.' }),
   capacity: z.int().min(0).optional().meta({ description: 'Bots that fit on these shards.' }),
+  rates: fleetRatesSchema.optional(),
   rollout: rolloutSchema.optional(),
   conditions: conditionsSchema.optional(),
 });

@@ -149,5 +149,19 @@ export const BOT_FLEET_COLUMNS: readonly Column[] = [
     description: 'Bots that fit on these shards.',
   },
   AGE,
+  {
+    name: 'Limit',
+    type: 'integer',
+    jsonPath: '.status.rates.perSecond',
+    priority: 1,
+    description: 'Calls a second that the limit allows.',
+  },
+  {
+    name: 'Granted',
+    type: 'integer',
+    jsonPath: '.status.rates.granted',
+    priority: 1,
+    description: 'Calls a second that the shards have been granted of that.',
+  },
   MESSAGE,
 ];

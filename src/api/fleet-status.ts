@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { BotFleetStatus } from './bot-fleet.ts';
 import { type Finding, stampConditions } from './conditions.ts';
+import { type FleetRates, roughly } from './fleet-rates.ts';
 import type { Rollout } from './rollout.ts';
 import type { TenantBotStatus } from './tenant-bot-status.ts';
 
@@ -23,6 +24,8 @@ export interface FleetFacts {
   readonly bots: number;
   readonly wantingBots: number;
   readonly readyBots: number;
+  /** How its limits are handed out, where it has any. */
+  readonly rates?: FleetRates;
   /** What keeps a shard from its work, as far as that is known. */
   readonly trouble?: string;
   /** Why the newest spec can't take effect before a person acts. */
@@ -68,6 +71,7 @@ export function botFleetStatus(
     bots,
     readyBots,
     capacity: shards * botsPerShard,
+    ...(facts.rates && { rates: roughly(previous?.rates, facts.rates) }),
     ...(facts.rollout && { rollout: facts.rollout }),
     conditions: stampConditions([ready(facts), ...progress(facts)], context),
   };
@@ -76,7 +80,7 @@ export function botFleetStatus(
 
 /**
  * How much a reader would care for the step from `previous` to `next`: `None` and nothing is to be
- * written, `Activity` where only bots have come, gone or changed, which may wait a moment,
+ * written, `Activity` where only bots or rates have come, gone or changed, which may wait a moment,
  * `Transition` for all else.
  */
 export function fleetStatusChange(
@@ -85,15 +89,18 @@ export function fleetStatusChange(
 ): 'None' | 'Activity' | 'Transition' {
   if (previous === undefined) return 'Transition';
   if (isDeepStrictEqual(previous, next)) return 'None';
-  return isDeepStrictEqual(withoutBots(previous), withoutBots(next)) ? 'Activity' : 'Transition';
+  return isDeepStrictEqual(withoutCounts(previous), withoutCounts(next))
+    ? 'Activity'
+    : 'Transition';
 }
 
-/** `status` without what changes with every bot: counts, also those in messages. */
-function withoutBots({ conditions, ...status }: BotFleetStatus): object {
+/** `status` without what changes with every bot: counts and rates, also those in messages. */
+function withoutCounts({ conditions, ...status }: BotFleetStatus): object {
   return {
     ...status,
     bots: undefined,
     readyBots: undefined,
+    rates: undefined,
     conditions: conditions?.map((condition) => ({ ...condition, message: undefined })),
   };
 }

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { withRule } from './rules.ts';
 
-const MAX_METHODS = 50;
+/** Limits of single methods that a fleet may have. */
+export const MAX_LIMITED_METHODS = 50;
 const METHOD = '^[a-z][A-Za-z]{2,63}$';
 
 const perSecond = (description: string) => z.int().min(1).max(100_000).meta({ description });
@@ -14,14 +15,16 @@ const methodsSchema = withRule(
     )
     .meta({
       description: 'Limits of single methods, by name, such as sendMessage.',
-      maxProperties: MAX_METHODS,
+      maxProperties: MAX_LIMITED_METHODS,
     }),
   {
     cel: `self.all(name, name.matches('${METHOD}'))`,
-    message: `must be names of Bot API methods such as sendMessage, at most ${MAX_METHODS}`,
+    message: `must be names of Bot API methods such as sendMessage, at most ${MAX_LIMITED_METHODS}`,
     holds: (methods) => {
       const names = Object.keys(methods);
-      return names.length <= MAX_METHODS && names.every((name) => new RegExp(METHOD).test(name));
+      return (
+        names.length <= MAX_LIMITED_METHODS && names.every((name) => new RegExp(METHOD).test(name))
+      );
     },
   },
 );

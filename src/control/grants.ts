@@ -28,9 +28,12 @@ const MAX_TERM = 2 ** 48;
 /** The resource that every call takes of. */
 export const TOTAL = 'total';
 
+/** What a resource is called besides the name of its method. */
+export const METHOD_PREFIX = 'method:';
+
 /** The resource that the calls of `method` take of, besides {@link TOTAL}. */
 export function resourceOfMethod(method: string): string {
-  return `method:${method}`;
+  return `${METHOD_PREFIX}${method}`;
 }
 
 /** `limits` by resource. */

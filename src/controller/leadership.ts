@@ -110,6 +110,7 @@ export class Leadership {
       hub: this.hub,
       pods: caches.pods,
       loadOf: (shard) => this.#bots.load(shard),
+      onRates: (fleet) => this.#fleetQueue.add(objectKey({ namespace, name: fleet })),
       onWrite: (fleet) => options.metrics.grants.written(fleet),
     });
     this.#botQueue = this.#queue('tenantbot');
@@ -254,6 +255,7 @@ export class Leadership {
       controlCa: () => authority.bundle,
       reserved: (fleet) => this.#bots.reserved(fleet),
       lost: (fleet) => this.#bots.lost(fleet),
+      rates: (fleet) => this.#coordinators.rates(fleet),
       operatorNamespace: namespace,
       events: recorder,
     });

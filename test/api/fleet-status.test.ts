@@ -1,10 +1,13 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { BotFleetStatus } from '../../src/api/bot-fleet.ts';
+import type { FleetRates } from '../../src/api/fleet-rates.ts';
 import {
   botFleetStatus,
   FLEET_REASONS,
   type FleetFacts,
+  fleetStatusChange,
   wantsPlace,
 } from '../../src/api/fleet-status.ts';
 
@@ -137,5 +140,40 @@ describe('a bot wants a place', () => {
     ['refused', { ...bot, status: placed('False', 'NamespaceNotAllowed') }],
   ])('but not one that is %s', (_, idle) => {
     expect(wantsPlace(idle)).toBe(false);
+  });
+});
+
+describe('the rates of a fleet', () => {
+  const told = (rates: FleetRates, previous?: BotFleetStatus): BotFleetStatus =>
+    botFleetStatus({ ...healthy, rates }, previous, EARLY);
+  const before = told({ perSecond: 300, granted: 300 });
+
+  it('are told', () => {
+    expect(before.rates).toEqual({ perSecond: 300, granted: 300 });
+    expect(botFleetStatus(healthy, before, LATE)).not.toHaveProperty('rates');
+  });
+
+  it('are written when they differ much, which may wait a moment', () => {
+    expect(told({ perSecond: 300, granted: 275 }, before)).toBe(before);
+    const others: FleetRates[] = [
+      { perSecond: 300, granted: 150 },
+      { perSecond: 310, granted: 300 },
+      { perSecond: 300, granted: 300, methods: { sendMessage: { perSecond: 9, granted: 9 } } },
+      { methods: { sendMessage: { perSecond: 300, granted: 300 } } },
+    ];
+    for (const rates of others) {
+      const after = told(rates, before);
+      expect(after.rates).toEqual(rates);
+      expect(fleetStatusChange(before, after)).toBe('Activity');
+    }
+  });
+
+  it('are the same in any order of methods', () => {
+    const [a, b] = [
+      { perSecond: 1, granted: 1 },
+      { perSecond: 2, granted: 2 },
+    ];
+    const one = told({ methods: { sendMessage: a, sendPhoto: b } });
+    expect(told({ methods: { sendPhoto: b, sendMessage: a } }, one)).toBe(one);
   });
 });

@@ -1,29 +1,33 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { BotFleetSpec } from '../../api/bot-fleet.ts';
+import type { FleetRates } from '../../api/fleet-rates.ts';
 import type { ShardHub } from '../../control/hub.ts';
 import type { ShardId } from '../../control/shard-id.ts';
 import { Coordinator, type CoordinatorState } from '../../coordinator/coordinator.ts';
 import type { KubeClient } from '../../kube/client.ts';
 import type { Lister } from '../../kube/lister.ts';
 import { type KubeObject, objectKey } from '../../kube/resource.ts';
-import { aborted } from '../../lib/aborted.ts';
-import type { Clock } from '../../lib/clock.ts';
+import { type Clock, sleep } from '../../lib/clock.ts';
 import type { Random } from '../../lib/random.ts';
 import type { Log } from '../../telemetry/log.ts';
 import type { FleetIdentity } from '../fleet/objects/fleet-meta.ts';
 import { FLEET_LABEL, fleetObjectName } from '../names.ts';
 import { grantConfigMap } from './grant-config-map.ts';
+import { ratesOf } from './rates-of.ts';
 
 /** What {@link FleetCoordinators} work with. */
 export interface FleetCoordinatorsOptions {
   readonly client: KubeClient;
   readonly hub: ShardHub;
   /** Pods of the operator's namespace. */
-  readonly pods: Lister<KubeObject>;
+  readonly pods: Pick<Lister<KubeObject>, 'get' | 'list'>;
   readonly isLeader: () => boolean;
   /** The weights together of the bots of a shard: what it counts for among those of its fleet. */
   readonly loadOf: (shard: ShardId) => number;
   /** The table of a fleet was written. */
   readonly onWrite: (fleet: string) => void;
+  /** Other rates are to be had of {@link FleetCoordinators.rates}. */
+  readonly onRates: (fleet: string) => void;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -34,7 +38,11 @@ interface Coordinated {
   readonly coordinator: Coordinator;
   readonly stop: AbortController;
   readonly ended: Promise<void>;
+  rates: FleetRates | undefined;
 }
+
+/** Rates are looked at so often: whoever reads them in a status does not care for seconds. */
+const LOOK_MS = 10_000;
 
 /** A coordinator for each fleet, for one time of leading. */
 export class FleetCoordinators {
@@ -65,6 +73,11 @@ export class FleetCoordinators {
     return this.#fleets.get(fleet)?.coordinator.state();
   }
 
+  /** How the limits of the fleet were handed out a moment ago; undefined where that is not known. */
+  rates(fleet: string): FleetRates | undefined {
+    return this.#fleets.get(fleet)?.rates;
+  }
+
   /** The fleets that are known. */
   get fleets(): readonly string[] {
     return [...this.#fleets.keys()];
@@ -72,10 +85,23 @@ export class FleetCoordinators {
 
   /** Coordinates until `signal` aborts. Never rejects. */
   async start(signal: AbortSignal): Promise<void> {
-    await aborted(signal);
+    const { clock } = this.#options;
+    while (!signal.aborted) {
+      await sleep(clock, LOOK_MS, signal).catch(() => undefined);
+      this.#look();
+    }
     const all = [...this.#fleets.values()];
     for (const { stop } of all) stop.abort();
     await Promise.all(all.map(({ ended }) => ended));
+  }
+
+  #look(): void {
+    for (const [fleet, coordinated] of this.#fleets) {
+      const rates = ratesOf(coordinated.coordinator.state());
+      if (isDeepStrictEqual(rates, coordinated.rates)) continue;
+      coordinated.rates = rates;
+      this.#options.onRates(fleet);
+    }
   }
 
   #begin(identity: FleetIdentity): Coordinated {
@@ -97,7 +123,8 @@ export class FleetCoordinators {
       weightOf: (ordinal) => Math.max(1, loadOf({ fleet, ordinal })),
     });
     const stop = new AbortController();
-    const begun = { identity, coordinator, stop, ended: coordinator.start(stop.signal) };
+    const ended = coordinator.start(stop.signal);
+    const begun = { identity, coordinator, stop, ended, rates: undefined };
     this.#fleets.set(fleet, begun);
     hub.setGranter(fleet, coordinator);
     return begun;

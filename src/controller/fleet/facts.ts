@@ -1,5 +1,6 @@
 import type { BotFleetStatus } from '../../api/bot-fleet.ts';
 import type { FleetFacts, FleetProblem } from '../../api/fleet-status.ts';
+import { capsOf } from '../../control/grants.ts';
 import { fromTimestamp } from '../../lib/clock.ts';
 import { fleetObjectName } from '../names.ts';
 import type { Applied } from './apply.ts';
@@ -33,6 +34,7 @@ export function fleetFacts(
     bots: census.bots,
     wantingBots: census.wanting,
     readyBots: census.ready,
+    ...ratesOf(fleet),
     ...(trouble !== undefined && { trouble }),
     ...(problem && { problem }),
   };
@@ -46,6 +48,13 @@ function rolloutOf(
   if (plan.kind === 'keep') return status?.rollout ? { rollout: status.rollout } : {};
   const { rollout, trouble } = plan.rollout;
   return { ...(rollout && { rollout }), ...(trouble !== undefined && { canaryTrouble: trouble }) };
+}
+
+/** Where they are not known yet, as under a new leader, what they last were. */
+function ratesOf({ reading, rates, status }: GatheredFleet): Pick<FleetFacts, 'rates'> {
+  if (reading.kind === 'ok' && capsOf(reading.spec.rateLimits).size === 0) return {};
+  const known = rates ?? status?.rates;
+  return known ? { rates: known } : {};
 }
 
 const WAITING = 'Former objects of the same names have to go first.';

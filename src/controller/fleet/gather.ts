@@ -1,4 +1,5 @@
 import type { BotFleetStatus } from '../../api/bot-fleet.ts';
+import type { FleetRates } from '../../api/fleet-rates.ts';
 import type { Lister } from '../../kube/lister.ts';
 import { type KubeObject, objectKey } from '../../kube/resource.ts';
 import type { Pod, StatefulSet } from '../../kube/well-known.ts';
@@ -47,6 +48,8 @@ export interface GatheredFleet {
   readonly reserved: ReadonlyMap<number, number>;
   /** Ordinals whose bots go to other shards without waiting for theirs. */
   readonly lost: ReadonlySet<number>;
+  /** How its limits are handed out; undefined where that is not known. */
+  readonly rates: FleetRates | undefined;
   readonly live: LiveObjects;
   /** The pod of a shard. */
   readonly podOf: (ordinal: number) => Pod | undefined;
@@ -61,12 +64,14 @@ export interface FleetSources {
   readonly reserved: (fleet: string) => ReadonlyMap<number, number>;
   /** The shards of a fleet that are lost, by ordinal. */
   readonly lost: (fleet: string) => ReadonlySet<number>;
+  /** How the limits of a fleet are handed out, where that is known. */
+  readonly rates: (fleet: string) => FleetRates | undefined;
 }
 
 /** Reads all that the fleet's fate depends on. */
 export function gather(
   object: StoredFleet,
-  { listers, reserved, lost }: FleetSources,
+  { listers, reserved, lost, rates }: FleetSources,
 ): GatheredFleet {
   const { name: fleet, namespace } = object.metadata;
   const name = fleetObjectName(fleet);
@@ -82,6 +87,7 @@ export function gather(
     census: takeCensus(fleet, bots),
     reserved: reserved(fleet),
     lost: lost(fleet),
+    rates: rates(fleet),
     live: {
       ServiceAccount: listers.serviceAccounts.get(key),
       ConfigMap: listers.configMaps.get(key),

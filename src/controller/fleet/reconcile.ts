@@ -1,4 +1,5 @@
 import type { BotFleetStatus } from '../../api/bot-fleet.ts';
+import type { FleetRates } from '../../api/fleet-rates.ts';
 import { botFleetStatus, fleetStatusChange } from '../../api/fleet-status.ts';
 import { isStatus } from '../../kube/api-error.ts';
 import type { KubeClient } from '../../kube/client.ts';
@@ -26,6 +27,8 @@ export interface FleetReconcilerOptions extends PodDefaults {
   readonly reserved: (fleet: string) => ReadonlyMap<number, number>;
   /** The shards of a fleet that are lost, by ordinal. */
   readonly lost: (fleet: string) => ReadonlySet<number>;
+  /** How the limits of a fleet are handed out, where that is known. */
+  readonly rates: (fleet: string) => FleetRates | undefined;
   /** Fleets elsewhere are left alone. */
   readonly operatorNamespace: string;
   readonly clock: Clock;

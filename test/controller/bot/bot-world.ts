@@ -137,6 +137,7 @@ export class BotWorld {
       controlCa: () => SETTINGS.controlCa,
       reserved: (fleet) => reconciler.reserved(fleet),
       lost: (fleet) => reconciler.lost(fleet),
+      rates: () => undefined,
       events: { record: () => undefined },
       clock,
       log,

@@ -128,6 +128,15 @@ describe('the facts of a fleet', () => {
     });
   });
 
+  it('tell rates where there are limits: the last ones until there are others', () => {
+    const rates = { perSecond: 30, granted: 30 };
+    const status = { rates: { perSecond: 30, granted: 15 } };
+    const limited = storedFleet({ rateLimits: { perSecond: 30 } });
+    expect(facts({ object: limited, rates, status }).rates).toEqual(rates);
+    expect(facts({ object: limited, status }).rates).toEqual(status.rates);
+    expect(facts({ rates, status })).not.toHaveProperty('rates');
+  });
+
   it('tell what the API server refuses', () => {
     expect(facts({}, { problem: 'no' }).problem).toEqual({ reason: 'ApplyFailed', message: 'no' });
   });

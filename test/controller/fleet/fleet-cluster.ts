@@ -78,6 +78,7 @@ export async function fleetCluster(
     controlCa: () => 'certificates',
     reserved: () => new Map(),
     lost: () => new Set(),
+    rates: () => undefined,
     events: { record: (event) => events.push(event) },
   });
 

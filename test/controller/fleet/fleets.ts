@@ -1,4 +1,5 @@
 import type { BotFleetStatus } from '../../../src/api/bot-fleet.ts';
+import type { FleetRates } from '../../../src/api/fleet-rates.ts';
 import type { StoredBot } from '../../../src/controller/bot/stored-bot.ts';
 import { takeCensus } from '../../../src/controller/fleet/census.ts';
 import type { FleetSettings } from '../../../src/controller/fleet/decide.ts';
@@ -79,6 +80,7 @@ export interface FleetParts {
   readonly bots?: readonly StoredBot[];
   readonly reserved?: ReadonlyMap<number, number>;
   readonly lost?: ReadonlySet<number>;
+  readonly rates?: FleetRates;
   readonly live?: Partial<LiveObjects>;
   readonly pods?: readonly (Pod | undefined)[];
   readonly status?: BotFleetStatus;
@@ -101,6 +103,7 @@ export function gathered(parts: FleetParts = {}): GatheredFleet {
     census: takeCensus('default', bots),
     reserved,
     lost,
+    rates: parts.rates,
     live: { ...NOTHING, ...live },
     podOf: (ordinal) => pods[ordinal],
     judgeCanary: () => ({ kind: 'well' }),
