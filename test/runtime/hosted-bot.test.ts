@@ -227,6 +227,30 @@ test('handlers that cannot be made ready crash their bot until they can', async 
   await hosting.running('keyless');
 });
 
+test.each(['getMe', 'getUpdates', 'sendMessage'])(
+  'a pause of years that Telegram asks for in answer to %s has an end, and the status says when',
+  async (method) => {
+    await using hosting = await Hosting.start();
+    const effect = { kind: 'status', status: 429, retryAfterSeconds: 10 ** 9 } as const;
+    await hosting.control.addFault({ method, count: 1, effect });
+    await hosting.host('greeter');
+    await hosting.say('greeter', '/start');
+    const { lastError } = await hosting.facts('greeter', (facts) => facts.lastError !== undefined);
+    const [, until = ''] = /after (\S+Z)\.$/.exec(lastError?.message ?? '') ?? [];
+    const pauseMs = Date.parse(until) - Date.parse(lastError?.time ?? '');
+    expect(pauseMs / 1_000).toBeCloseTo(3_600, -1);
+
+    await hosting.advance(60_000);
+    const counters = hosting.port.facts.get('greeter')?.counters;
+    for (let minutes = 1; minutes < 59; minutes++) await hosting.advance(60_000);
+    // Nothing happens meanwhile that would have to be told.
+    expect(hosting.port.facts.get('greeter')).toMatchObject({ lastError, counters });
+    await hosting.advance(120_000);
+    await hosting.say('greeter', '/start');
+    await hosting.answered('greeter', 'I am greeter');
+  },
+);
+
 test('a call that a forward service asked for and Telegram refused is one error', async () => {
   await using hosting = await Hosting.start();
   await using service = await startForwardService((_path, _update, respond) =>

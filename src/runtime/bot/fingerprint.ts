@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { BotError } from '../../api/tenant-bot-status.ts';
+import { toTimestamp } from '../../lib/clock.ts';
 import { errorCode, errorMessage } from '../../lib/errors.ts';
+import type { CallError } from '../telegram/call-error.ts';
 
 const MAX_MESSAGE_CHARACTERS = 1024;
 
@@ -12,6 +14,14 @@ export function toBotError(error: unknown, time: string): BotError {
     fingerprint: fingerprintOf(error),
     message: message.slice(0, MAX_MESSAGE_CHARACTERS).toWellFormed(),
   };
+}
+
+/** The same for an error that `error` is waited out after: with the time at which Telegram's pause ends. */
+export function toPauseError(error: CallError, wallMs: number): BotError {
+  const told = toBotError(error, toTimestamp(wallMs));
+  if (error.fault !== 'rate-limited' || error.retryAfterMs === undefined) return told;
+  const until = toTimestamp(wallMs + error.retryAfterMs);
+  return { ...told, message: `${told.message} The bot goes on after ${until}.` };
 }
 
 /**

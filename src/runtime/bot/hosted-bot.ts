@@ -130,7 +130,7 @@ export class HostedBot implements ServingHost, CallsHost, HeartbeatHost, TokenHo
   /** Ends the bot's present life as crashed; updates in hand come again. */
   fail(error: unknown): void {
     this.recorder.count('errors');
-    this.recorder.note({ lastError: toBotError(error, this.#now()) });
+    this.#tell(error);
     this.#failure ??= { error };
     this.#serving?.fail(error);
   }
@@ -157,6 +157,8 @@ export class HostedBot implements ServingHost, CallsHost, HeartbeatHost, TokenHo
   onCallFailed(error: CallError): void {
     if (error.fault === 'aborted' || error.fault === 'breaker-open') return;
     this.recorder.count('errors');
+    // It says when the pause ends; its update waits for that, and ends with no error.
+    if (error.fault === 'rate-limited') this.#tell(error);
     if (error.fault === 'unauthorized') this.#serving?.fail(error);
   }
 
@@ -327,20 +329,16 @@ export class HostedBot implements ServingHost, CallsHost, HeartbeatHost, TokenHo
   /** Tells of a crash, and what comes after it. */
   #crashed(error: unknown): ReturnType<CrashRecord['next']> {
     this.log.error({ err: error }, `crashed: ${errorMessage(error)}`);
-    this.recorder.note({ lastError: toBotError(error, this.#now()) });
-    const next = this.#afterCrash(error);
+    this.#tell(error);
+    const counted = this.#crashes.next(this.#assignment.spec.restart, this.#ranMs(this.#state));
+    // Trying the same spec again would end the same way.
+    const hopeless = error instanceof TenantBotError && error.kind === 'input';
+    const next = hopeless ? ({ kind: 'Crashed', crashes: counted.crashes } as const) : counted;
     if (next.kind === 'Restarting') {
       this.recorder.note({ restarts: this.recorder.facts.restarts + 1 });
     }
     this.#enter(next);
     return next;
-  }
-
-  #afterCrash(error: unknown): ReturnType<CrashRecord['next']> {
-    const next = this.#crashes.next(this.#assignment.spec.restart, this.#ranMs(this.#state));
-    // Trying the same spec again would end the same way.
-    const hopeless = error instanceof TenantBotError && error.kind === 'input';
-    return hopeless ? { kind: 'Crashed', crashes: next.crashes } : next;
   }
 
   #ranMs(state: BotState): number {
@@ -370,9 +368,7 @@ export class HostedBot implements ServingHost, CallsHost, HeartbeatHost, TokenHo
     const mayBeSet = served?.usesWebhook === true || updates.mode === 'Webhook';
     // With a token that Telegram refuses nothing can be removed.
     if (!mayBeSet || token.state !== 'Valid') return;
-    await removeWebhook(this.#calls, this.#deps.clock).catch((error: unknown) => {
-      this.log.warn(`the webhook is left with Telegram: ${errorMessage(error)}`);
-    });
+    await removeWebhook(this.#calls, this.#deps.clock, this.log);
   }
 
   /** Where the bot is there already, nothing happens; and nothing but the end follows a stop. */
@@ -390,6 +386,10 @@ export class HostedBot implements ServingHost, CallsHost, HeartbeatHost, TokenHo
       lifecycle: kind,
       ...(state.kind === 'Running' && { startedAt: state.startedAt }),
     });
+  }
+
+  #tell(error: unknown): void {
+    this.recorder.note({ lastError: toBotError(error, this.#now()) });
   }
 
   #now(): string {

@@ -1,7 +1,6 @@
 import type { Update, UserFromGetMe } from 'grammy/types';
 import type { Aspect, UpdatesFacts } from '../../api/runtime-facts.ts';
 import type { BotAssignment } from '../../control/port.ts';
-import { toTimestamp } from '../../lib/clock.ts';
 import { errorMessage } from '../../lib/errors.ts';
 import type { Secret } from '../../lib/secret.ts';
 import { within } from '../../lib/within.ts';
@@ -18,7 +17,7 @@ import type { BotDeps } from './bot-deps.ts';
 import { BotWorker } from './bot-worker.ts';
 import type { ErrorOwner } from './boundary.ts';
 import type { FactsRecorder } from './facts-recorder.ts';
-import { toBotError } from './fingerprint.ts';
+import { toPauseError } from './fingerprint.ts';
 import type { Heartbeat } from './heartbeat.ts';
 
 /** How long an intake that was told to stop may take to do so. */
@@ -196,15 +195,15 @@ export class Serving implements IntakeBot {
 
   onTrouble(error: CallError): void {
     const { recorder, heartbeat, host, deps } = this.#options;
-    const now = toTimestamp(deps.clock.wallMs());
-    host.log.warn({ code: error.code }, `no updates for now: ${error.message}`);
+    const lastError = toPauseError(error, deps.clock.wallMs());
+    host.log.warn({ code: error.code }, `no updates for now: ${lastError.message}`);
     heartbeat.beat(LONGEST_BACKOFF_MS + (error.retryAfterMs ?? 0));
     if (error.fault === 'breaker-open') return;
     recorder.count('errors');
-    recorder.note({ lastError: toBotError(error, now) });
+    recorder.note({ lastError });
     if (error.fault !== 'conflict') return;
     // In contact, whoever else takes the updates is none of ours; else it may be the next owner.
-    if (deps.inContact()) recorder.conflict(error.message, now);
+    if (deps.inContact()) recorder.conflict(error.message, lastError.time);
     else deps.yieldBot(this.#assignment.uid);
   }
 

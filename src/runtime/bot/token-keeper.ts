@@ -1,12 +1,12 @@
 import type { UserFromGetMe } from 'grammy/types';
 import type { BotError } from '../../api/tenant-bot-status.ts';
 import { type BackoffPolicy, equalJitterMs } from '../../lib/backoff.ts';
-import { sleep, toTimestamp } from '../../lib/clock.ts';
+import { sleep } from '../../lib/clock.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { type CallError, classifyThrown } from '../telegram/call-error.ts';
 import type { BotDeps } from './bot-deps.ts';
 import type { FactsRecorder } from './facts-recorder.ts';
-import { toBotError } from './fingerprint.ts';
+import { toPauseError } from './fingerprint.ts';
 import { type KnownToken, TokenCheck } from './token-check.ts';
 
 /** How soon a check of a bot that runs is repeated while Telegram can't be asked. */
@@ -142,7 +142,7 @@ export class TokenKeeper {
   }
 
   #toError(error: CallError): BotError {
-    return toBotError(error, toTimestamp(this.#options.deps.clock.wallMs()));
+    return toPauseError(error, this.#options.deps.clock.wallMs());
   }
 
   /** Resolves early where somebody asks. Rejects on abort. */

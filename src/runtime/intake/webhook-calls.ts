@@ -1,8 +1,10 @@
 import type { Api } from 'grammy';
 import type { WebhookInfo } from 'grammy/types';
 import type { Clock } from '../../lib/clock.ts';
+import { errorMessage } from '../../lib/errors.ts';
 import type { UpdateKind } from '../../lib/update-kinds.ts';
 import { within } from '../../lib/within.ts';
+import type { Log } from '../../telemetry/log.ts';
 
 /** Parameters of setWebhook, as the Bot API names them. */
 export interface SetWebhook {
@@ -48,11 +50,13 @@ export class WebhookCalls {
 /** How long a bot that goes may take to remove its webhook. */
 const REMOVE_MS = 2_000;
 
-/** Removes the webhook of a bot that goes, if that takes no longer than it may. */
-export async function removeWebhook(calls: BackgroundCalls, clock: Clock): Promise<void> {
+/** Removes the webhook of a bot that goes, if that takes no longer than it may. Never rejects. */
+export async function removeWebhook(calls: BackgroundCalls, clock: Clock, log: Log): Promise<void> {
   const end = new AbortController();
   try {
     await within(clock, REMOVE_MS, new WebhookCalls(calls).deleteWebhook(end.signal));
+  } catch (error) {
+    log.warn(`the webhook is left with Telegram: ${errorMessage(error)}`);
   } finally {
     end.abort();
   }

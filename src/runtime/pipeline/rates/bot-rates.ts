@@ -1,7 +1,7 @@
 import { durationMs } from '../../../api/duration-text.ts';
 import type { Limits } from '../../../api/limits.ts';
 import type { RetrySettings } from '../../../api/retry.ts';
-import type { Clock } from '../../../lib/clock.ts';
+import { type Clock, toTimestamp } from '../../../lib/clock.ts';
 import { CallError } from '../../telegram/call-error.ts';
 import { type Chat, Chats, chatKeyOf } from './chats.ts';
 import { Pace } from './pace.ts';
@@ -208,10 +208,10 @@ export class BotRates implements LineRules<BotTurn> {
   }
 
   #pauseTooLong(pauseMs: number): CallError {
-    const seconds = Math.ceil(pauseMs / 1_000);
+    const until = toTimestamp(this.#clock.wallMs() + pauseMs);
     return new CallError(
       'held-back',
-      `The call was not made: Telegram asked for a pause that ends in ${seconds} s, and the bot waits for ${this.#maxPauseMs / 1_000} s at most (retry.rateLimit.maxRetryAfter).`,
+      `The call was not made: Telegram asked for a pause until ${until}, and the bot waits for ${this.#maxPauseMs / 1_000} s at most (retry.rateLimit.maxRetryAfter).`,
       { mayHaveHappened: false, retryAfterMs: pauseMs },
     );
   }

@@ -193,7 +193,7 @@ describe('a pause that Telegram asks for', () => {
     await Promise.all([call({ chat: 7, pauseMs: 31_000 }), clock.advanceAsync(0)]);
     await call({ chat: 7 });
     expect(refused[0]).toMatchObject({ fault: 'held-back', retryAfterMs: 31_000 });
-    expect(refused[0]?.message).toContain('a pause that ends in 31 s');
+    expect(refused[0]?.message).toContain('a pause until 1970-01-01T00:00:31Z');
   });
 
   test('sends a call back that waits elsewhere', async () => {
