@@ -58,9 +58,20 @@ export const CALL_ROWS: readonly Row[] = [
     manifest: fleet({ rateLimits: { methods: { [method]: 1 } } }),
     wrong: { path: 'spec.rateLimits.methods', says: 'must be names of Bot API methods' },
   })),
-  {
-    name: 'a limit of nothing',
-    manifest: fleet({ rateLimits: { perSecond: 0 } }),
-    wrong: { path: 'spec.rateLimits.perSecond', says: 'must be at least 1' },
-  },
+  ...[
+    { limit: 0, says: 'must be at least 1' },
+    { limit: 0.5, says: 'must be a whole number' },
+    { limit: 1_000_000, says: 'must be at most 100000' },
+  ].flatMap(({ limit, says }) => [
+    {
+      name: `a limit of ${limit}`,
+      manifest: fleet({ rateLimits: { perSecond: limit } }),
+      wrong: { path: 'spec.rateLimits.perSecond', says },
+    },
+    {
+      name: `a limit of ${limit} for a method`,
+      manifest: fleet({ rateLimits: { methods: { sendMessage: limit } } }),
+      wrong: { path: 'spec.rateLimits.methods.sendMessage', says },
+    },
+  ]),
 ];
