@@ -24,8 +24,8 @@ const FLEET = 'limited';
 const SHARDS = 6;
 const BOTS = 120;
 const CAP = 300;
-/** How long the demand rests on the same two shards. */
-const SHIFT_MS = 10_000;
+/** How long the demand rests on the same two shards: where there is no leader, no share follows it. */
+const SHIFT_MS = 30_000;
 const KILL_EVERY_MS = 20_000;
 const KILLS = 8;
 /** The first leader has to learn of the demand. */
