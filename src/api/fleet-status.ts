@@ -125,6 +125,7 @@ const WAITING_FOR_A_PLACE = new Set(['ColdStart', 'NotPlaced', 'NoCapacity']);
 
 function ready(facts: FleetFacts): Finding {
   const { shards, readyShards, maxShards, botsPerShard, wantingBots, problem } = facts;
+  if (shards === 0 && problem) return finding('Ready', 'False', problem.reason, problem.message);
   if (readyShards < shards) {
     // Shards that the API server refuses to have made do not start by waiting.
     return problem?.reason === 'ApplyFailed'

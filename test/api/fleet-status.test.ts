@@ -51,6 +51,15 @@ describe('the status of a fleet', () => {
       ['Ready=False/ShardsStarting', 'Reconciling=True/ShardsStarting'],
     ],
     [
+      {
+        ...healthy,
+        shards: 0,
+        readyShards: 0,
+        problem: { reason: 'ManifestInvalid', message: 'x' },
+      },
+      ['Ready=False/ManifestInvalid', 'Stalled=True/ManifestInvalid'],
+    ],
+    [
       { ...healthy, outdatedShards: 1 },
       ['Ready=True/ShardsReady', 'Reconciling=True/ShardsUpdating'],
     ],

@@ -13,8 +13,8 @@ export type Step =
   | { readonly kind: 'apply'; readonly desired: Manifest }
   /** It has to be made anew, for the sake of a field that can't be changed; its pods stay. */
   | { readonly kind: 'replace'; readonly field: string }
-  /** It is being deleted, or goes with the fleet of the same name before this one. */
-  | { readonly kind: 'wait' }
+  /** It is on its way out, by itself or with the fleet of the same name before this one. */
+  | { readonly kind: 'wait'; readonly whose: 'own' | 'former' }
   /** It is no longer wanted. */
   | { readonly kind: 'remove' }
   /** It is neither there nor wanted, or there and none of ours. */
@@ -102,10 +102,10 @@ function hindrance(
 ): Step | undefined {
   if (live === undefined) return undefined;
   const { name, labels, deletionTimestamp } = live.metadata;
-  if (deletionTimestamp !== undefined) return { kind: 'wait' };
   const owner = controllerOf(live);
+  if (isOfFormer(owner, fleet)) return { kind: 'wait', whose: 'former' };
+  if (deletionTimestamp !== undefined) return { kind: 'wait', whose: 'own' };
   if (owner?.uid === fleet.metadata.uid) return undefined;
-  if (owner?.kind === 'BotFleet' && owner.name === fleet.metadata.name) return { kind: 'wait' };
   // Without an owner it is one that the fleet before left behind, on purpose.
   const isOurs = labels?.['app.kubernetes.io/managed-by'] === FIELD_MANAGER;
   if (owner === undefined && isOurs) return undefined;
@@ -114,6 +114,11 @@ function hindrance(
     kind: 'refuse',
     message: `${kind} ${name} ${whose} and is in the way. Delete or rename it, or give the BotFleet another name.`,
   };
+}
+
+/** Whether it is a fleet of the same name before this one. */
+function isOfFormer(owner: OwnerReference | undefined, { metadata }: KubeObject): boolean {
+  return owner?.kind === 'BotFleet' && owner.name === metadata.name && owner.uid !== metadata.uid;
 }
 
 function controllerOf({ metadata }: KubeObject): OwnerReference | undefined {

@@ -27,7 +27,8 @@ export function fleetFacts(
     generation: object.metadata.generation ?? 0,
     shards,
     drainingShards: plan.kind === 'build' ? shards - plan.wanted : 0,
-    readyShards: pods.readyShards,
+    // Those of the fleet before are about to go with it.
+    readyShards: succeeds(plan) ? 0 : pods.readyShards,
     outdatedShards: pods.outdatedShards,
     ...rolloutOf(fleet, plan),
     ...sharding(fleet, status),
@@ -55,6 +56,11 @@ function ratesOf({ reading, rates, status }: GatheredFleet): Pick<FleetFacts, 'r
   if (reading.kind === 'ok' && capsOf(reading.spec.rateLimits).size === 0) return {};
   const known = rates ?? status?.rates;
   return known ? { rates: known } : {};
+}
+
+function succeeds(plan: FleetPlan): boolean {
+  if (plan.kind !== 'build') return false;
+  return Object.values(plan.steps).some((step) => step.kind === 'wait' && step.whose === 'former');
 }
 
 const WAITING = 'Former objects of the same names have to go first.';

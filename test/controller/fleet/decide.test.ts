@@ -83,8 +83,16 @@ describe('an object that is there', () => {
 
   it.each<[string, Partial<KubeObject['metadata']>, object]>([
     ['belongs to the fleet: is applied', owner({}), { kind: 'apply' }],
-    ['is going: is waited for', { ...owner({}), deletionTimestamp: 'x' }, { kind: 'wait' }],
-    ['goes with the fleet before: is waited for', owner({ uid: 'old' }), { kind: 'wait' }],
+    [
+      'is going: is waited for',
+      { ...owner({}), deletionTimestamp: 'x' },
+      { kind: 'wait', whose: 'own' },
+    ],
+    [
+      'goes with the fleet before: is waited for',
+      owner({ uid: 'old' }),
+      { kind: 'wait', whose: 'former' },
+    ],
     ['was left behind: is taken over', managed, { kind: 'apply' }],
     [
       'is of another fleet: stays',

@@ -71,6 +71,20 @@ describe('the facts of a fleet', () => {
     expect(facts({ pods: [going, pod(1)] }).readyShards).toBe(1);
   });
 
+  it('take pods of the fleet before for none at work', () => {
+    const former = { apiVersion: 'tenantbot.dev/v1alpha1', kind: 'BotFleet', name: 'default' };
+    const ownerReferences = [{ ...former, uid: 'old', controller: true }];
+    const left = { ...statefulSet, metadata: meta('tenantbot-default', { ownerReferences }) };
+    const pods = [pod(0), pod(1)];
+    const waiting = { waiting: true, statefulSet: left };
+    expect(facts({ pods, live: { StatefulSet: left } }, waiting)).toMatchObject({
+      readyShards: 0,
+      trouble: expect.stringContaining('have to go first'),
+    });
+    // One that is made anew for the sake of a field keeps its pods.
+    expect(facts({ pods }, { waiting: true, replaced: 'x' }).readyShards).toBe(2);
+  });
+
   it('count the pods of the template before', () => {
     expect(facts({ pods: [pod(0), pod(1, 'old')] }).outdatedShards).toBe(1);
   });

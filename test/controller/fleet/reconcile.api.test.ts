@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { TENANT_BOTS } from '../../../src/controller/bot/stored-bot.ts';
 import { BOT_FLEETS } from '../../../src/controller/fleet/stored-fleet.ts';
-import type { Manifest, Resource } from '../../../src/kube/resource.ts';
+import type { KubeObject, Manifest, Resource } from '../../../src/kube/resource.ts';
 import {
   CONFIG_MAPS,
   NETWORK_POLICIES,
@@ -249,6 +249,34 @@ describeWithApiServer('the controller of fleets', ({ kubeconfig, auditLog }) => 
     await cluster.applyFleet({});
     await waitFor('its end', async () => (await service()) === undefined);
   });
+
+  test('is not ready with what the fleet before leaves behind', async () => {
+    const cluster = await open();
+    const { client, namespace } = cluster;
+    await readyFleet(cluster, 1);
+    const hold = (finalizers: readonly string[]) => ({ metadata: { finalizers } });
+    const held = [STATEFUL_SETS, SERVICES] as const;
+    const ref = { namespace, name: NAME };
+    for (const resource of held) await client.mergePatch(resource, ref, hold(['example.com/hold']));
+    await client.delete(BOT_FLEETS, { namespace, name: 'default' });
+    const { metadata } = await cluster.applyFleet();
+    const waiting = await untilCondition(cluster, 'Ready', 'False/ShardsStarting');
+    expect(JSON.stringify(waiting.status)).toContain('Former objects of the same names');
+    await cluster.reconcile();
+    expect(condition(await cluster.fleet(), 'Ready')).toBe('False/ShardsStarting');
+
+    for (const resource of held) await client.mergePatch(resource, ref, hold([]));
+    const owners = async () =>
+      (await Promise.all(OWNED.map((resource) => cluster.find<KubeObject>(resource)))).map(
+        (found) => found?.metadata.ownerReferences?.[0]?.uid,
+      );
+    // The garbage collector took 40 s for it.
+    await waitFor(
+      'objects of its own',
+      async () => (await owners()).every((uid) => uid === metadata.uid),
+      { timeoutMs: 90_000 },
+    );
+  }, 120_000);
 
   test('leaves nothing behind when the fleet goes', async () => {
     const cluster = await open();
