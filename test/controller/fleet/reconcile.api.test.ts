@@ -288,7 +288,8 @@ describeWithApiServer('the controller of fleets', ({ kubeconfig, auditLog }) => 
         const left = await Promise.all(OWNED.map((resource) => cluster.find(resource)));
         return left.every((found) => found === undefined) && (await cluster.pods()).length === 0;
       },
-      { timeoutMs: 30_000 },
+      // The garbage collector looks for new kinds of owners every 30 s.
+      { timeoutMs: 75_000 },
     );
-  });
+  }, 100_000);
 });
