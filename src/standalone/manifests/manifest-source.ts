@@ -3,8 +3,10 @@ import { basename, dirname, resolve, sep } from 'node:path';
 import { type FSWatcher, watch } from 'chokidar';
 import type { Clock, Timer } from '../../lib/clock.ts';
 import { errorMessage } from '../../lib/errors.ts';
+import { SharedParts } from '../../lib/shared-parts.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { isManifestName, listManifests } from './file-list.ts';
+import type { ManifestObject } from './manifest-object.ts';
 import { keepLastGood, type ManifestFile, type ManifestSet, mergeFiles } from './manifest-set.ts';
 import { displayPath, type ManifestProblem } from './place.ts';
 import { readManifest } from './read-manifest.ts';
@@ -37,6 +39,7 @@ interface Known {
 export class ManifestSource {
   readonly #options: ManifestSourceOptions;
   readonly #watcher: FSWatcher;
+  readonly #parts = new SharedParts();
   #known = new Map<string, Known>();
   #timer: Timer | undefined;
   #scanning: Promise<void> = Promise.resolve();
@@ -130,7 +133,15 @@ export class ManifestSource {
     if (emptied && before && before.file.objects.length > 0 && before.stamp !== DOUBTFUL) {
       return { stamp: DOUBTFUL, file: before.file };
     }
-    return { stamp, file: keepLastGood(before?.file, now) };
+    const objects = now.objects.map((object) => this.#shared(object));
+    return { stamp, file: keepLastGood(before?.file, { ...now, objects }) };
+  }
+
+  /** What thousands of bots have in common stands in memory once. */
+  #shared(manifest: ManifestObject): ManifestObject {
+    if (manifest.kind !== 'TenantBot') return manifest;
+    const spec = this.#parts.in(manifest.object.spec);
+    return { ...manifest, object: { ...manifest.object, spec } };
   }
 }
 

@@ -53,6 +53,17 @@ describe('ManifestSource', () => {
     expect(objects()).toEqual({ 'TenantBot/default/one': 'hello' });
   });
 
+  test('keeps in memory once what bots have in common', async () => {
+    await put('one.yaml', botYaml({ name: 'one' }));
+    await put('two.yaml', botYaml({ name: 'two' }));
+    await open('.');
+    const specs = [...(seen.at(-1)?.objects ?? []).values()].flatMap((found) =>
+      found.kind === 'TenantBot' ? found.object.spec : [],
+    );
+    expect(specs).toHaveLength(2);
+    expect(specs[0]?.handlers).toBe(specs[1]?.handlers);
+  });
+
   test('sees changes, new files in new folders, and removals within a second', async () => {
     await put('bots/one.yaml', botYaml({ name: 'one' }));
     await open('bots');
