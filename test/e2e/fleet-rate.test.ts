@@ -93,13 +93,14 @@ describe("a fleet's limit", () => {
       const places = [...(byShard[2 * hot] ?? []), ...(byShard[2 * hot + 1] ?? [])];
       return places[said % places.length] ?? 0;
     };
-    const traffic = new Traffic(installation.emulator, ids, { pauseMs: 20, talkers: 12, next });
+    const traffic = new Traffic(installation.emulator, ids, { pauseMs: 20, talkers: 24, next });
     for (let kills = 0; kills < KILLS; kills++) {
       await setTimeout(KILL_EVERY_MS);
       await killLeader();
     }
     await setTimeout(KILL_EVERY_MS);
     const calls = await installation.emulator.calls({ since, limit: 100_000 });
+    const words = Math.round((1_000 * traffic.said) / (performance.now() - startedMs));
     await traffic.end();
     const ours = new Set(ids);
     const times = calls
@@ -109,7 +110,7 @@ describe("a fleet's limit", () => {
     const most = busiestSecond(times);
     const use = meanRate(times, WARM_MS) / CAP;
     console.log(
-      `${times.length} calls, ${KILLS} leaders killed: at most ${most} in a second of ${CAP}, ${Math.round(100 * use)} % used`,
+      `${times.length} calls (${words} words a second), ${KILLS} leaders killed: at most ${most} in a second of ${CAP}, ${Math.round(100 * use)} % used`,
     );
     expect(most).toBeLessThanOrEqual(CAP);
     expect(use).toBeGreaterThanOrEqual(0.9);

@@ -56,6 +56,11 @@ export class Traffic {
     this.#talk.catch(() => undefined);
   }
 
+  /** How many words have been said. */
+  get said(): number {
+    return this.#words.length;
+  }
+
   /** Resolves when so many more words have been said. */
   async more(words: number): Promise<void> {
     const enough = this.#words.length + words;
