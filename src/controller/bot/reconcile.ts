@@ -290,7 +290,8 @@ export class BotReconciler {
     let activityMs = Infinity;
     if (!isEnd || facts.deletion?.heldBy.length !== 0) {
       const written = await this.#writer.writeStatus(object, { facts, record }, signal);
-      this.#roster.placementWritten(uid);
+      // Not what is decided by now: it may have been released while this was written.
+      this.#roster.placementWritten(uid, placement);
       ({ latest, activityMs } = written);
     }
     if (decision.kind === 'run') this.#handOut(bot, record, decision.placement);
@@ -335,7 +336,7 @@ export class BotReconciler {
     const { status } = record;
     if (!status?.placement) return;
     this.#roster.place(record.uid, status.placement);
-    this.#roster.placementWritten(record.uid);
+    this.#roster.placementWritten(record.uid, status.placement);
     // Until more is known it is to go on: so nobody else is told that it is about to leave.
     const { fleet, botId } = status.placement;
     this.#roster.want(record.uid, botId === undefined ? undefined : { fleet, botId });

@@ -140,10 +140,13 @@ export class Roster {
     });
   }
 
-  /** The API server has the placement as decided. */
-  placementWritten(uid: string): void {
+  /**
+   * The API server has this placement: an earlier one than is decided by now, where its writing took
+   * long. Its place counts as taken until the next one is written.
+   */
+  placementWritten(uid: string, placement: Placement | undefined): void {
     this.#change(uid, (entry) => {
-      entry.written = entry.placement;
+      entry.written = placement;
     });
   }
 

@@ -28,3 +28,18 @@ test('a shard bears the weights of the bots that stay there, from when that is d
   roster.drop('bot-0');
   expect(loads()).toEqual([0, 20]);
 });
+
+test('a place counts as taken while the API server has it, whatever was decided meanwhile', () => {
+  const roster = new Roster();
+  const taken = (): (number | undefined)[] =>
+    [0, 1].map((ordinal) => roster.taken('default').get(ordinal));
+  roster.record({ uid: 'bot', key: 'tenants/bot' as BotKey, createdAt: SINCE });
+  roster.want('bot', { fleet: 'default', botId: 7 });
+  roster.place('bot', on(0));
+  // Released, and placed anew, while the write of its first place was under way.
+  roster.place('bot', on(1));
+  roster.placementWritten('bot', on(0));
+  expect(taken()).toEqual([1, 1]);
+  roster.placementWritten('bot', on(1));
+  expect(taken()).toEqual([undefined, 1]);
+});

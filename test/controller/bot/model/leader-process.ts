@@ -90,7 +90,7 @@ export class LeaderProcess {
     const { placement } = stored;
     if (!placement) return;
     this.#roster.place(record.uid, placement);
-    this.#roster.placementWritten(record.uid);
+    this.#roster.placementWritten(record.uid, placement);
     const { fleet, botId } = placement;
     this.#roster.want(record.uid, botId === undefined ? undefined : { fleet, botId });
     this.#handOuts.adopt(record, placement, {});
@@ -112,7 +112,7 @@ export class LeaderProcess {
     }
     const placement = decision.kind === 'finish' ? undefined : this.#roster.placement(uid);
     if (!this.#write(stored, placement)) return;
-    this.#roster.placementWritten(uid);
+    this.#roster.placementWritten(uid, placement);
     if (decision.kind === 'run') this.#handOut(record, decision.placement);
     this.#handOuts.settle(record);
   }
