@@ -33,7 +33,7 @@ test('a place counts as taken while the API server has it, whatever was decided 
   const roster = new Roster();
   const taken = (): (number | undefined)[] =>
     [0, 1].map((ordinal) => roster.taken('default').get(ordinal));
-  roster.record({ uid: 'bot', key: 'tenants/bot' as BotKey, createdAt: SINCE });
+  roster.record({ uid: 'bot', key: 'tenants/bot', createdAt: SINCE });
   roster.want('bot', { fleet: 'default', botId: 7 });
   roster.place('bot', on(0));
   // Released, and placed anew, while the write of its first place was under way.
