@@ -84,7 +84,7 @@ function describeEchoBot(client: EchoClient): void {
     await say('while away');
 
     const lastSeq = await control.lastCallSeq();
-    const token = await control.reissueToken(bot.id, { flutterMs: 2_500 });
+    const token = await control.reissueToken(bot.id, { flutterMs: 6_000 });
     await using _supervised = await startUntilReady(client, token);
     await echoed(2);
     await confirmed();
