@@ -58,7 +58,7 @@ export function breakerScenarios(scenario: Scenario): void {
       const { breaker: after } = await statusWhere(
         world,
         'patient',
-        ({ breaker }) => breaker?.nextProbeAt !== before?.nextProbeAt,
+        ({ breaker }) => breaker !== undefined && breaker.nextProbeAt !== before?.nextProbeAt,
       );
       expect(after).toMatchObject({ state: 'Open', openedAt: before?.openedAt });
       expect(secondsOpen(after)).toBe(1_800);

@@ -1,13 +1,13 @@
 import { type Resume, resumeOf } from '../../api/bot-recall.ts';
 import { requestsOf } from '../../api/bot-requests.ts';
-import { NOTHING_DONE } from '../../api/runtime-facts.ts';
+import { NOTHING_DONE, type RuntimeFacts } from '../../api/runtime-facts.ts';
 import type { Placement, TenantBotStatus } from '../../api/tenant-bot-status.ts';
 import type { BotAssignment } from '../../control/port.ts';
 import type { GatheredBot } from './gather.ts';
 
 /** What is known of a bot beyond what was gathered. */
 export interface KnownOfBot {
-  readonly status: TenantBotStatus | undefined;
+  readonly status: TenantBotStatus | RuntimeFacts | undefined;
   /** Where its polls are to begin. */
   readonly offset: number | undefined;
 }

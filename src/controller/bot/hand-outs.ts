@@ -102,7 +102,7 @@ export class HandOuts {
     if (record.hosting.kind !== 'lost') return;
     this.#options.shards.withdraw(shardOf(placement), record.uid);
     this.#apply(record, { kind: 'abandoned' });
-    record.told = undefined;
+    leave(record);
   }
 
   /** Counts a withdrawn bot as gone where there is nobody to wait for. */
@@ -200,6 +200,7 @@ export class HandOuts {
     if (placement.epoch !== epoch || !isAt(placement, shard)) return;
     const before = record.told;
     record.told = { epoch, facts, by: 'runtime' };
+    record.left = undefined;
     const canWait = before?.epoch === epoch && sameButForTraffic(before.facts, facts);
     if (canWait) wake(record.key, Math.max(1, record.activityDueMs - clock.monotonicMs()));
     else wake(record.key);
@@ -246,12 +247,18 @@ export class HandOuts {
   #free(record: BotRecord): void {
     const { roster, wake } = this.#options;
     const placement = roster.placement(record.uid);
-    record.told = undefined;
+    leave(record);
     roster.place(record.uid, atRest(placement));
     wake(record.key);
     if (placement?.botId === undefined) return;
     for (const { key } of roster.rivals(placement.botId, record.uid)) wake(key);
   }
+}
+
+/** What was told last is what the next runtime goes on from: newer than any status. */
+function leave(record: BotRecord): void {
+  record.left = record.told?.facts ?? record.left;
+  record.told = undefined;
 }
 
 function isAt({ fleet, shard }: Placement, { fleet: of, ordinal }: ShardId): boolean {

@@ -305,7 +305,7 @@ export class BotReconciler {
   }
 
   #handOut(bot: GatheredBot, record: BotRecord, placement: Placement): void {
-    const { status } = record;
+    const status = record.left ?? record.status;
     const offset = this.#handOuts.offsetOf(record, placement.botId);
     const assignment = assignmentOf(bot, placement, { status, offset });
     if (assignment) this.#handOuts.handOut(record, placement, assignment);

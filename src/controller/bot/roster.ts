@@ -38,6 +38,8 @@ export interface BotRecord {
   told: Told | undefined;
   /** As its last owner has told. */
   handover: Handover | undefined;
+  /** What its last runtime told before it let go, until the next one tells something. */
+  left: RuntimeFacts | undefined;
   /** The status as the leader wants it stored: others' changes to it are undone. */
   status: TenantBotStatus | undefined;
   /** When a change that can wait may next be written. Monotonic clock. */
@@ -99,6 +101,7 @@ export class Roster {
       hosting: { kind: 'none' },
       told: undefined,
       handover: undefined,
+      left: undefined,
       status: undefined,
       activityDueMs: 0,
       version: undefined,
