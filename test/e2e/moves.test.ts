@@ -25,8 +25,8 @@ const IN_HAND = 20;
 const REASSIGN_SECONDS = 10;
 const SETTLED = { timeoutMs: 120_000, intervalMs: 200 };
 
-/** What a person sees of a move that was planned: twice the aim, since the machine does all else, too. */
-const PLANNED = { lost: 0, doubled: 0, slowestMs: 2_000 };
+/** What a person sees of a move that was planned. */
+const PLANNED = { lost: 0, doubled: 0, slowestMs: 1_000 };
 
 describe('200 bots under traffic', () => {
   let installation: Installation;
