@@ -16,6 +16,7 @@ import { type Clock, sleep } from '../lib/clock.ts';
 import { errorMessage } from '../lib/errors.ts';
 import { type Random, randomToken } from '../lib/random.ts';
 import { runTogether } from '../lib/run-together.ts';
+import type { Move } from '../planner/fleet-state.ts';
 import type { Log } from '../telemetry/log.ts';
 import { type MoveMetrics, moveMetrics } from './bot/move-metrics.ts';
 import { BotReconciler } from './bot/reconcile.ts';
@@ -35,7 +36,6 @@ import {
 import { watchFleets } from './fleet/watch.ts';
 import { keepLeaderMarked } from './leader-label.ts';
 import { APPLIED_HASH } from './names.ts';
-import type { Move } from './plan/fleet-state.ts';
 import { SecretReader } from './secrets/secret-reader.ts';
 
 /** Bots that are worked on at once: most of the time each waits for the API server. */

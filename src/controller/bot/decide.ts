@@ -1,7 +1,7 @@
 import type { Placement } from '../../api/tenant-bot-status.ts';
-import type { Claim } from '../plan/claim.ts';
-import type { Target } from '../plan/fleet-state.ts';
-import { choosePlace, type FleetRoom, type Place } from '../plan/place.ts';
+import type { Claim } from '../../planner/claim.ts';
+import type { Target } from '../../planner/fleet-state.ts';
+import { choosePlace, type FleetRoom, type Place } from '../../planner/place.ts';
 import type { GatheredBot } from './gather.ts';
 import type { Hosting } from './ownership.ts';
 

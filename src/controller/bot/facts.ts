@@ -2,7 +2,7 @@ import type { BotFacts } from '../../api/bot-facts.ts';
 import { tokenFact } from '../../api/bot-secrets.ts';
 import type { RuntimeFacts } from '../../api/runtime-facts.ts';
 import type { Placement } from '../../api/tenant-bot-status.ts';
-import type { Claim } from '../plan/claim.ts';
+import type { Claim } from '../../planner/claim.ts';
 import type { Decision } from './decide.ts';
 import type { GatheredBot } from './gather.ts';
 import { DRAIN_FINALIZER, specProblem } from './stored-bot.ts';

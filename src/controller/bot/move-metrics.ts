@@ -1,6 +1,6 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
-import type { Move } from '../plan/fleet-state.ts';
-import type { ShardUse } from '../plan/place.ts';
+import type { Move } from '../../planner/fleet-state.ts';
+import type { ShardUse } from '../../planner/place.ts';
 
 /** What a plan has found and begun. */
 export interface PlannedMoves {

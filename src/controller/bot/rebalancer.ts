@@ -2,10 +2,11 @@ import type { BotFleetSpec } from '../../api/bot-fleet.ts';
 import type { BotKey } from '../../api/group.ts';
 import { type Clock, sleep } from '../../lib/clock.ts';
 import { News } from '../../lib/news.ts';
-import type { FleetPlan, Move, PlannedFleet } from '../plan/fleet-state.ts';
-import { plan } from '../plan/plan.ts';
+import { Calm } from '../../planner/calm.ts';
+import type { FleetPlan, Move, PlannedFleet } from '../../planner/fleet-state.ts';
+import { MoveBudget } from '../../planner/move-budget.ts';
+import { plan } from '../../planner/plan.ts';
 import type { FleetDirectory } from './fleet-directory.ts';
-import { MoveBudget } from './move-budget.ts';
 import type { MoveMetrics } from './move-metrics.ts';
 import type { Roster } from './roster.ts';
 import type { ShardStates } from './shard-states.ts';
@@ -16,9 +17,6 @@ const SETTLE_MS = 500;
 const LOOK_EVERY_MS = 5_000;
 /** While moves are due, the budget fills. */
 const PENDING_MS = 1_000;
-/** Bots that come and go even shards out by themselves: balance waits until they don't. */
-const CALM_MS = 5_000;
-const CALM_AT_LAST_MS = 60_000;
 
 export interface RebalancerOptions {
   readonly roster: Roster;
@@ -37,9 +35,7 @@ export interface RebalancerOptions {
 /** What is remembered of a fleet from one plan to the next. */
 interface Memory {
   readonly budget: MoveBudget;
-  /** Since when bots come and go, and when the last one did. Monotonic clock. */
-  restlessMs: number | undefined;
-  changedMs: number;
+  readonly calm: Calm;
   size: string;
   moving: boolean;
 }
@@ -114,7 +110,7 @@ export class Rebalancer {
       shards,
       taken: roster.taken(name),
       stateOf: states.of(name),
-      balance: this.#isCalm(name),
+      balance: this.#memory(name).calm.holds,
       budget: this.#memory(name).budget.available(sharding.movesPerMinute),
     };
   }
@@ -148,19 +144,9 @@ export class Rebalancer {
     if (record) this.#options.wake(record.key);
   }
 
-  #isCalm(name: string): boolean {
-    const memory = this.#memory(name);
-    const nowMs = this.#options.clock.monotonicMs();
-    if (nowMs - memory.changedMs >= CALM_MS) memory.restlessMs = undefined;
-    return nowMs - (memory.restlessMs ?? Number.NEGATIVE_INFINITY) >= CALM_AT_LAST_MS;
-  }
-
   #onChange(fleet: string, isOther: boolean): void {
     this.changed();
-    if (!isOther) return;
-    const memory = this.#memory(fleet);
-    memory.changedMs = this.#options.clock.monotonicMs();
-    memory.restlessMs ??= memory.changedMs;
+    if (isOther) this.#memory(fleet).calm.changed();
   }
 
   #memory(fleet: string): Memory {
@@ -169,8 +155,7 @@ export class Rebalancer {
     const { clock } = this.#options;
     const fresh: Memory = {
       budget: new MoveBudget(clock),
-      restlessMs: clock.monotonicMs(),
-      changedMs: clock.monotonicMs(),
+      calm: new Calm(clock),
       size: '',
       moving: false,
     };

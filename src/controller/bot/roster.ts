@@ -5,9 +5,9 @@ import type { RuntimeFacts } from '../../api/runtime-facts.ts';
 import type { TenantBotSpec } from '../../api/tenant-bot.ts';
 import type { Placement, TenantBotStatus } from '../../api/tenant-bot-status.ts';
 import { type ShardId, shardName } from '../../control/shard-id.ts';
-import type { Claimant } from '../plan/claim.ts';
-import type { PlannedBot, Target } from '../plan/fleet-state.ts';
-import type { ShardUse } from '../plan/place.ts';
+import type { Claimant } from '../../planner/claim.ts';
+import type { PlannedBot, Target } from '../../planner/fleet-state.ts';
+import type { ShardUse } from '../../planner/place.ts';
 import type { Hosting } from './ownership.ts';
 import { type Slot, Slots } from './slots.ts';
 

@@ -1,6 +1,6 @@
 import type { ShardId } from '../../control/shard-id.ts';
 import type { Clock } from '../../lib/clock.ts';
-import type { ShardState } from '../plan/fleet-state.ts';
+import type { ShardState } from '../../planner/fleet-state.ts';
 import type { PodState } from './ownership.ts';
 import type { ShardDirectory } from './shard-directory.ts';
 

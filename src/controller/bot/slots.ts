@@ -1,5 +1,5 @@
 import type { ShardId } from '../../control/shard-id.ts';
-import type { ShardUse } from '../plan/place.ts';
+import type { ShardUse } from '../../planner/place.ts';
 
 /** What one bot has on one shard. */
 export interface Slot {

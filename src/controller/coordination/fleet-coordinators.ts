@@ -4,6 +4,7 @@ import type { FleetRates } from '../../api/fleet-rates.ts';
 import type { ShardHub } from '../../control/hub.ts';
 import type { ShardId } from '../../control/shard-id.ts';
 import { Coordinator, type CoordinatorState } from '../../coordinator/coordinator.ts';
+import { ratesOf } from '../../coordinator/rates-of.ts';
 import type { KubeClient } from '../../kube/client.ts';
 import type { Lister } from '../../kube/lister.ts';
 import { type KubeObject, objectKey } from '../../kube/resource.ts';
@@ -13,7 +14,6 @@ import type { Log } from '../../telemetry/log.ts';
 import type { FleetIdentity } from '../fleet/objects/fleet-meta.ts';
 import { FLEET_LABEL, fleetObjectName } from '../names.ts';
 import { grantConfigMap } from './grant-config-map.ts';
-import { ratesOf } from './rates-of.ts';
 
 /** What {@link FleetCoordinators} work with. */
 export interface FleetCoordinatorsOptions {

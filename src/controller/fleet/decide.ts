@@ -1,7 +1,7 @@
 import type { BotFleetSpec } from '../../api/bot-fleet.ts';
 import type { KubeObject, Manifest, OwnerReference } from '../../kube/resource.ts';
+import { type FleetSize, fleetSize } from '../../planner/size.ts';
 import { FIELD_MANAGER } from '../names.ts';
-import { type FleetSize, fleetSize } from '../plan/size.ts';
 import type { GatheredFleet } from './gather.ts';
 import { type FleetObjects, fleetObjects } from './objects/fleet-objects.ts';
 import type { PodDefaults } from './objects/pod-template.ts';

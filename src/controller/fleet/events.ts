@@ -1,6 +1,6 @@
 import type { BotFleetStatus } from '../../api/bot-fleet.ts';
 import type { Condition } from '../../api/conditions.ts';
-import { MOVE_REASONS, type Move } from '../plan/fleet-state.ts';
+import { MOVE_REASONS, type Move } from '../../planner/fleet-state.ts';
 
 /** Something that happened to a fleet, for people. */
 export interface FleetEvent {

@@ -3,8 +3,8 @@
  * to mind first: to look at every shard's bots anew for each move, and to spread all bots by the
  * remainder of their number. Prints figures; judges nothing.
  */
-import type { PlannedBot, PlannedFleet } from '../../../src/controller/plan/fleet-state.ts';
-import { plan } from '../../../src/controller/plan/plan.ts';
+import type { PlannedBot, PlannedFleet } from '../../../src/planner/fleet-state.ts';
+import { plan } from '../../../src/planner/plan.ts';
 
 const FLEET = 'default';
 const BOTS = 10_000;

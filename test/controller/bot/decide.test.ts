@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Placement } from '../../../src/api/tenant-bot-status.ts';
 import type { ShardId } from '../../../src/control/shard-id.ts';
 import { decide, type Situation, type Wish } from '../../../src/controller/bot/decide.ts';
-import type { FleetRoom } from '../../../src/controller/plan/place.ts';
+import type { FleetRoom } from '../../../src/planner/place.ts';
 
 const NOW = '2026-02-01T12:00:00Z';
 const RUN: Wish = { kind: 'run', fleet: 'default', botId: 7 };

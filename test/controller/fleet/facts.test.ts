@@ -3,8 +3,8 @@ import type { Applied } from '../../../src/controller/fleet/apply.ts';
 import { decide } from '../../../src/controller/fleet/decide.ts';
 import { eventsBetween, movesEvent } from '../../../src/controller/fleet/events.ts';
 import { fleetFacts } from '../../../src/controller/fleet/facts.ts';
-import type { Move } from '../../../src/controller/plan/fleet-state.ts';
 import type { ContainerStatus, Pod, StatefulSet } from '../../../src/kube/well-known.ts';
+import type { Move } from '../../../src/planner/fleet-state.ts';
 import {
   type FleetParts,
   gathered,

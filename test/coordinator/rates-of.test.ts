@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { ratesOf } from '../../../src/controller/coordination/rates-of.ts';
+import { ratesOf } from '../../src/coordinator/rates-of.ts';
 
 const row = (resource: string, cap: number, granted: number) => ({
   resource,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type FleetDemand, fleetSize } from '../../../src/controller/plan/size.ts';
+import { type FleetDemand, fleetSize } from '../../src/planner/size.ts';
 
 const SHARDING = { botsPerShard: 100, minShards: 1, maxShards: 5 };
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Claimant, judgeClaim } from '../../../src/controller/plan/claim.ts';
+import { type Claimant, judgeClaim } from '../../src/planner/claim.ts';
 
 const claimants: fc.Arbitrary<Claimant[]> = fc.uniqueArray(
   fc.record({

@@ -1,4 +1,4 @@
-import type { BotKey } from '../../api/group.ts';
+import type { BotKey } from '../api/group.ts';
 
 /** A TenantBot and one bot at Telegram. */
 export interface Claimant {

@@ -1,4 +1,4 @@
-import type { ShardId } from '../../control/shard-id.ts';
+import type { ShardId } from '../control/shard-id.ts';
 import { balance } from './balance.ts';
 import {
   byAge,

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { PlannedBot } from '../../../src/controller/plan/fleet-state.ts';
-import { plan } from '../../../src/controller/plan/plan.ts';
+import type { PlannedBot } from '../../src/planner/fleet-state.ts';
+import { plan } from '../../src/planner/plan.ts';
 import {
   after,
   bot,

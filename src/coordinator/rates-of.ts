@@ -1,6 +1,6 @@
-import type { FleetRates } from '../../api/fleet-rates.ts';
-import { METHOD_PREFIX, TOTAL } from '../../control/grants.ts';
-import type { CoordinatorState } from '../../coordinator/coordinator.ts';
+import type { FleetRates } from '../api/fleet-rates.ts';
+import { METHOD_PREFIX, TOTAL } from '../control/grants.ts';
+import type { CoordinatorState } from './coordinator.ts';
 
 /** What a fleet's status tells of how its limits are handed out; undefined where it has none. */
 export function ratesOf({ resources }: CoordinatorState): FleetRates | undefined {

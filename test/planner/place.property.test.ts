@@ -1,12 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  choosePlace,
-  type FleetRoom,
-  roomSize,
-  type ShardUse,
-} from '../../../src/controller/plan/place.ts';
-import { plan } from '../../../src/controller/plan/plan.ts';
+import { choosePlace, type FleetRoom, roomSize, type ShardUse } from '../../src/planner/place.ts';
+import { plan } from '../../src/planner/plan.ts';
 import { bot, FLEET, fleetOf, loads, shardings, type World } from './planned-world.ts';
 
 /** A fleet on which bots stay, and some other places are taken by bots that leave. */

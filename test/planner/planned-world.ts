@@ -4,9 +4,9 @@ import type {
   PlannedBot,
   PlannedFleet,
   ShardState,
-} from '../../../src/controller/plan/fleet-state.ts';
-import { plan } from '../../../src/controller/plan/plan.ts';
-import type { Sharding } from '../../../src/controller/plan/size.ts';
+} from '../../src/planner/fleet-state.ts';
+import { plan } from '../../src/planner/plan.ts';
+import type { Sharding } from '../../src/planner/size.ts';
 
 /** One fleet and its bots, where moves take no time. */
 export interface World {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { MoveBudget } from '../../../src/controller/bot/move-budget.ts';
-import { AdjustableClock } from '../../../src/lib/adjustable-clock.ts';
+import { AdjustableClock } from '../../src/lib/adjustable-clock.ts';
+import { MoveBudget } from '../../src/planner/move-budget.ts';
 
 it('lets as many begin in a minute as it may, and a second’s worth at once', () => {
   fc.assert(
