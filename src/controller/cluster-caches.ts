@@ -1,6 +1,7 @@
 import type { Registry } from 'prom-client';
 import { Cache, type CacheOptions } from '../kube/cache.ts';
 import type { KubeClient } from '../kube/client.ts';
+import { LEASES } from '../kube/elector-record.ts';
 import type { Lister } from '../kube/lister.ts';
 import { MergedLister } from '../kube/merged-lister.ts';
 import { Reflector, type ReflectorScope } from '../kube/reflector.ts';
@@ -26,6 +27,7 @@ import type { BotIndex } from './bot/fleet-directory.ts';
 import { type StoredBot, TENANT_BOTS } from './bot/stored-bot.ts';
 import { BOT_FLEETS } from './fleet/stored-fleet.ts';
 import { PART_OF } from './names.ts';
+import { LEADER_LEASE } from './rights.ts';
 
 export interface ClusterCachesOptions {
   readonly client: KubeClient;
@@ -57,6 +59,8 @@ export class ClusterCaches {
   readonly configMaps;
   readonly podDisruptionBudgets;
   readonly networkPolicies;
+  /** The leader's alone. */
+  readonly leases;
   readonly #options: ClusterCachesOptions;
   /** By namespace; all bots under '' where one cache has them all. */
   readonly #bots: ReadonlyMap<string, Cache<StoredBot, BotIndex>>;
@@ -82,6 +86,8 @@ export class ClusterCaches {
     this.configMaps = this.#reflect(CONFIG_MAPS, ours);
     this.podDisruptionBudgets = this.#reflect(POD_DISRUPTION_BUDGETS, ours);
     this.networkPolicies = this.#reflect(NETWORK_POLICIES, ours);
+    // By this selector alone may somebody list and watch who has a right to one name only.
+    this.leases = this.#reflect(LEASES, { ...own, fieldSelector: `metadata.name=${LEADER_LEASE}` });
   }
 
   /** Keeps all caches up to date until `signal` aborts. */

@@ -58,7 +58,8 @@ const STUCK_MS = 5 * 60_000;
 /**
  * One replica of the operator: keeps its caches warm, serves runtimes, and campaigns for the lease;
  * the one that holds it runs the controllers. Refuses to start, in words, on a cluster that lacks
- * what it needs. Resolves within 5 s of `signal`, with the lease released.
+ * what it needs. Resolves within 5 s of `signal`, with the lease released; rejects with `LEASE_LOST`
+ * when it has led and was cut off, after the work of a leader has ended.
  */
 export async function runOperator(options: OperatorOptions, signal: AbortSignal): Promise<void> {
   const { client, clock, log, namespace, registry } = options;
@@ -89,6 +90,7 @@ export async function runOperator(options: OperatorOptions, signal: AbortSignal)
     client,
     namespace,
     name: LEADER_LEASE,
+    watched: caches.leases,
     identity: options.podName,
     timings: options.timings,
     metrics: electionMetrics(registry)(LEADER_LEASE),

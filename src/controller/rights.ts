@@ -40,7 +40,10 @@ export const RIGHTS: readonly Right[] = [
   right('own', '', 'configmaps', 'list', 'watch', 'create', 'patch'),
   right('own', '', 'pods', 'list', 'watch', 'patch'),
   right('own', 'coordination.k8s.io', 'leases', 'create'),
-  { ...right('own', 'coordination.k8s.io', 'leases', 'get', 'update'), names: [LEADER_LEASE] },
+  {
+    ...right('own', 'coordination.k8s.io', 'leases', 'get', 'list', 'watch', 'update'),
+    names: [LEADER_LEASE],
+  },
   right('own', '', 'secrets', 'create'),
   { ...right('own', '', 'secrets', 'get', 'update'), names: [AUTHORITY_SECRET] },
   right('cluster', '', 'namespaces', 'list', 'watch'),

@@ -37,8 +37,6 @@ export interface TenureOptions {
   readonly metrics: ElectionMetrics | undefined;
   /** What only a leader may do. */
   readonly lead: (signal: AbortSignal, term: number) => Promise<void>;
-  /** The lease was lost while `lead` was at work; its signal has aborted with the same error. */
-  readonly onLost: ((error: TenantBotError) => void) | undefined;
   /** Must end the process: the lease is lost and `lead` is still at work. */
   readonly exit: (error: TenantBotError) => void;
   /** Every Lease that is seen. */
@@ -58,6 +56,7 @@ export class Tenure {
   #lease: Lease;
   #renewedMs: number;
   #nextRenewalMs: number;
+  #loss: TenantBotError | undefined;
 
   constructor(acquired: Acquired, options: TenureOptions) {
     const { clock, timings } = options;
@@ -82,7 +81,8 @@ export class Tenure {
 
   /**
    * Leads until `lead` has ended, renewing all the while; `signal` tells it to stop. Releases the
-   * lease where it still holds it. Rejects as `lead` did, unless it was told to stop.
+   * lease where it still holds it. Rejects as `lead` did, or with `LEASE_LOST`, unless it was told
+   * to stop.
    */
   async run(signal: AbortSignal): Promise<void> {
     const onStop = (): void => this.#work.abort(signal.reason);
@@ -90,6 +90,7 @@ export class Tenure {
     if (signal.aborted) onStop();
     try {
       await Promise.all([this.#renewUntilEnd(), this.#lead()]);
+      if (this.#loss && !signal.aborted) throw this.#loss;
     } finally {
       signal.removeEventListener('abort', onStop);
     }
@@ -193,15 +194,13 @@ export class Tenure {
   }
 
   #onExpired(): void {
-    const { log, onLost } = this.#options;
-    const error = environmentError(
+    this.#loss = environmentError(
       'LEASE_LOST',
-      'leadership was lost: the Lease was not renewed in time, or somebody else has taken it',
+      'leadership was lost: the Lease was not renewed in time, or somebody else has taken it; this process ends, and begins anew where something restarts it',
     );
-    log.warn({ term: this.#term }, error.message);
+    this.#options.log.warn({ term: this.#term }, this.#loss.message);
     this.#renewing.abort();
-    this.#work.abort(error);
-    onLost?.(error);
+    this.#work.abort(this.#loss);
   }
 
   #onOverdue(): void {

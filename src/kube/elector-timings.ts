@@ -20,6 +20,9 @@ export const DEFAULT_ELECTION_TIMINGS: ElectionTimings = {
 /** Candidates look up to this much later than every retry period, so that they spread out. */
 export const RETRY_JITTER = 0.2;
 
+/** Those who hear of a release at once come up to this much later, for the same reason. */
+export const RELEASE_JITTER_MS = 50;
+
 /**
  * How long guarded work may go on after the renew deadline. A quarter of the time to the end of the
  * lease remains for clocks that run at different speeds.

@@ -6,14 +6,18 @@ import { isStatus } from './api-error.ts';
 import type { KubeClient } from './client.ts';
 import { LeaseStore } from './elector-lease-store.ts';
 import { Observation } from './elector-observation.ts';
-import { heldSpec, holderOf, type Lease, restoredSpec } from './elector-record.ts';
+import { heldSpec, holderOf, isReleased, type Lease, restoredSpec } from './elector-record.ts';
 import { type Acquired, type ElectionMetrics, Tenure } from './elector-tenure.ts';
 import {
   callTimeoutMs,
   checkElectionTimings,
   type ElectionTimings,
+  RELEASE_JITTER_MS,
   RETRY_JITTER,
 } from './elector-timings.ts';
+import type { Lister } from './lister.ts';
+import { objectKey } from './resource.ts';
+import { parseResourceVersion } from './resource-version.ts';
 
 export interface ElectorOptions {
   readonly client: KubeClient;
@@ -24,14 +28,17 @@ export interface ElectorOptions {
   readonly identity: string;
   readonly timings: ElectionTimings;
   /**
+   * Tells of the Lease sooner than a look every retry period does. It decides nothing: each attempt
+   * reads the Lease itself, and looks go on where this is silent.
+   */
+  readonly watched?: Lister<Lease>;
+  /**
    * What only a leader may do. It ends when `signal` aborts, on a stop or since the lease was lost,
    * and soon: see `exit`. `term` grows with each leader for as long as nobody deletes the Lease.
    * Where it ends by itself the lease is given up and campaigned for anew; where it rejects, so
    * does `start`.
    */
   readonly lead: (signal: AbortSignal, term: number) => Promise<void>;
-  /** The lease was lost while `lead` was at work; its signal has aborted with the same error. */
-  readonly onLost?: (error: TenantBotError) => void;
   /** Must end the process: the lease is lost and `lead` did not end before somebody else may start. */
   readonly exit: (error: TenantBotError) => void;
   readonly clock: Clock;
@@ -47,16 +54,18 @@ export interface ElectorOptions {
  *            free, or unchanged            lost
  *            for its duration          ┌──────────┐
  *  candidate ───────────────► leader ──┤          ▼
- *      ▲                        │      │   work must end ──► exit
- *      │        told to stop    ▼      │          │  (grace)
- *      └────── or done: work ends ─────┘          │
- *                 then release     ◄──────────────┘ (no release)
+ *      ▲                        │          work must end ──► exit
+ *      │          told to stop  ▼                 │  (grace)
+ *      └─ done ── or done: work ends              ▼
+ *                 then release           start rejects (no release)
  * ```
  *
  * - Only the own monotonic clock counts. A leader's time runs from when its renewal was sent, a
  *   candidate's wait from when it saw the record change; so clocks may differ at will, and their
  *   speeds by 8 %.
  * - {@link isLeader} asks the clock: it is false at once after a pause that was too long.
+ * - Who has lost the lease does not campaign again: what it knows may be as old as its last renewal,
+ *   and a process that begins anew knows nothing.
  * - Where the Lease is deleted, a candidate puts it back and waits for it to run out, as its holder
  *   may be at work; the holder finds it and goes on. So does the very first one wait.
  */
@@ -69,6 +78,8 @@ export class Elector {
   #identity = '';
   #tenure: Tenure | undefined;
   #lastFailure = '';
+  /** Aborts when the lease was released after the last attempt began: the next one is due. */
+  #due = new AbortController();
 
   constructor(options: ElectorOptions) {
     const { timings, client, clock, namespace, name } = options;
@@ -99,19 +110,29 @@ export class Elector {
 
   /**
    * Campaigns and leads until `signal` aborts. Resolves when guarded work has ended and the lease is
-   * released. Rejects as soon as guarded work does.
+   * released. Rejects as soon as guarded work does, and with `LEASE_LOST` once that has ended since
+   * the lease was lost: this process should end then.
    */
   async start(signal: AbortSignal): Promise<void> {
-    this.#identity = `${this.#options.identity}_${randomToken(6)}`;
-    while (!signal.aborted) {
-      const acquired = await this.#attempt(signal);
-      if (acquired !== undefined) await this.#lead(acquired, signal);
-      await this.#wait(signal);
+    const { identity, watched, namespace, name } = this.#options;
+    this.#identity = `${identity}_${randomToken(6)}`;
+    const ours = objectKey({ namespace, name });
+    const unsubscribe = watched?.subscribe(({ key, after }) => {
+      if (key === ours && after !== undefined) this.#hear(after);
+    });
+    try {
+      while (!signal.aborted) {
+        const acquired = await this.#attempt(signal);
+        if (acquired !== undefined) await this.#lead(acquired, signal);
+        await this.#wait(signal);
+      }
+    } finally {
+      unsubscribe?.();
     }
   }
 
   async #lead(acquired: Acquired, signal: AbortSignal): Promise<void> {
-    const { clock, lead, onLost, exit, metrics } = this.#options;
+    const { clock, lead, exit, metrics } = this.#options;
     this.#log.info({ term: acquired.term, identity: this.#identity }, 'became leader');
     this.#tenure = new Tenure(acquired, {
       identity: this.#identity,
@@ -121,7 +142,6 @@ export class Elector {
       log: this.#log,
       metrics,
       lead,
-      onLost,
       exit,
       onSeen: (lease) => this.#see(lease),
     });
@@ -129,6 +149,7 @@ export class Elector {
   }
 
   async #attempt(signal: AbortSignal): Promise<Acquired | undefined> {
+    this.#due = new AbortController();
     try {
       const acquired = await this.#tryAcquire(signal);
       this.#lastFailure = '';
@@ -180,15 +201,26 @@ export class Elector {
     if (holder !== before) this.#log.info({ holder }, 'the lease has a new holder');
   }
 
-  /** Until the next look: a retry period, or less where the lease runs out before. */
+  /** What the watch tells may be older than what was read since. */
+  #hear(lease: Lease): void {
+    if (versionOf(lease) <= versionOf(this.#observation.lease)) return;
+    this.#see(lease);
+    if (isReleased(lease)) this.#due.abort();
+  }
+
+  /** Until the next look: a retry period, or less where the lease runs out or is released before. */
   async #wait(signal: AbortSignal): Promise<void> {
     const { clock, random } = this.#options;
     const periodMs = this.#timings.retryPeriodMs * (1 + RETRY_JITTER * random());
     const freeInMs = this.#observation.freeAtMs - clock.monotonicMs();
-    try {
-      await sleep(clock, freeInMs > 0 ? Math.min(periodMs, freeInMs) : periodMs, signal);
-    } catch (error) {
-      if (!signal.aborted) throw error;
-    }
+    const waitMs = freeInMs > 0 ? Math.min(periodMs, freeInMs) : periodMs;
+    const due = this.#due.signal;
+    await sleep(clock, waitMs, AbortSignal.any([signal, due])).catch(() => undefined);
+    if (!due.aborted) return;
+    await sleep(clock, RELEASE_JITTER_MS * random(), signal).catch(() => undefined);
   }
+}
+
+function versionOf(lease: Lease | undefined): bigint {
+  return lease === undefined ? -1n : parseResourceVersion(lease.metadata.resourceVersion);
 }

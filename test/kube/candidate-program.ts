@@ -51,7 +51,6 @@ const elector = new Elector({
     }
     tell('ended', term);
   },
-  onLost: () => tell('lost'),
   exit: () => process.exit(70),
   clock: systemClock,
   random: systemRandom,

@@ -1,4 +1,5 @@
 import { expect } from 'vitest';
+import { Cache } from '../../src/kube/cache.ts';
 import type { CallOptions, KubeClient } from '../../src/kube/client.ts';
 import { Elector } from '../../src/kube/elector.ts';
 import type { Lease } from '../../src/kube/elector-record.ts';
@@ -28,13 +29,14 @@ interface Candidate {
   readonly process: SimulatedProcess;
   readonly elector: Elector;
   readonly stop: AbortController;
+  readonly watched: Cache<Lease>;
   /** The term in which guarded work runs. */
   atWork: number | undefined;
 }
 
 /**
  * Candidates with clocks of their own, a lease server, and a network between them that delays and
- * loses requests and answers. Fails as soon as two are at work.
+ * loses requests, answers and what a watch would tell. Fails as soon as two are at work.
  */
 export class ElectionWorld {
   readonly time = new SimulatedTime();
@@ -53,6 +55,7 @@ export class ElectionWorld {
 
   constructor(options: { readonly seed: number; readonly slots: number }) {
     this.#random = seededRandom(options.seed);
+    this.server.onWrite = (lease) => this.#tell(lease);
     for (let slot = 0; slot < options.slots; slot++) {
       this.time.at(this.#random() * 2000, () => this.#start(slot));
     }
@@ -125,21 +128,38 @@ export class ElectionWorld {
     const rate = 1 + (this.#random() * 2 - 1) * MAX_RATE_ERROR;
     const process = new SimulatedProcess({ time: this.time, random: this.#random, rate });
     const stop = new AbortController();
+    const log = createLog({
+      level: 'fatal',
+      format: 'json',
+      destination: { write: () => undefined },
+    });
+    const watched = new Cache<Lease>({ log });
     const elector = new Elector({
       client: this.#client(slot, process),
       namespace: 'tenantbot',
       name: 'operator',
+      watched,
       identity: `pod-${slot}`,
       timings: DEFAULT_ELECTION_TIMINGS,
       lead: (signal, term) => this.#work(candidate, signal, term),
       exit: () => this.#end(candidate, 500),
       clock: process,
       random: this.#random,
-      log: createLog({ level: 'fatal', format: 'json', destination: { write: () => undefined } }),
+      log,
     });
-    const candidate: Candidate = { slot, process, elector, stop, atWork: undefined };
+    const candidate: Candidate = { slot, process, elector, stop, watched, atWork: undefined };
     this.#candidates.push(candidate);
-    void elector.start(stop.signal).then(() => this.#end(candidate, 500));
+    const ended = (): void => this.#end(candidate, 500);
+    void elector.start(stop.signal).then(ended, ended);
+  }
+
+  /** Every candidate hears of a write some time later, or never. */
+  #tell(lease: Lease): void {
+    for (const { slot, process, watched } of this.#candidates) {
+      if (process.dead || this.#isLost(slot)) continue;
+      const hear = (): void => process.deliver(() => watched.observe(lease));
+      this.time.at(this.time.nowMs + this.#travelMs(), hear);
+    }
   }
 
   /** The process is gone; another takes its place. */

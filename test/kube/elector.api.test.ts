@@ -17,7 +17,7 @@ import { SHORT_TIMINGS } from './candidate-timings.ts';
 
 /** What a candidate's program tells. */
 interface Line {
-  readonly event: 'starts' | 'leads' | 'acts' | 'lost' | 'ended' | 'unblocked' | 'stopped';
+  readonly event: 'starts' | 'leads' | 'acts' | 'ended' | 'unblocked' | 'stopped';
   readonly identity: string;
   readonly term?: number;
   readonly atMs: number;

@@ -154,7 +154,7 @@ describe('Elector', () => {
     ]);
     expect(world.server.lease?.spec?.holderIdentity).toBe('usurper');
     await world.clock.advanceAsync(8000);
-    expect(first.terms).toEqual([8, 10]);
+    expect([first.terms, first.ended, first.failure]).toEqual([[8], true, 'LEASE_LOST']);
   });
 
   it('knows on waking that it slept for too long, before any timer has fired', async () => {
@@ -183,15 +183,16 @@ describe('Elector', () => {
     expect(world.lines.at(-1)).toContain('this process must end');
   });
 
-  it('lets guarded work end within its grace, and campaigns anew', async () => {
+  it('lets guarded work end within its grace, and itself then', async () => {
     const { world, first } = await createLedWorld();
     first.stuck = new Promise((resolve) => void world.clock.setTimer(5400, resolve));
     world.before = never;
     await world.clock.advanceAsync(5300);
     world.before = () => undefined;
-    expect(first.atWork).toBe(true);
+    expect([first.atWork, first.ended]).toEqual([true, false]);
     await world.clock.advanceAsync(20_000);
-    expect([first.exits, first.terms]).toEqual([[], [8, 9]]);
+    expect([first.exits, first.terms]).toEqual([[], [8]]);
+    expect([first.failure, world.clock.pendingTimers]).toEqual(['LEASE_LOST', 0]);
   });
 
   it('renews while work ends, and releases the lease after it, for the next to take', async () => {
@@ -274,6 +275,70 @@ describe('Elector', () => {
     };
     await candidate.run();
     expect([candidate.terms, world.server.lease?.spec?.holderIdentity]).toEqual([[], '']);
+  });
+
+  it('takes a lease as soon as it hears that it was released', async () => {
+    const world = new World();
+    world.write({ holderIdentity: 'other', leaseDurationSeconds: 6 });
+    const { watched } = world;
+    world.server.onWrite = (lease) => watched.observe(lease);
+    const candidates = [0, 1, 2].map(
+      (n) => new Candidate(world, { watched, identity: `pod-${n}` }),
+    );
+    for (const candidate of candidates) void candidate.run();
+    await world.clock.advanceAsync(2000);
+    world.write({ holderIdentity: '', leaseTransitions: 4 });
+    await world.clock.advanceAsync(51);
+    expect(candidates.flatMap(({ terms }) => terms)).toEqual([5]);
+    let looks = 0;
+    world.before = (call) => {
+      if (call === 'get') looks++;
+      return undefined;
+    };
+    await world.clock.advanceAsync(10_000);
+    expect(looks).toBeLessThanOrEqual(2 * 10);
+  });
+
+  it('takes one that was released while it looked', async () => {
+    const world = new World();
+    world.write({ holderIdentity: 'other', leaseDurationSeconds: 6 });
+    const { watched } = world;
+    world.server.onWrite = (lease) => watched.observe(lease);
+    let released = false;
+    world.after = (call) => {
+      if (call === 'get' && !released) {
+        released = true;
+        world.write({ holderIdentity: '', leaseTransitions: 4 });
+      }
+      return undefined;
+    };
+    const candidate = new Candidate(world, { watched });
+    void candidate.run();
+    await world.clock.advanceAsync(51);
+    expect(candidate.terms).toEqual([5]);
+  });
+
+  it('is not misled by a watch that lags behind', async () => {
+    const { world, first } = await createLedWorld();
+    const old = world.server.lease ?? expect.unreachable();
+    const { watched } = world;
+    const second = new Candidate(world, { watched, identity: 'pod-1' });
+    void second.run();
+    await world.clock.advanceAsync(3000);
+    watched.observe({ ...old, spec: { holderIdentity: '', leaseTransitions: 7 } });
+    expect(second.elector.holder()).toBe(first.elector.holder());
+    await world.clock.advanceAsync(10_000);
+    expect([first.terms, second.terms, first.elector.isLeader()]).toEqual([[8], [], true]);
+  });
+
+  it('looks in turns as ever where the watch is silent', async () => {
+    const { world, first } = await createLedWorld();
+    const second = new Candidate(world, { watched: world.watched, identity: 'pod-1' });
+    void second.run();
+    await world.clock.advanceAsync(3000);
+    first.stop.abort(new Error('told to stop'));
+    await world.clock.advanceAsync(1201);
+    expect(second.terms).toEqual([9]);
   });
 
   it('says once why it can not campaign', async () => {

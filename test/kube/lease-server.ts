@@ -4,6 +4,8 @@ import type { Manifest } from '../../src/kube/resource.ts';
 
 /** What the API server knows of one Lease: its rules for versions and uids, without the wire. */
 export class LeaseServer {
+  /** Hears of each write, as a watch does. */
+  onWrite: (lease: Lease) => void = () => undefined;
   #lease: Lease | undefined;
   #versions = 0;
 
@@ -51,6 +53,7 @@ export class LeaseServer {
         creationTimestamp: '2026-01-31T12:00:00Z',
       },
     });
+    this.onWrite(structuredClone(this.#lease));
     return structuredClone(this.#lease);
   }
 }

@@ -1,11 +1,13 @@
 import { Registry } from 'prom-client';
 import { expect } from 'vitest';
+import { Cache } from '../../src/kube/cache.ts';
 import type { KubeClient } from '../../src/kube/client.ts';
 import { Elector, type ElectorOptions } from '../../src/kube/elector.ts';
 import type { Lease } from '../../src/kube/elector-record.ts';
 import { DEFAULT_ELECTION_TIMINGS } from '../../src/kube/elector-timings.ts';
 import type { Manifest } from '../../src/kube/resource.ts';
 import { AdjustableClock } from '../../src/lib/adjustable-clock.ts';
+import { errorCode } from '../../src/lib/errors.ts';
 import { createLog } from '../../src/telemetry/log.ts';
 import { LeaseServer } from './lease-server.ts';
 
@@ -26,6 +28,13 @@ export class World {
   readonly server = new LeaseServer();
   readonly registry = new Registry();
   readonly lines: string[] = [];
+  readonly log = createLog({
+    level: 'debug',
+    format: 'json',
+    destination: { write: (line) => this.lines.push(line) },
+  });
+  /** What a watch has told; it hears nothing unless something is put here. */
+  readonly watched = new Cache<Lease>({ log: this.log });
   /** Called with each call's kind before it is carried out; what it returns is waited for. */
   before: (call: LeaseCall) => Promise<void> | undefined = () => undefined;
   /** Likewise, after it. */
@@ -41,7 +50,7 @@ export class World {
 
   /** Writes the record as somebody else. */
   write(spec: Lease['spec']): void {
-    const metadata = this.server.lease?.metadata ?? { name: 'operator' };
+    const metadata = this.server.lease?.metadata ?? { namespace: 'tenantbot', name: 'operator' };
     const manifest = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata, spec };
     if (this.server.lease === undefined) this.server.create(manifest);
     else this.server.replace(manifest);
@@ -61,7 +70,10 @@ export class Candidate {
   readonly stop = new AbortController();
   readonly terms: number[] = [];
   readonly exits: string[] = [];
+  /** Why guarded work was told to end. */
   readonly lost: string[] = [];
+  /** What `start` has rejected with. */
+  failure: string | undefined;
   stuck: Promise<void> | undefined;
   atWork = false;
   ended = false;
@@ -74,21 +86,20 @@ export class Candidate {
       identity: 'pod-0',
       timings: DEFAULT_ELECTION_TIMINGS,
       lead: (signal, term) => this.#work(signal, term),
-      onLost: ({ code }) => this.lost.push(code),
       exit: ({ code }) => this.exits.push(code),
       clock: world.clock,
       random: () => 0.5,
-      log: createLog({
-        level: 'debug',
-        format: 'json',
-        destination: { write: (line) => world.lines.push(line) },
-      }),
+      log: world.log,
       ...options,
     });
   }
 
   async run(): Promise<void> {
-    await this.elector.start(this.stop.signal);
+    try {
+      await this.elector.start(this.stop.signal);
+    } catch (error) {
+      this.failure = errorCode(error);
+    }
     this.ended = true;
   }
 
@@ -98,6 +109,7 @@ export class Candidate {
     await new Promise<void>((resolve) => {
       signal.addEventListener('abort', () => resolve());
     });
+    if (errorCode(signal.reason) === 'LEASE_LOST') this.lost.push('LEASE_LOST');
     await this.stuck;
     this.atWork = false;
   }

@@ -1,8 +1,9 @@
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { preflight } from '../../../src/controller/preflight/preflight.ts';
-import { type Right, rightsFor } from '../../../src/controller/rights.ts';
+import { LEADER_LEASE, type Right, rightsFor } from '../../../src/controller/rights.ts';
 import type { KubeClient } from '../../../src/kube/client.ts';
+import { LEASES } from '../../../src/kube/elector-record.ts';
 import { errorMessage } from '../../../src/lib/errors.ts';
 import { type ControlPlane, startControlPlane } from '../../cluster/control-plane.ts';
 import { installCrds } from '../../cluster/install-crds.ts';
@@ -116,6 +117,28 @@ describeWithApiServer('the start of the operator', () => {
     );
     expect(ran.code).toBe(1);
     expect(ran.err).toContain(sentences[0]);
+  });
+
+  it('lets the operator watch its one Lease, and no other', async () => {
+    await grant(
+      ALL.filter(({ where }) => where === 'own'),
+      OWN,
+    );
+    const listed = async (name?: string): Promise<string> => {
+      const selected = name === undefined ? {} : { fieldSelector: `metadata.name=${name}` };
+      try {
+        const { metadata } = await client.list(LEASES, { namespace: OWN, ...selected });
+        const { resourceVersion } = metadata;
+        const watch = { namespace: OWN, ...selected, resourceVersion, timeoutSeconds: 1 };
+        for await (const { type } of client.watch(LEASES, watch)) if (type !== 'BOOKMARK') break;
+        return 'watched';
+      } catch (error) {
+        return errorMessage(error);
+      }
+    };
+    await expect.poll(() => listed(LEADER_LEASE), SOON).toBe('watched');
+    expect(await listed('another')).toContain('forbidden');
+    expect(await listed()).toContain('forbidden');
   });
 
   it('names the one namespace of several that it has no rights in', async () => {
