@@ -8,7 +8,8 @@ import type { SecretReader } from './secret-reader.ts';
 const DAY_MS = 24 * 60 * 60 * 1000;
 /** While something is wrong with Secrets, twice as long every time: they often come right after. */
 const BAD_FIRST_MS = 250;
-const BAD_MOST_MS = 5 * 60_000;
+/** Whoever has mended a Secret does not wait longer than for a kubelet. */
+const BAD_MOST_MS = 60_000;
 
 /** Which Secrets are asked for, and what may have made those that were read before out of date. */
 export interface CredentialRequest {
