@@ -20,10 +20,8 @@ import {
   WaitingLine,
 } from './waiting-line.ts';
 
-/**
- * Telegram holds a poll, so that its answer does not tell when it arrived: after so long it has.
- */
-const POLL_ARRIVES_MS = 250;
+/** Telegram may hold a poll for long before it answers: after so long it has arrived all the same. */
+const POLL_ARRIVES_MS = 1_000;
 /** How many calls of one priority may wait. */
 const CAPACITY = 10_000;
 /** A demand that is so much above what was told last is told at once. */
@@ -72,31 +70,44 @@ class GrantedTurn implements Turn, FleetTurn {
   readonly priority: Priority;
   readonly deadlineMs: number;
   readonly lane: Resource | undefined;
-  readonly #isHeld: boolean;
-  readonly #clock: Clock;
+  readonly #isPoll: boolean;
+  readonly #rate: { readonly clock: Clock; readonly onRoom: () => void };
   #windows: readonly (SlidingWindow | undefined)[] = [];
+  /** When a poll has arrived at the latest. */
+  #arrivesMs = 0;
 
-  constructor(call: FleetCall, lane: Resource | undefined, clock: Clock) {
+  /** `onRoom` hears that there is room earlier than it seemed. */
+  constructor(
+    call: FleetCall,
+    lane: Resource | undefined,
+    rate: { readonly clock: Clock; readonly onRoom: () => void },
+  ) {
     this.priority = call.priority;
     this.deadlineMs = call.deadlineMs;
     this.lane = lane;
-    this.#isHeld = call.method === 'getUpdates';
-    this.#clock = clock;
+    this.#isPoll = call.method === 'getUpdates';
+    this.#rate = rate;
   }
 
   take(window: SlidingWindow | undefined, nowMs: number): void {
-    const windows = [window, this.lane?.window];
-    if (this.#isHeld) for (const one of windows) one?.add(nowMs + POLL_ARRIVES_MS);
-    else {
-      for (const one of windows) one?.begin();
-      this.#windows = windows;
+    this.#windows = [window, this.lane?.window];
+    this.#arrivesMs = nowMs + POLL_ARRIVES_MS;
+    for (const one of this.#windows) {
+      if (this.#isPoll) one?.add(this.#arrivesMs);
+      else one?.begin();
     }
   }
 
   end(): void {
-    const nowMs = this.#clock.monotonicMs();
-    for (const window of this.#windows) window?.end(nowMs);
+    const { clock, onRoom } = this.#rate;
+    const nowMs = clock.monotonicMs();
+    const windows = this.#windows;
     this.#windows = [];
+    if (!this.#isPoll) for (const one of windows) one?.end(nowMs);
+    else if (nowMs < this.#arrivesMs) {
+      for (const one of windows) one?.advance(this.#arrivesMs, nowMs);
+      onRoom();
+    }
   }
 }
 
@@ -119,6 +130,7 @@ export class GrantedFleetRate implements FleetRate, GrantHolder, LineRules<Grant
   readonly #throttled: () => number;
   readonly #windowMs: number;
   readonly #line: WaitingLine<GrantedTurn>;
+  readonly #turns: { readonly clock: Clock; readonly onRoom: () => void };
   readonly #held: HeldGrant;
   #total: Resource | undefined;
   #lanes: ReadonlyMap<string, Resource> = new Map();
@@ -132,6 +144,7 @@ export class GrantedFleetRate implements FleetRate, GrantHolder, LineRules<Grant
     this.#windowMs = windowMs;
     this.#held = new HeldGrant(clock);
     this.#line = new WaitingLine({ clock, rules: this, capacity: CAPACITY });
+    this.#turns = { clock, onRoom: () => this.#line.wake() };
   }
 
   /** Goes by these limits of the whole fleet from now on; what has been sent counts towards them. */
@@ -157,7 +170,7 @@ export class GrantedFleetRate implements FleetRate, GrantHolder, LineRules<Grant
     if (!lane && !this.#total) return undefined;
     this.#total?.demand.add();
     lane?.demand.add();
-    const turn = new GrantedTurn(call, lane, this.#clock);
+    const turn = new GrantedTurn(call, lane, this.#turns);
     const waiting = this.#line.enter(turn, signal);
     if (!waiting) return turn;
     this.#hurryIfNeeded(lane);

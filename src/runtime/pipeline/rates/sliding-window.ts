@@ -52,6 +52,14 @@ export class SlidingWindow implements RateLimit {
     else this.#atMs.splice(index, 0, atMs);
   }
 
+  /** One that was to pass at `atMs`, a time to come, has passed by now. */
+  advance(atMs: number, nowMs: number): void {
+    const index = this.#atMs.lastIndexOf(atMs);
+    if (index < this.#first) return;
+    this.#atMs.splice(index, 1);
+    this.add(nowMs);
+  }
+
   /** Counts one that begins to pass; must {@link end} or be {@link cancel}led. */
   begin(): void {
     this.#open++;

@@ -164,13 +164,20 @@ test('a call counts until a second after its answer, whenever it arrived', async
   expect(times()).toEqual([6_010]);
 });
 
-test('a poll that is held counts as one that arrives within a quarter of a second', async () => {
+test('a poll arrives within a second, however long it is held, or before it is answered', async () => {
   apply({ perSecond: 1 });
   const call = { method: 'getUpdates', priority: 'poll', deadlineMs: 60_000 } as const;
   void rate.acquire(call, stop.signal);
   acquire();
   await clock.advanceAsync(5_000);
-  expect(times()).toEqual([1_260]);
+  expect(times()).toEqual([2_010]);
+
+  const poll = await rate.acquire(call, stop.signal);
+  acquire();
+  await clock.advanceAsync(100);
+  poll?.end();
+  await clock.advanceAsync(5_000);
+  expect(times()).toEqual([2_010, 6_110]);
 });
 
 test('a method has a limit of its own, and leaves the others alone', async () => {
