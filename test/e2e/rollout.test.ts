@@ -27,7 +27,7 @@ describe('the pods of a fleet', () => {
       metadata: { name: FLEET, namespace: OPERATOR_NAMESPACE },
       spec: {
         sharding: { minShards: SHARDS, botsPerShard: 50 },
-        runtime: { canarySeconds: CANARY_SECONDS, resources: {} },
+        runtime: { canarySeconds: CANARY_SECONDS },
         telegram: { apiRoot: `http://emulator.${OPERATOR_NAMESPACE}.svc:8081` },
       },
     });
