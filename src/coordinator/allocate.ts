@@ -7,9 +7,6 @@ export interface Claim {
   readonly floor: number;
 }
 
-/** Doubles have no more to give. */
-const BISECTIONS = 64;
-
 /**
  * Divides `capacity` in whole numbers, all of it: everybody's floor first; then max-min fair by
  * weight up to what each demands; what is left is spread by weight, so that whoever is to want more
@@ -34,19 +31,34 @@ interface Bounds {
 }
 
 /** Raises all from their lower bounds at a level that is the same for all, by weight. */
-function fill(capacity: number, claims: readonly Claim[], { from, to }: Bounds): number[] {
-  const at = (level: number): number[] =>
-    claims.map(({ weight }, index) =>
-      Math.min(to[index] ?? 0, Math.max(from[index] ?? 0, weight * level)),
-    );
-  let low = 0;
-  let high = (capacity + 1) / Math.min(...claims.map(({ weight }) => weight));
-  for (let round = 0; round < BISECTIONS && low < high; round++) {
-    const middle = (low + high) / 2;
-    if (sum(at(middle)) <= capacity) low = middle;
-    else high = middle;
+function fill(capacity: number, claims: readonly Claim[], bounds: Bounds): number[] {
+  const { from, to } = bounds;
+  if (capacity <= sum(from)) return [...from];
+  const level = levelOf(capacity, claims, bounds);
+  const exact = claims.map(({ weight }, index) =>
+    Math.min(to[index] ?? 0, Math.max(from[index] ?? 0, weight * level)),
+  );
+  return roundTo(capacity, exact, to);
+}
+
+/** Where the level comes to, edge by edge: each claim rises between its two bounds alone. */
+function levelOf(capacity: number, claims: readonly Claim[], { from, to }: Bounds): number {
+  const edges = claims.flatMap(({ weight }, index) => [
+    { at: (from[index] ?? 0) / weight, rise: weight },
+    { at: (to[index] ?? 0) / weight, rise: -weight },
+  ]);
+  edges.sort((a, b) => a.at - b.at);
+  let left = capacity - sum(from);
+  let level = 0;
+  let rise = 0;
+  for (const edge of edges) {
+    const more = rise * (edge.at - level);
+    if (more >= left) break;
+    left -= more;
+    level = edge.at;
+    rise += edge.rise;
   }
-  return roundTo(capacity, at(low), to);
+  return rise > 0 ? level + left / rise : level;
 }
 
 /** Whole numbers, those with the largest parts cut off rounded up as long as there is capacity. */

@@ -7,7 +7,7 @@ import { runsOf, seedsFrom } from './simulation/seeds.ts';
 // Stacks of calls that were refused cost more than all the rest.
 Error.stackTraceLimit = 0;
 
-const RUNS = runsOf(process.env['SIMULATION_RUNS'], 250);
+const RUNS = runsOf(process.env['SIMULATION_RUNS'], 1_000);
 
 test('no second sees more calls than the cap, whatever happens', {
   timeout: 24 * 3_600_000,

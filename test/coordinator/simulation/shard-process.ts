@@ -29,6 +29,7 @@ export class ShardProcess implements KnownShard {
   photos = 0.3;
   readonly #world: Surroundings;
   readonly #stop = new AbortController();
+  #limits: FleetRateLimits | undefined;
   #limited: ReadonlyMap<string, number> = new Map();
   #granted: {
     readonly term: number;
@@ -142,8 +143,11 @@ export class ShardProcess implements KnownShard {
   }
 
   #heed(limits: FleetRateLimits): void {
-    this.rate.apply(limits);
-    this.#limited = capsOf(limits);
+    if (limits !== this.#limits) {
+      this.#limits = limits;
+      this.rate.apply(limits);
+      this.#limited = capsOf(limits);
+    }
     this.#world.telegram.noteCaps();
   }
 
@@ -171,12 +175,11 @@ export class ShardProcess implements KnownShard {
   }
 
   #make(method: string, turn: FleetTurn | undefined): void {
-    const { loop, random, options, telegram, limits } = this.#world;
+    const { loop, random, options, telegram } = this.#world;
     const isSlow = random() < 0.01;
     const flightMs = isSlow ? options.slowestFlightMs * random() : 3 + 12 * random();
-    const resources = [TOTAL, resourceOfMethod(method)];
-    const capped = new Set(capsOf(limits).keys());
-    loop.after(flightMs, () => telegram.arrive(resources.filter((name) => capped.has(name))));
+    const resources = telegram.capped([TOTAL, resourceOfMethod(method)]);
+    loop.after(flightMs, () => telegram.arrive(resources));
     loop.after(flightMs + 3 + 12 * random(), () => this.process.run(() => turn?.end()));
   }
 }

@@ -82,7 +82,11 @@ export interface Surroundings {
   readonly random: Random;
   readonly options: WorldOptions;
   readonly sabotage: Sabotage;
-  readonly telegram: { arrive(resources: readonly string[]): void; noteCaps(): void };
+  readonly telegram: {
+    arrive(resources: readonly string[]): void;
+    noteCaps(): void;
+    capped(resources: readonly string[]): readonly string[];
+  };
   readonly shards: readonly KnownShard[];
   readonly limits: FleetRateLimits;
   /** Links that are cut: `a>b`. */

@@ -1,3 +1,4 @@
+import type { FleetRateLimits } from '../../../src/api/rate-limits.ts';
 import { capsOf } from '../../../src/control/grants.ts';
 import type { Surroundings } from './surroundings.ts';
 
@@ -10,6 +11,8 @@ export class Telegram {
   readonly arrivals = new Map<string, number[]>();
   /** From when on how much was allowed, by resource. */
   readonly #allowed = new Map<string, { readonly fromMs: number; readonly cap: number }[]>();
+  #limits: FleetRateLimits | undefined;
+  #caps: ReadonlyMap<string, number> = new Map();
 
   constructor(world: Surroundings) {
     this.#world = world;
@@ -28,13 +31,31 @@ export class Telegram {
    * reach only once it has heard of it.
    */
   noteCaps(): void {
-    const { limits, shards, loop } = this.#world;
-    for (const [resource, cap] of capsOf(limits)) {
-      const known = shards.map((shard) => (shard.process.isAlive ? shard.capOf(resource) : 0));
+    const { shards, loop } = this.#world;
+    for (const [resource, limit] of this.#limited()) {
+      let cap = limit;
+      for (const shard of shards) {
+        if (shard.process.isAlive) cap = Math.max(cap, shard.capOf(resource));
+      }
       const allowed = this.#allowed.get(resource) ?? [];
       this.#allowed.set(resource, allowed);
-      allowed.push({ fromMs: loop.nowMs, cap: Math.max(cap, ...known) });
+      if (allowed.at(-1)?.cap !== cap) allowed.push({ fromMs: loop.nowMs, cap });
     }
+  }
+
+  /** Those of `resources` that have a limit now. */
+  capped(resources: readonly string[]): readonly string[] {
+    const caps = this.#limited();
+    return resources.filter((name) => caps.has(name));
+  }
+
+  #limited(): ReadonlyMap<string, number> {
+    const { limits } = this.#world;
+    if (limits !== this.#limits) {
+      this.#limits = limits;
+      this.#caps = capsOf(limits);
+    }
+    return this.#caps;
   }
 
   /** The first second with too many arrivals, in words; undefined where there is none. */
