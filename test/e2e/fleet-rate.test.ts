@@ -80,8 +80,17 @@ describe("a fleet's limit", () => {
 
   async function killLeader(): Promise<void> {
     const lease = { namespace: OPERATOR_NAMESPACE, name: LEADER_LEASE };
-    const holder = await waitFor('a leader', async () => holderOf(await client.get(LEASES, lease)));
-    await killProgram(installation, holder.split('_')[0] ?? '');
+    const pod = await waitFor(
+      'a leader that is alive, which ends by being killed',
+      async () => {
+        const [name] = holderOf(await client.get(LEASES, lease))?.split('_') ?? [];
+        if (name !== undefined) await killProgram(installation, name);
+        return name;
+      },
+      { timeoutMs: KILL_EVERY_MS, intervalMs: 500 },
+    );
+    // A kubelet waits ever longer before it starts again what dies again and again.
+    await installation.kubectl.run(...inSystem('delete', 'pod', pod, '--wait=false'));
   }
 
   it('holds in every second and is used, while leaders die and the demand moves', async () => {
