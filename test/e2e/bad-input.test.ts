@@ -83,7 +83,7 @@ describe('bad input', () => {
     await allStalled();
     await waitFor(
       'its pod to be gone',
-      async () => !(await kubectl.get(...inSystem('pod', fleet.pod))),
+      async () => !(await kubectl.get(...inSystem('pod', fleet.pod(0)))),
       {
         timeoutMs: 60_000,
         intervalMs: 200,

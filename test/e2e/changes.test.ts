@@ -43,7 +43,7 @@ describe('the change of a bot', () => {
     await installation[Symbol.asyncDispose]();
   });
 
-  const pod = (): Promise<AnyObject> => installation.kubectl.get(...inSystem('pod', fleet.pod));
+  const pod = (): Promise<AnyObject> => installation.kubectl.get(...inSystem('pod', fleet.pod(0)));
   const read = (name: string): Promise<AnyObject> =>
     client.get(TENANT_BOTS, { namespace: tenant.name, name });
 

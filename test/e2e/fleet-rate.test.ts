@@ -1,28 +1,20 @@
 import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { API_VERSION } from '../../src/api/group.ts';
-import { TENANT_BOTS } from '../../src/controller/bot/stored-bot.ts';
 import { LEADER_LEASE } from '../../src/controller/rights.ts';
 import { holderOf, LEASES } from '../../src/kube/elector-record.ts';
 import type { HttpKubeClient } from '../../src/kube/http-client.ts';
-import { SECRETS } from '../../src/kube/well-known.ts';
 import type { TestNamespace } from '../cluster/namespace.ts';
 import { connect } from '../kube/api-world.ts';
 import { waitFor } from '../support/wait.ts';
-import { inParallel } from './support/in-parallel.ts';
-import {
-  botManifests,
-  Installation,
-  inSystem,
-  OPERATOR_NAMESPACE,
-} from './support/installation.ts';
+import { makeBots, makeFleet, type TestFleet } from './support/fleet.ts';
+import { Installation, inSystem, OPERATOR_NAMESPACE } from './support/installation.ts';
 import { killProgram } from './support/kill.ts';
 import { type Occupancy, watchOccupancy } from './support/occupancy.ts';
 import { ECHO, Traffic } from './support/traffic.ts';
 
-const FLEET = 'limited';
 const SHARDS = 6;
 const BOTS = 120;
+const NAMES = Array.from({ length: BOTS }, (_, n) => `bot-${n}`);
 const CAP = 300;
 /** How long the demand rests on the same two shards: where there is no leader, no share follows it. */
 const SHIFT_MS = 30_000;
@@ -38,42 +30,27 @@ describe("a fleet's limit", () => {
   let client: HttpKubeClient;
   let tenant: TestNamespace;
   let occupancy: Occupancy;
-  const bots = new Map<string, number>();
+  let fleet: TestFleet;
+  let bots: readonly number[];
 
   beforeAll(async () => {
     installation = await Installation.open();
     client = await connect(installation.kubeconfig, { rate: { perSecond: 500, burst: 1_000 } });
     tenant = await installation.tenant();
     occupancy = await watchOccupancy(client, tenant.name);
-    await installation.kubectl.apply({
-      apiVersion: API_VERSION,
-      kind: 'BotFleet',
-      metadata: { name: FLEET, namespace: OPERATOR_NAMESPACE },
-      spec: {
-        telegram: { apiRoot: `http://emulator.${OPERATOR_NAMESPACE}.svc:8081` },
-        sharding: { botsPerShard: BOTS, minShards: SHARDS, maxShards: SHARDS },
-        rateLimits: { perSecond: CAP },
-      },
+    fleet = await makeFleet(installation, 'limited', {
+      sharding: { botsPerShard: BOTS, minShards: SHARDS, maxShards: SHARDS },
+      rateLimits: { perSecond: CAP },
     });
-    await inParallel(
-      Array.from({ length: BOTS }, (_, n) => `bot-${n}`),
-      16,
-      async (name) => {
-        const { id, token } = await installation.emulator.createBot();
-        bots.set(name, id);
-        const spec = { fleet: FLEET, ...ECHO };
-        const [secret, bot] = botManifests({ namespace: tenant.name, name, token, spec });
-        await client.create(SECRETS, secret);
-        await client.create(TENANT_BOTS, bot);
-      },
-    );
+    const spec = { fleet: fleet.name, ...ECHO };
+    bots = await makeBots(installation, { client, namespace: tenant.name, names: NAMES, spec });
     const until = ['--for=condition=Ready', '--timeout=120s'];
     await installation.kubectl.run('-n', tenant.name, 'wait', 'tenantbots', '--all', ...until);
   });
   afterAll(async () => {
     await tenant[Symbol.asyncDispose]();
     await occupancy[Symbol.asyncDispose]();
-    await installation.kubectl.run(...inSystem('delete', 'botfleet', FLEET, '--ignore-not-found'));
+    await fleet[Symbol.asyncDispose]();
     await client.close();
     await installation[Symbol.asyncDispose]();
   });
@@ -94,7 +71,7 @@ describe("a fleet's limit", () => {
   }
 
   it('holds in every second and is used, while leaders die and the demand moves', async () => {
-    const { ids, byShard } = busyBots(occupancy, bots);
+    const byShard = placesByShard(occupancy);
     const since = await installation.emulator.lastCallSeq();
     const startedMs = performance.now();
     // More than the limit lets through, always at two of the six shards.
@@ -103,7 +80,7 @@ describe("a fleet's limit", () => {
       const places = [...(byShard[2 * hot] ?? []), ...(byShard[2 * hot + 1] ?? [])];
       return places[said % places.length] ?? 0;
     };
-    const traffic = new Traffic(installation.emulator, ids, { pauseMs: 20, talkers: 24, next });
+    const traffic = new Traffic(installation.emulator, bots, { pauseMs: 20, talkers: 24, next });
     for (let kills = 0; kills < KILLS; kills++) {
       await setTimeout(KILL_EVERY_MS);
       await killLeader();
@@ -112,7 +89,7 @@ describe("a fleet's limit", () => {
     const calls = await installation.emulator.calls({ since, limit: 100_000 });
     const words = Math.round((1_000 * traffic.said) / (performance.now() - startedMs));
     await traffic.end();
-    const ours = new Set(ids);
+    const ours = new Set(bots);
     const times = calls
       .filter(({ bot }) => bot !== null && ours.has(bot.id))
       .map(({ startedAtMs }) => startedAtMs)
@@ -127,20 +104,16 @@ describe("a fleet's limit", () => {
   });
 });
 
-/** Ids of all bots, and by shard the places of its bots among them. */
-function busyBots(
-  occupancy: Occupancy,
-  bots: ReadonlyMap<string, number>,
-): { readonly ids: readonly number[]; readonly byShard: readonly (readonly number[])[] } {
-  const ids = [...bots.values()];
+/** By shard: the places of its bots among all of them. */
+function placesByShard({ bots }: Occupancy): readonly (readonly number[])[] {
   const byShard: number[][] = Array.from({ length: SHARDS }, () => []);
-  for (const [place, name] of [...bots.keys()].entries()) {
-    const status = occupancy.bots.get(name)?.status as
+  for (const [place, name] of NAMES.entries()) {
+    const status = bots.get(name)?.status as
       | { readonly placement?: { readonly shard: number } }
       | undefined;
     byShard[status?.placement?.shard ?? 0]?.push(place);
   }
-  return { ids, byShard };
+  return byShard;
 }
 
 /** The most that lie in any stretch of a second. `times` in order, in milliseconds. */

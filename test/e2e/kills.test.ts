@@ -72,13 +72,13 @@ describe('under traffic', () => {
   }
 
   async function killRuntime(): Promise<string> {
-    await killProgram(installation, fleet.pod);
+    await killProgram(installation, fleet.pod(0));
     return 'Killed';
   }
 
   async function deleteRuntime(): Promise<string> {
     const how = ['--force', '--grace-period=0'];
-    return installation.kubectl.run(...inSystem('delete', 'pod', fleet.pod, ...how));
+    return installation.kubectl.run(...inSystem('delete', 'pod', fleet.pod(0), ...how));
   }
 
   it.each([

@@ -1,23 +1,14 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { API_VERSION } from '../../src/api/group.ts';
-import { TENANT_BOTS } from '../../src/controller/bot/stored-bot.ts';
 import type { HttpKubeClient } from '../../src/kube/http-client.ts';
-import { SECRETS } from '../../src/kube/well-known.ts';
 import type { TestNamespace } from '../cluster/namespace.ts';
 import { connect } from '../kube/api-world.ts';
 import { waitFor } from '../support/wait.ts';
-import { inParallel } from './support/in-parallel.ts';
-import {
-  botManifests,
-  Installation,
-  inSystem,
-  OPERATOR_NAMESPACE,
-} from './support/installation.ts';
+import { makeBots, makeFleet, type TestFleet } from './support/fleet.ts';
+import { Installation, inSystem } from './support/installation.ts';
 import { cutOff, killProgram, signalProgram } from './support/kill.ts';
 import { type Occupancy, watchOccupancy } from './support/occupancy.ts';
 import { ECHO, Traffic, type TrafficReport } from './support/traffic.ts';
 
-const FLEET = 'moves';
 const BOTS = 200;
 /** Words in hand of a bot when its runtime dies, answered and not confirmed: they come again. */
 const IN_HAND = 20;
@@ -33,53 +24,42 @@ describe('200 bots under traffic', () => {
   let client: HttpKubeClient;
   let tenant: TestNamespace;
   let occupancy: Occupancy;
-  const bots: number[] = [];
+  let fleet: TestFleet;
+  let bots: readonly number[];
 
   beforeAll(async () => {
     installation = await Installation.open();
     client = await connect(installation.kubeconfig, { rate: { perSecond: 500, burst: 1_000 } });
     tenant = await installation.tenant();
     occupancy = await watchOccupancy(client, tenant.name);
-    await installation.kubectl.apply({
-      apiVersion: API_VERSION,
-      kind: 'BotFleet',
-      metadata: { name: FLEET, namespace: OPERATOR_NAMESPACE },
-      spec: {
-        telegram: { apiRoot: `http://emulator.${OPERATOR_NAMESPACE}.svc:8081` },
-        sharding: {
-          botsPerShard: 100,
-          minShards: 4,
-          maxShards: 6,
-          reassignSeconds: REASSIGN_SECONDS,
-          movesPerMinute: 1_200,
-        },
-        runtime: { canarySeconds: 1 },
+    fleet = await makeFleet(installation, 'moves', {
+      sharding: {
+        botsPerShard: 100,
+        minShards: 4,
+        maxShards: 6,
+        reassignSeconds: REASSIGN_SECONDS,
+        movesPerMinute: 1_200,
       },
+      runtime: { canarySeconds: 1 },
     });
-    await inParallel(
-      Array.from({ length: BOTS }, (_, n) => `bot-${n}`),
-      16,
-      async (name) => {
-        const { id, token } = await installation.emulator.createBot();
-        bots.push(id);
-        const spec = { fleet: FLEET, ...ECHO };
-        const [secret, bot] = botManifests({ namespace: tenant.name, name, token, spec });
-        await client.create(SECRETS, secret);
-        await client.create(TENANT_BOTS, bot);
-      },
-    );
+    bots = await makeBots(installation, {
+      client,
+      namespace: tenant.name,
+      names: Array.from({ length: BOTS }, (_, n) => `bot-${n}`),
+      spec: { fleet: fleet.name, ...ECHO },
+    });
     await until('all bots to answer on 4 shards', (on) => isEven(on, 4) && readyBots() === BOTS);
   });
   afterAll(async () => {
     await tenant[Symbol.asyncDispose]();
     await occupancy[Symbol.asyncDispose]();
-    await installation.kubectl.run(...inSystem('delete', 'botfleet', FLEET, '--ignore-not-found'));
+    await fleet[Symbol.asyncDispose]();
     await client.close();
     await installation[Symbol.asyncDispose]();
   });
 
-  const pod = (ordinal: number): string => `tenantbot-${FLEET}-${ordinal}`;
-  const shardOf = (ordinal: number): string => `${FLEET}/${ordinal}`;
+  const pod = (ordinal: number): string => fleet.pod(ordinal);
+  const shardOf = (ordinal: number): string => `${fleet.name}/${ordinal}`;
   const readyBots = (): number => [...occupancy.bots.values()].filter(isReady).length;
 
   /** Waits until the shards' loads are as wanted. */
@@ -105,13 +85,6 @@ describe('200 bots under traffic', () => {
     return report;
   }
 
-  async function patchFleet(spec: object): Promise<void> {
-    const patch = ['-p', JSON.stringify({ spec })];
-    await installation.kubectl.run(
-      ...inSystem('patch', 'botfleet', FLEET, '--type=merge', ...patch),
-    );
-  }
-
   const restarted = async (ordinal: number, before: number): Promise<void> => {
     await waitFor(
       `${pod(ordinal)} to be Ready again`,
@@ -131,7 +104,7 @@ describe('200 bots under traffic', () => {
   it('notice nothing when shards come: each is moved once, and no more than it takes', async () => {
     const epochs = sumOfEpochs(occupancy);
     const report = await during('from 4 to 6 shards', async () => {
-      await patchFleet({ sharding: { minShards: 6 } });
+      await fleet.patch({ sharding: { minShards: 6 } });
       await until('6 shards that bear alike', (on) => isEven(on, 6));
     });
     expect(report).toMatchObject({ lost: 0, doubled: 0 });
@@ -142,13 +115,13 @@ describe('200 bots under traffic', () => {
 
   it('notice nothing when shards go', async () => {
     const report = await during('from 6 to 3 shards', async () => {
-      await patchFleet({ sharding: { minShards: 3, maxShards: 3 } });
+      await fleet.patch({ sharding: { minShards: 3, maxShards: 3 } });
       await until('3 shards that bear alike', (on) => isEven(on, 3));
       await waitFor(
         'the other pods to go',
         async () => {
           const set = await installation.kubectl.get(
-            ...inSystem('statefulset', `tenantbot-${FLEET}`),
+            ...inSystem('statefulset', `tenantbot-${fleet.name}`),
           );
           return set.spec.replicas === 3 && set.status.replicas === 3;
         },
@@ -162,12 +135,12 @@ describe('200 bots under traffic', () => {
   it('stay where they are when the runtimes are renewed', async () => {
     const before = placements(occupancy);
     const report = await during('pods renewed', async () => {
-      await patchFleet({ runtime: { env: [{ name: 'RENEWED', value: 'once' }] } });
+      await fleet.patch({ runtime: { env: [{ name: 'RENEWED', value: 'once' }] } });
       await waitFor(
         'all pods to be renewed',
         async () => {
           const { status } = await installation.kubectl.get(
-            ...inSystem('statefulset', `tenantbot-${FLEET}`),
+            ...inSystem('statefulset', `tenantbot-${fleet.name}`),
           );
           const { updateRevision, currentRevision, updatedReplicas, readyReplicas } = status;
           const isOver = updateRevision === currentRevision && updatedReplicas === 3;
@@ -238,7 +211,7 @@ describe('200 bots under traffic', () => {
     async () => {
       const from = occupancy.now.get(shardOf(0)) ?? 0;
       expect(from).toBeGreaterThan(0);
-      await patchFleet({ sharding: { maxShards: 4 } });
+      await fleet.patch({ sharding: { maxShards: 4 } });
       const report = await during('a shard frozen', async () => {
         await signalProgram(installation, pod(0), 'STOP');
         await until('its bots to have left it', ([first]) => first === 0);

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { API_VERSION } from '../../src/api/group.ts';
 import type { TestNamespace } from '../cluster/namespace.ts';
 import { waitFor } from '../support/wait.ts';
-import { Installation, inSystem, OPERATOR_NAMESPACE } from './support/installation.ts';
+import { makeFleet, type TestFleet } from './support/fleet.ts';
+import { Installation, inSystem } from './support/installation.ts';
 import type { AnyObject } from './support/kubectl.ts';
 import { ECHO, Traffic } from './support/traffic.ts';
 
@@ -16,20 +16,15 @@ const REPORTED_MS = 90_000;
 describe('the pods of a fleet', () => {
   let installation: Installation;
   let tenant: TestNamespace;
+  let fleet: TestFleet;
   const bots: number[] = [];
 
   beforeAll(async () => {
     installation = await Installation.open();
     tenant = await installation.tenant();
-    await installation.kubectl.apply({
-      apiVersion: API_VERSION,
-      kind: 'BotFleet',
-      metadata: { name: FLEET, namespace: OPERATOR_NAMESPACE },
-      spec: {
-        sharding: { minShards: SHARDS, botsPerShard: 50 },
-        runtime: { canarySeconds: CANARY_SECONDS },
-        telegram: { apiRoot: `http://emulator.${OPERATOR_NAMESPACE}.svc:8081` },
-      },
+    fleet = await makeFleet(installation, FLEET, {
+      sharding: { minShards: SHARDS, botsPerShard: 50 },
+      runtime: { canarySeconds: CANARY_SECONDS },
     });
     for (let n = 0; n < BOTS; n++) {
       const { id } = await installation.makeBot(tenant.name, `bot-${n}`, { fleet: FLEET, ...ECHO });
@@ -39,20 +34,13 @@ describe('the pods of a fleet', () => {
     await installation.kubectl.run('-n', tenant.name, 'wait', 'tenantbots', '--all', ...until);
   });
   afterAll(async () => {
-    const { kubectl } = installation;
     await tenant[Symbol.asyncDispose]();
-    await kubectl.run(...inSystem('delete', 'botfleet', FLEET, '--ignore-not-found'));
+    await fleet[Symbol.asyncDispose]();
     await installation[Symbol.asyncDispose]();
   });
 
-  /** Changes `spec.runtime`; null takes a field out. */
-  async function setRuntime(runtime: object): Promise<void> {
-    const patch = ['-p', JSON.stringify({ spec: { runtime } })];
-    await installation.kubectl.run(
-      ...inSystem('patch', 'botfleet', FLEET, '--type=merge', ...patch),
-    );
-  }
-  const fleet = (): Promise<AnyObject> => installation.kubectl.get(...inSystem('botfleet', FLEET));
+  const storedFleet = (): Promise<AnyObject> =>
+    installation.kubectl.get(...inSystem('botfleet', FLEET));
   /** When each shard's pod was made, by ordinal. */
   async function pods(): Promise<{ readonly uid: string; readonly madeAt: string }[]> {
     const found = await installation.kubectl.list(
@@ -67,7 +55,7 @@ describe('the pods of a fleet', () => {
       'all pods to be renewed and the fleet to rest',
       async () => {
         const now = await pods();
-        const { status } = await fleet();
+        const { status } = await storedFleet();
         const isNew = now.every(({ uid }, ordinal) => uid !== before[ordinal]?.uid);
         return now.length === SHARDS && isNew && !status.rollout && status.readyShards === SHARDS;
       },
@@ -85,7 +73,7 @@ describe('the pods of a fleet', () => {
     const before = { pods: await pods(), placements: await placements() };
     const traffic = new Traffic(installation.emulator, bots, { pauseMs: 20 });
     await traffic.more(50);
-    await setRuntime({ env: [{ name: 'RENEWED', value: 'once' }] });
+    await fleet.patch({ runtime: { env: [{ name: 'RENEWED', value: 'once' }] } });
     await untilRenewed(before.pods);
     await traffic.more(50);
     const report = await traffic.report();
@@ -101,11 +89,11 @@ describe('the pods of a fleet', () => {
 
   it('stay as they are where the first one does not come up, until that is mended', async () => {
     const before = await pods();
-    await setRuntime({ image: 'no-such-image:1', imagePullPolicy: 'Never' });
+    await fleet.patch({ runtime: { image: 'no-such-image:1', imagePullPolicy: 'Never' } });
     const stalled = await waitFor(
       'the fleet to say so',
       async () => {
-        const { status } = await fleet();
+        const { status } = await storedFleet();
         return status.conditions.find(
           ({ type, reason }: AnyObject) => type === 'Stalled' && reason === 'CanaryUnhealthy',
         );
@@ -116,11 +104,11 @@ describe('the pods of a fleet', () => {
     expect(stalled.message).toContain('image');
     expect((await pods()).slice(0, -1)).toEqual(before.slice(0, -1));
 
-    await setRuntime({ image: null, imagePullPolicy: null });
+    await fleet.patch({ runtime: { image: null, imagePullPolicy: null } });
     await waitFor(
       'all to be well again',
       async () => {
-        const { status } = await fleet();
+        const { status } = await storedFleet();
         const isStalled = status.conditions.some(({ type }: AnyObject) => type === 'Stalled');
         return !isStalled && !status.rollout && status.readyShards === SHARDS;
       },

@@ -1,35 +1,23 @@
 import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { type StoredBot, TENANT_BOTS } from '../../src/controller/bot/stored-bot.ts';
+import type { StoredBot } from '../../src/controller/bot/stored-bot.ts';
 import type { HttpKubeClient } from '../../src/kube/http-client.ts';
-import { SECRETS } from '../../src/kube/well-known.ts';
 import { connect } from '../kube/api-world.ts';
 import { waitFor } from '../support/wait.ts';
 import { type AuditedCall, AuditLog, isWrite } from './support/audit-log.ts';
+import { makeBots, makeFleet } from './support/fleet.ts';
 import { inParallel } from './support/in-parallel.ts';
-import {
-  botManifests,
-  Installation,
-  inSystem,
-  OPERATOR_NAMESPACE,
-} from './support/installation.ts';
+import { Installation, inSystem, OPERATOR_NAMESPACE } from './support/installation.ts';
 import { type Occupancy, watchOccupancy } from './support/occupancy.ts';
 
-const FLEET = 'big';
 const BOTS_PER_SHARD = 100;
 const OURS = `system:serviceaccount:${OPERATOR_NAMESPACE}:`;
 const MINUTE_MS = 60_000;
 const QUIET_MS = 10_000;
 
-const fleet = {
-  apiVersion: 'tenantbot.dev/v1alpha1',
-  kind: 'BotFleet',
-  metadata: { name: FLEET, namespace: OPERATOR_NAMESPACE },
-  spec: {
-    telegram: { apiRoot: `http://emulator.${OPERATOR_NAMESPACE}.svc:8081` },
-    sharding: { botsPerShard: BOTS_PER_SHARD, maxShards: 6 },
-    runtime: { resources: { requests: { cpu: '10m', memory: '64Mi' } } },
-  },
+const SPEC = {
+  sharding: { botsPerShard: BOTS_PER_SHARD, maxShards: 6 },
+  runtime: { resources: { requests: { cpu: '10m', memory: '64Mi' } } },
 };
 
 describe('hundreds of bots', () => {
@@ -41,7 +29,6 @@ describe('hundreds of bots', () => {
     client = await connect(installation.kubeconfig, { rate });
   });
   afterAll(async () => {
-    await installation.kubectl.run(...inSystem('delete', 'botfleet', FLEET, '--ignore-not-found'));
     await client.close();
     await installation[Symbol.asyncDispose]();
   });
@@ -50,7 +37,7 @@ describe('hundreds of bots', () => {
     const { kubectl } = installation;
     await using tenant = await installation.tenant();
     await using occupancy = await watchOccupancy(client, tenant.name);
-    await kubectl.apply([fleet]);
+    await using fleet = await makeFleet(installation, 'big', SPEC);
 
     for (const [from, to] of [
       [0, 300],
@@ -58,17 +45,8 @@ describe('hundreds of bots', () => {
     ] as const) {
       const startedMs = performance.now();
       const names = Array.from({ length: to - from }, (_, index) => `bot-${from + index}`);
-      await inParallel(names, 16, async (name) => {
-        const { token } = await installation.emulator.createBot();
-        const [secret, bot] = botManifests({
-          namespace: tenant.name,
-          name,
-          token,
-          spec: { fleet: FLEET },
-        });
-        await client.create(SECRETS, secret);
-        await client.create(TENANT_BOTS, bot);
-      });
+      const spec = { fleet: fleet.name };
+      await makeBots(installation, { client, namespace: tenant.name, names, spec });
       const madeMs = performance.now();
       await waitFor(`${to} bots to be Ready`, () => readyBots(occupancy) === to, {
         timeoutMs: 180_000,
@@ -82,7 +60,7 @@ describe('hundreds of bots', () => {
       await waitFor(
         `${shards} shards in the status`,
         async () => {
-          const { status } = await kubectl.get(...inSystem('botfleet', FLEET));
+          const { status } = await kubectl.get(...inSystem('botfleet', fleet.name));
           return status.readyShards === shards && status.readyBots === to;
         },
         { timeoutMs: 30_000, intervalMs: 500 },
