@@ -2,6 +2,7 @@ import { present } from '../lib/present.ts';
 import { ASPECT_CONDITIONS } from './bot-conditions.ts';
 import type { BotRequests } from './bot-requests.ts';
 import { type BreakerStatus, CLOSED_BREAKER } from './breaker.ts';
+import type { Cooldowns } from './cooldown.ts';
 import { type HealthStatus, UNKNOWN_HEALTH } from './health.ts';
 import type { OwnershipStatus } from './ownership.ts';
 import {
@@ -26,7 +27,7 @@ export function recallRuntime(status: TenantBotStatus): RuntimeFacts | undefined
   const generation = recallGeneration(status);
   if (!lifecycle || !updates || !counters || generation === undefined) return undefined;
   if (isSuspendedBySpec(status)) return undefined;
-  const { bot, startedAt, lastError, handledRequests, ownership } = status;
+  const { bot, startedAt, lastError, handledRequests, ownership, cooldown } = status;
   return {
     lifecycle,
     generation,
@@ -38,7 +39,7 @@ export function recallRuntime(status: TenantBotStatus): RuntimeFacts | undefined
     breaker: status.breaker ?? CLOSED_BREAKER,
     ...recallAspects(status),
     ...recallConflict(status),
-    ...present({ bot, startedAt, lastError, handledRequests, ownership }),
+    ...present({ bot, startedAt, lastError, handledRequests, ownership, cooldown }),
   };
 }
 
@@ -70,7 +71,7 @@ function recallConflict({ conditions }: TenantBotStatus): Pick<RuntimeFacts, 'co
 }
 
 /** What a bot that starts anew goes on from. */
-export interface Resume {
+export interface Resume extends Cooldowns {
   readonly bot?: BotIdentity;
   /** What Telegram said of the token last. */
   readonly token?: TokenState;
@@ -84,9 +85,16 @@ export interface Resume {
   readonly offset?: number;
 }
 
-/** What `status` holds for the bot with the id `botId` to go on from; undefined where it never ran. */
-export function resumeOf(status: TenantBotStatus, botId: number): Resume | undefined {
+/**
+ * What a status, or what a runtime has told, holds for the bot with the id `botId` to go on from;
+ * undefined where it never ran.
+ */
+export function resumeOf(
+  status: TenantBotStatus & Pick<Cooldowns, 'chatCooldowns'>,
+  botId: number,
+): Resume | undefined {
   const { bot, token, counters, restarts, health, breaker, handledRequests, ownership } = status;
+  const { cooldown, chatCooldowns } = status;
   if (!counters) return undefined;
   const isSame = bot?.id === botId;
   const checked = token?.lastChecked === undefined ? undefined : token.state;
@@ -94,7 +102,7 @@ export function resumeOf(status: TenantBotStatus, botId: number): Resume | undef
     counters,
     ...present({ restarts, health, breaker, handledRequests }),
     ...(isSame && present({ bot, ownership })),
-    // Nothing is known of a bot that never said who it is but its token.
-    ...((isSame || !bot) && present({ token: checked })),
+    // Of a bot that never said who it is, all that is known is how its token fared.
+    ...((isSame || !bot) && present({ token: checked, cooldown, chatCooldowns })),
   };
 }

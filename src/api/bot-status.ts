@@ -33,6 +33,7 @@ export function tenantBotStatus(
     ...known(sameBotOnly(previous, facts)),
     ...known(sameBotOnly(runtime, facts)),
     ...ownership(sameBotOnly(runtime ?? previous, facts)),
+    ...cooldown(sameBotOnly(runtime ?? previous, facts)),
     ...suspendedHealth(facts, runtime ?? previous),
     observedGeneration: generation,
     phase: phaseOf(facts),
@@ -74,6 +75,8 @@ function withoutTraffic(status: TenantBotStatus | RuntimeFacts): object {
     lastError: lastError?.fingerprint,
     health: health?.state,
     breaker: breaker?.state,
+    cooldown: undefined,
+    chatCooldowns: undefined,
     token: token && { ...token, lastChecked: undefined },
   };
 }
@@ -84,7 +87,7 @@ function sameBotOnly(
   { token }: BotFacts,
 ): Partial<TenantBotStatus> | undefined {
   const isAnother = token.kind === 'found' && from?.bot && from.bot.id !== token.botId;
-  return isAnother ? { ...from, bot: undefined } : from;
+  return isAnother ? { ...from, bot: undefined, cooldown: undefined } : from;
 }
 
 /** What stays true of a bot while no runtime tells of it. */
@@ -107,6 +110,11 @@ function known(from: Partial<TenantBotStatus> = {}): Partial<TenantBotStatus> {
 /** Of the same bot alone; a runtime that does not speak of it says that nothing is to be proved. */
 function ownership(last: Partial<TenantBotStatus> | undefined): Pick<TenantBotStatus, 'ownership'> {
   return last?.bot && last.ownership ? { ownership: last.ownership } : {};
+}
+
+/** A runtime that does not speak of one says that it is over. */
+function cooldown(last: Partial<TenantBotStatus> | undefined): Pick<TenantBotStatus, 'cooldown'> {
+  return last?.cooldown ? { cooldown: last.cooldown } : {};
 }
 
 /** A bot that is not to run is neither well nor ill. */

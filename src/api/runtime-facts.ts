@@ -1,5 +1,6 @@
 import type { BotRequests } from './bot-requests.ts';
 import { type BreakerStatus, CLOSED_BREAKER } from './breaker.ts';
+import type { Cooldowns } from './cooldown.ts';
 import { type HealthStatus, UNKNOWN_HEALTH } from './health.ts';
 import type { OwnershipStatus } from './ownership.ts';
 import type {
@@ -44,7 +45,7 @@ export interface UpdatesFacts {
 }
 
 /** What a runtime knows of one bot. Plain data: it crosses the control channel. */
-export interface RuntimeFacts {
+export interface RuntimeFacts extends Cooldowns {
   readonly lifecycle: Lifecycle;
   /** The generation of the spec that is in effect. */
   readonly generation: number;

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { botRequestsSchema } from './bot-requests.ts';
 import { breakerStatusSchema } from './breaker.ts';
 import { conditionsSchema } from './conditions.ts';
+import { cooldownSchema } from './cooldown.ts';
 import { healthStatusSchema } from './health.ts';
 import { ownershipStatusSchema } from './ownership.ts';
 import { TOKEN_STATES } from './token.ts';
@@ -109,6 +110,7 @@ export const tenantBotStatusSchema = z.strictObject({
     .meta({ description: 'How updates come in.' }),
   health: healthStatusSchema.optional(),
   breaker: breakerStatusSchema.optional(),
+  cooldown: cooldownSchema.optional(),
   counters: countersSchema.optional(),
   restarts: count('Restarts after a crash.').optional(),
   startedAt: time('When the bot last started.').optional(),

@@ -189,6 +189,7 @@ export class HttpControlPort implements ControlPort {
       protocol: PROTOCOL,
       session: this.#options.session,
       seq: ++this.#seq,
+      at: Math.round(this.#options.clock.wallMs()),
       ...(asked && { have: asked }),
       ...(hostingVersion > this.#acknowledgedHosting && {
         hosting: this.#mirror.hosting(),
@@ -201,7 +202,7 @@ export class HttpControlPort implements ControlPort {
 
   #take(answer: SyncAnswer, sent: Sent): void {
     const before = this.#mirror.mark?.instance;
-    const { unreadable } = this.#mirror.apply(answer, sent.asked);
+    const { unreadable } = this.#mirror.apply(answer, sent.asked, this.#options.clock.wallMs());
     const present = this.#mirror.mark?.instance;
     // It may have heard of another start of this pod in between.
     if (answer.wantHosting) this.#acknowledgedHosting = -1;

@@ -1,3 +1,4 @@
+import { inOurTime } from '../api/cooldown.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Granter, HolderId } from './grants.ts';
 import { type HostedBot, PROTOCOL, type SyncAnswer, type SyncRequest, toWire } from './messages.ts';
@@ -230,7 +231,9 @@ export class ShardHub {
       ledger.setHosting(request.hosting);
       for (const listener of this.#onHosting) listener(id, request.hosting);
     }
-    for (const report of request.reports) {
+    for (const told of request.reports) {
+      const report = this.#inOurTime(told, request.at);
+      ledger.noteReport(report);
       if (ledger.epochOf(report.uid) === report.epoch) this.#tellReport(id, report);
       else if (!ledger.complete && ledger.hosts(report.uid)) early.set(report.uid, report);
     }
@@ -243,8 +246,15 @@ export class ShardHub {
     }
   }
 
+  /** The clock of the runtime may be wrong, or this one. */
+  #inOurTime(report: BotReport, at: number | undefined): BotReport {
+    if (at === undefined) return report;
+    return { ...report, facts: inOurTime(report.facts, at - this.#clock.wallMs()) };
+  }
+
   #answer({ ledger }: Shard, base: number, isHeld: boolean): SyncAnswer {
-    const common = { protocol: PROTOCOL, instance: this.instance };
+    const at = Math.round(this.#clock.wallMs());
+    const common = { protocol: PROTOCOL, instance: this.instance, at };
     if (!ledger.hosting || isHeld) {
       // What it hosts is known before it is told anything.
       const wantHosting = !ledger.hosting;

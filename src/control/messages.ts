@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { botFleetSpecSchema } from '../api/bot-fleet.ts';
 import { botRequestsSchema } from '../api/bot-requests.ts';
 import { breakerStatusSchema, CLOSED_BREAKER } from '../api/breaker.ts';
+import { chatCooldownSchema, cooldownSchema, MAX_CHAT_COOLDOWNS } from '../api/cooldown.ts';
 import type { BotKey } from '../api/group.ts';
 import { healthStatusSchema, UNKNOWN_HEALTH } from '../api/health.ts';
 import { ownershipStatusSchema } from '../api/ownership.ts';
@@ -41,8 +42,18 @@ export const SYNC_PATH = '/v1/sync';
 /** How many reports one request carries at most; more follow in the next. */
 export const MAX_REPORTS = 1_000;
 
+const wallMs = z.int();
 const uid = z.string().min(1).max(128);
 const epoch = z.int().min(1);
+
+const cooldownFields = {
+  cooldown: cooldownSchema.exactOptional(),
+  // A newer program may tell more of them than this one goes by.
+  chatCooldowns: z
+    .array(chatCooldownSchema)
+    .max(4 * MAX_CHAT_COOLDOWNS)
+    .exactOptional(),
+};
 
 const aspectSchema = z.object({
   ok: z.boolean(),
@@ -71,6 +82,7 @@ const factsSchema: z.ZodType<RuntimeFacts> = z.object({
   lastError: botErrorSchema.exactOptional(),
   handledRequests: botRequestsSchema.exactOptional(),
   ownership: ownershipStatusSchema.exactOptional(),
+  ...cooldownFields,
 });
 
 const reportSchema: z.ZodType<BotReport> = z.object({ uid, epoch, facts: factsSchema });
@@ -101,6 +113,8 @@ export const syncRequestSchema = z.object({
   session: z.string().min(8).max(128),
   /** Grows with every request of a session. */
   seq: z.int().min(1),
+  /** What the sender's clock shows (ms since 1970), for whoever is to act on times that it tells. */
+  at: wallMs.exactOptional(),
   /** The last answer that was taken over; none at first. */
   have: markSchema.exactOptional(),
   /** All that is hosted, whenever the leader may not know it. */
@@ -147,6 +161,7 @@ export const assignmentSchema: z.ZodType<BotAssignment> = z.object({
       breaker: breakerStatusSchema.exactOptional(),
       handledRequests: botRequestsSchema.exactOptional(),
       ownership: ownershipStatusSchema.exactOptional(),
+      ...cooldownFields,
       offset: z.int().min(1).exactOptional(),
     })
     .exactOptional(),
@@ -164,6 +179,8 @@ export const syncAnswerSchema = z.object({
   protocol: z.int(),
   instance: z.string().min(1).max(128),
   revision: z.int().min(0),
+  /** As in a request. */
+  at: wallMs.exactOptional(),
   /** Whether the leader has read all there is, and the runtime now has all of it. */
   complete: z.boolean(),
   /** Whether the runtime is to say what it hosts. */

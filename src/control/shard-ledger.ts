@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
-import { goingOnAt } from './going-on.ts';
+import { goingOnAt, goingOnPaused } from './going-on.ts';
 import { type HostedBot, toWire } from './messages.ts';
-import type { BotAssignment, EndedBot, FleetShare } from './port.ts';
+import type { BotAssignment, BotReport, EndedBot, FleetShare } from './port.ts';
 import { sameBot } from './same-assignment.ts';
 
 interface Placed {
@@ -116,6 +116,16 @@ export class ShardLedger {
   setHosting(hosting: readonly HostedBot[] | undefined): void {
     this.#hosting = hosting && new Map(hosting.map(({ uid, epoch }) => [uid, epoch]));
     if (this.#complete) this.#withdrawStrangers();
+  }
+
+  /** Telegram's pauses hold for whoever starts the bot again here, however its process ends. */
+  noteReport({ uid, epoch, facts }: BotReport): void {
+    const placed = this.#placed.get(uid);
+    if (placed?.assignment.epoch !== epoch) return;
+    const { resume } = placed.assignment;
+    const isPaused = facts.cooldown ?? facts.chatCooldowns;
+    if (!isPaused && !resume?.cooldown && !resume?.chatCooldowns) return;
+    this.#placed.set(uid, { ...placed, assignment: goingOnPaused(placed.assignment, facts) });
   }
 
   /** A bot has ended with its process: whoever starts it again here goes on where it was. */

@@ -1,3 +1,4 @@
+import { inOurTime } from '../api/cooldown.ts';
 import { SharedParts } from '../lib/shared-parts.ts';
 import { goingOnAt } from './going-on.ts';
 import {
@@ -64,10 +65,12 @@ export class ShardMirror {
   /**
    * Takes over an answer to a request that was sent with `asked` as its mark. One that does not
    * follow on what is known by now, or comes from a leader that was left before, changes nothing.
+   * `wallMs` is what the clock here shows.
    */
   apply(
     answer: SyncAnswer,
     asked: Mark | undefined,
+    wallMs?: number,
   ): { readonly kind: 'applied' | 'skipped'; readonly unreadable: readonly Unreadable[] } {
     const { instance, revision } = answer;
     if (asked !== this.#mark || this.#left.includes(instance)) {
@@ -82,7 +85,9 @@ export class ShardMirror {
     this.#superseded = false;
     this.#share = answer.share ?? this.#share;
     for (const uid of answer.removals) this.#bots.delete(uid);
-    const unreadable = answer.upserts.flatMap((upsert) => this.#upsert(upsert) ?? []);
+    const { at } = answer;
+    const aheadMs = at === undefined || wallMs === undefined ? 0 : at - wallMs;
+    const unreadable = answer.upserts.flatMap((upsert) => this.#upsert(upsert, aheadMs) ?? []);
     if (answer.removals.length + answer.upserts.length > 0) this.#version++;
     return { kind: 'applied', unreadable };
   }
@@ -171,11 +176,14 @@ export class ShardMirror {
     this.#version++;
   }
 
-  #upsert(upsert: unknown): Unreadable | undefined {
+  /** The clock of the leader is `aheadMs` ahead. */
+  #upsert(upsert: unknown, aheadMs: number): Unreadable | undefined {
     const read = readTolerantly(assignmentSchema, upsert);
     if (read.success) {
-      const spec = this.#parts.in(read.data.spec);
-      this.#bots.set(read.data.uid, { ...read.data, spec });
+      const { resume, ...rest } = read.data;
+      const spec = this.#parts.in(rest.spec);
+      const goingOn = resume && { resume: inOurTime(resume, aheadMs) };
+      this.#bots.set(rest.uid, { ...rest, ...goingOn, spec });
       return undefined;
     }
     const head = assignmentHeadSchema.safeParse(upsert);

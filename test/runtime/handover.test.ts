@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { NOTHING_DONE } from '../../src/api/runtime-facts.ts';
+import { present } from '../../src/lib/present.ts';
 import { waitFor } from '../support/wait.ts';
 import { Hosting } from './hosting.ts';
 
@@ -89,4 +90,27 @@ test('a bot that another runtime has taken over is let go of without a word to T
   hosting.publish({ superseded: true });
   await hosting.facts('greeter', ({ lifecycle }) => lifecycle === 'Stopped');
   expect(await hosting.calls('greeter', 'deleteWebhook')).toBe(0);
+});
+
+test('a pause that polls were asked for is kept by whoever runs the bot next', async () => {
+  await using hosting = await Hosting.start();
+  const effect = { kind: 'status', status: 429, retryAfterSeconds: 30 } as const;
+  await hosting.control.addFault({ method: 'getUpdates', count: 1, effect });
+  const greeter = await hosting.host('greeter');
+  const { cooldown, chatCooldowns } = await hosting.facts('greeter', (told) => !!told.cooldown);
+  expect(chatCooldowns).toEqual([{ of: 'getUpdates', ...cooldown }]);
+  const [refused] = await hosting.control.calls({ bot: 'greeter_bot', method: 'getUpdates' });
+  hosting.bots.clear();
+  hosting.publish();
+  await waitFor('its end', () => hosting.port.gone.length > 0);
+  const since = await hosting.control.lastCallSeq();
+  const told = present({ cooldown, chatCooldowns });
+  hosting.assign({ ...greeter, epoch: 2, resume: { counters, ...told } });
+  await waitFor('polls', async () => {
+    await hosting.advance(1_000);
+    return (await hosting.calls('greeter', 'getUpdates')) > 1;
+  });
+  const [first] = await hosting.control.calls({ bot: 'greeter_bot', since });
+  expect(first?.method).toBe('getMe');
+  expect((first?.startedAtMs ?? 0) - (refused?.endedAtMs ?? 0)).toBeGreaterThanOrEqual(30_000);
 });

@@ -15,6 +15,9 @@ import type { ScenarioWorld } from './world.ts';
 
 type Effect = Parameters<ScenarioWorld['emulator']['addFault']>[0]['effect'];
 
+/** No handler waits for long pauses, so that the bot can end. */
+const IMPATIENT = { retry: { rateLimit: { maxRetryAfter: '1s' } } };
+
 /** Calls to Telegram that fail for a while. */
 export function retryScenarios(scenario: Scenario): void {
   scenario('what fails for a moment is tried again, and answered once', async (world) => {
@@ -66,6 +69,27 @@ export function retryScenarios(scenario: Scenario): void {
     const made = await calls(world, bot, 'sendMessage', 2);
     expect(statuses(made)).toEqual([429, 200]);
     expect(pausesMs(made)[0]).toBeGreaterThanOrEqual(2_000);
+  });
+
+  scenario('a pause outlasts a restart, and a move to another fleet', async (world) => {
+    const bot = await readyBot(world, 'obedient', IMPATIENT);
+    await world.setFleet();
+    const retryAfterSeconds = 15;
+    await failing(world, bot.id, { kind: 'status', status: 429, retryAfterSeconds });
+    const answered = answer(world, bot);
+    await calls(world, bot, 'sendMessage');
+    expect(await world.command('restart', 'obedient')).toMatchObject({ code: 0 });
+    await world.setSpec('obedient', IMPATIENT);
+    const { placement } = await ready(world, 'obedient');
+    expect(placement?.epoch).toBe(2);
+    expect(await answer(world, bot, '/start', 'bob')).toBe('I am obedient');
+    expect(await answered).toBe('I am obedient');
+    const made = await calls(world, bot, 'sendMessage', 3);
+    const toAnn = made.filter(
+      ({ parameters }) => parameters['chat_id'] === made[0]?.parameters['chat_id'],
+    );
+    expect(statuses(toAnn)).toEqual([429, 200]);
+    expect(pausesMs(toAnn)[0]).toBeGreaterThanOrEqual(retryAfterSeconds * 1_000);
   });
 
   for (const [retryAfterSeconds, leastMs] of [

@@ -89,6 +89,7 @@ function statusFields({ status = {} }: TenantBot, nowMs: number): string {
     ['Checked', ago(token?.lastChecked)],
     ['Placement', placement && `shard ${placement.shard} of fleet ${placement.fleet}`],
     ['Ownership', ownership && ownershipWords(ownership)],
+    ['Cooldown', cooldownWords(status, nowMs)],
     ['Mode', updates?.mode],
     ['Last Update', ago(updates?.lastUpdateAt)],
     ['Started', ago(status.startedAt)],
@@ -97,6 +98,17 @@ function statusFields({ status = {} }: TenantBot, nowMs: number): string {
     ['Counters', counters && counterWords(counters)],
     ['Last Error', lastError && `${lastError.message} (${since(lastError.time, nowMs)})`],
   ]);
+}
+
+/** Undefined where it is over. */
+function cooldownWords(
+  { cooldown }: NonNullable<TenantBot['status']>,
+  nowMs: number,
+): string | undefined {
+  if (!cooldown) return undefined;
+  const { until } = cooldown;
+  const leftMs = fromTimestamp(until) - nowMs;
+  return leftMs > 0 ? `until ${until} (${formatAge(leftMs)} left), as Telegram asks` : undefined;
 }
 
 /** How long the bot ran in all, through restarts and crashes. */

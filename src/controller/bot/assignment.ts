@@ -1,13 +1,14 @@
 import { type Resume, resumeOf } from '../../api/bot-recall.ts';
 import { requestsOf } from '../../api/bot-requests.ts';
-import { NOTHING_DONE, type RuntimeFacts } from '../../api/runtime-facts.ts';
-import type { Placement, TenantBotStatus } from '../../api/tenant-bot-status.ts';
+import { NOTHING_DONE } from '../../api/runtime-facts.ts';
+import type { Placement } from '../../api/tenant-bot-status.ts';
 import type { BotAssignment } from '../../control/port.ts';
 import type { GatheredBot } from './gather.ts';
+import type { BotRecord } from './roster.ts';
 
 /** What is known of a bot beyond what was gathered. */
 export interface KnownOfBot {
-  readonly status: TenantBotStatus | RuntimeFacts | undefined;
+  readonly record: Pick<BotRecord, 'told' | 'left' | 'status'>;
   /** Where its polls are to begin. */
   readonly offset: number | undefined;
 }
@@ -19,14 +20,14 @@ export interface KnownOfBot {
 export function assignmentOf(
   bot: GatheredBot,
   placement: Placement,
-  { status = {}, offset }: KnownOfBot,
+  from: KnownOfBot,
 ): BotAssignment | undefined {
   const { epoch, botId } = placement;
   const { key, uid, generation, spec, known } = bot;
   if (!spec.ok || known?.credentials.kind !== 'read') return undefined;
   const { token, signingKeys } = known.credentials;
   if (token.kind !== 'ok' || token.botId !== botId || 'message' in signingKeys) return undefined;
-  const resume = withOffset(resumeOf(status, botId), offset);
+  const resume = resumeFrom(from, botId);
   const requests = requestsOf(bot.object.metadata.annotations);
   return {
     uid,
@@ -37,13 +38,20 @@ export function assignmentOf(
     token: token.token,
     signingKeys,
     // Once it has ever started, its backlog is its own.
-    dropPending: spec.value.updates.dropPending && status.startedAt === undefined,
+    dropPending: spec.value.updates.dropPending && !hasStarted(from),
     ...(resume && { resume }),
     ...(requests && { requests }),
   };
 }
 
-function withOffset(resume: Resume | undefined, offset: number | undefined): Resume | undefined {
+function hasStarted({ record: { told, left, status } }: KnownOfBot): boolean {
+  return [told?.facts, left, status].some((known) => known?.startedAt !== undefined);
+}
+
+/** A runtime's words are newer than any status. */
+function resumeFrom({ record, offset }: KnownOfBot, botId: number): Resume | undefined {
+  const { told, left, status = {} } = record;
+  const resume = resumeOf(told?.facts ?? left ?? status, botId);
   if (offset === undefined) return resume;
   return { counters: NOTHING_DONE.counters, ...resume, offset };
 }

@@ -305,9 +305,8 @@ export class BotReconciler {
   }
 
   #handOut(bot: GatheredBot, record: BotRecord, placement: Placement): void {
-    const status = record.left ?? record.status;
     const offset = this.#handOuts.offsetOf(record, placement.botId);
-    const assignment = assignmentOf(bot, placement, { status, offset });
+    const assignment = assignmentOf(bot, placement, { record, offset });
     if (assignment) this.#handOuts.handOut(record, placement, assignment);
   }
 

@@ -10,10 +10,12 @@ import { DirectCaller } from '../telegram/direct-caller.ts';
 import { grammyClientOptions } from '../telegram/grammy-fetch.ts';
 import type { ExchangeAnswer } from '../transport/exchange.ts';
 import type { BotDeps } from './bot-deps.ts';
+import type { FactsRecorder } from './facts-recorder.ts';
 
 /** Who is told how the calls of a bot go. Its methods must not throw. */
 export interface CallsHost {
   readonly guards: BotGuards;
+  readonly recorder: FactsRecorder;
   /** A message reached Telegram. */
   onSent(): void;
   /** The breaker or the health of the bot has changed its state. */
@@ -63,6 +65,10 @@ export class BotCalls implements CallContext {
 
   onStateChange(): void {
     this.#host.onStateChange();
+  }
+
+  onPause(): void {
+    this.#host.recorder.note({});
   }
 
   onFailed(error: CallError): void {

@@ -76,6 +76,7 @@ export class BotToken {
     return new TokenKeeper({
       assignment: { uid, ...present({ resume: known }) },
       deps: this.#deps,
+      pausedMs: () => this.#bot.calls.bot.rates.pausedMs('getMe', 'getUpdates'),
       getMe: (signal) => this.#getMe(signal),
       log: host.log,
       recorder: host.recorder,

@@ -9,6 +9,7 @@ const COALESCE_MS = 300;
 
 /** Facts that change with every call: they are read when something is told, and not before. */
 export interface LiveFacts {
+  /** All of them: a cooldown that it does not speak of is over. */
   facts(nowMs: number): Partial<RuntimeFacts>;
 }
 
@@ -57,7 +58,8 @@ export class FactsRecorder {
 
   /** Changes facts that others wait for. */
   transition(change: Partial<RuntimeFacts>): void {
-    this.#facts = { ...this.facts, ...change, ...this.#live?.facts(this.#clock.monotonicMs()) };
+    const { cooldown: _, chatCooldowns: _chats, ...facts } = this.facts;
+    this.#facts = { ...facts, ...change, ...this.#live?.facts(this.#clock.monotonicMs()) };
     this.#timer?.cancel();
     this.#timer = undefined;
     this.#publish(this.#facts);

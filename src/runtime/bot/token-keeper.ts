@@ -20,6 +20,8 @@ export interface TokenKeeperOptions {
     readonly resume?: KnownToken;
   };
   readonly deps: Pick<BotDeps, 'clock' | 'random' | 'startQueue'>;
+  /** In how long getMe may be made, as far as Telegram's pauses go. */
+  readonly pausedMs: () => number;
   readonly getMe: (signal: AbortSignal) => Promise<UserFromGetMe>;
   readonly log: Log;
   readonly recorder: FactsRecorder;
@@ -110,7 +112,10 @@ export class TokenKeeper {
   }
 
   async #ask(signal: AbortSignal): Promise<UserFromGetMe> {
-    const { deps, assignment, getMe, recorder, onAnswer } = this.#options;
+    const { deps, assignment, pausedMs, getMe, recorder, onAnswer } = this.#options;
+    const pauseMs = pausedMs();
+    // Not in the line, where others would wait behind it.
+    if (pauseMs > 0) await this.#wait(pauseMs, signal);
     const turn = {
       uid: assignment.uid,
       rank: this.#isAsked ? ('asked' as const) : this.#check.rank,

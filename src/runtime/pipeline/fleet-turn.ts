@@ -10,7 +10,8 @@ export const fleetTurn: GuardStep = (call) => {
   const end = (turn: FleetTurn | undefined): StepEnd => {
     return (failure) => {
       if (failure?.fault === 'rate-limited') {
-        bot.rates.pauseAll(failure.retryAfterMs ?? 0);
+        bot.rates.pauseAll(call.method, failure.retryAfterMs ?? 0);
+        call.context.onPause();
         shard.throttledBots.note(bot, clock.monotonicMs());
       }
       turn?.end();

@@ -55,7 +55,7 @@ export class GuardedPolls {
       return makeBare('lastPoll', call, () => caller.getUpdates(parameters, signal));
     }
     // No `async` function, of which every idle bot would hold one more.
-    if (heldBackMs(this.#context) === 0) return this.#poll(parameters, signal);
+    if (this.#heldMs() === 0) return this.#poll(parameters, signal);
     return this.#turn(signal).then(() => this.#poll(parameters, signal));
   }
 
@@ -92,11 +92,16 @@ export class GuardedPolls {
     return bot.breaker.state !== 'Closed' || shard.upstream.state !== 'Closed';
   }
 
-  /** Resolves when no breaker holds the poll back. Rejects on abort. */
+  /** A pause that Telegram asked for before a restart holds, too. */
+  #heldMs(): number {
+    return Math.max(heldBackMs(this.#context), this.#context.bot.rates.pausedMs('getUpdates'));
+  }
+
+  /** Resolves when nothing holds the poll back. Rejects on abort. */
   async #turn(signal: AbortSignal): Promise<void> {
     const { random } = this.#context;
     for (;;) {
-      const heldMs = heldBackMs(this.#context);
+      const heldMs = this.#heldMs();
       if (heldMs === 0) return;
       const waitMs = heldMs + random() * SPREAD_MS;
       this.#listener.beat(waitMs);

@@ -1,4 +1,5 @@
 import type { BreakerState } from '../../api/breaker.ts';
+import type { Cooldowns } from '../../api/cooldown.ts';
 import type { RuntimeFacts } from '../../api/runtime-facts.ts';
 import type { BotAssignment } from '../../control/port.ts';
 import type { Clock } from '../../lib/clock.ts';
@@ -59,6 +60,7 @@ export class BotGuards implements RecentMark {
     this.settings = spec;
     this.rates = new BotRates(spec, clock);
     const now = momentOf(clock);
+    if (resume) this.rates.resume(resume, now);
     if (resume?.breaker) this.breaker.resume(resume.breaker, now);
     if (resume?.health) this.health.resume(resume.health, now.monotonicMs);
     this.takeChange();
@@ -80,8 +82,9 @@ export class BotGuards implements RecentMark {
   }
 
   /** What there is to tell of them. */
-  facts(nowMs: number): Pick<RuntimeFacts, 'breaker' | 'health'> {
+  facts(nowMs: number): Pick<RuntimeFacts, 'breaker' | 'health' | keyof Cooldowns> {
     return {
+      ...this.rates.cooldowns(nowMs),
       breaker: this.breaker.status(this.settings.breaker),
       health: this.health.status(nowMs),
     };

@@ -52,5 +52,6 @@ function notePause({ context }: Call, turn: BotTurn, failure: CallError | undefi
   if (failure?.fault !== 'rate-limited') return;
   const { bot, shard, clock } = context;
   const isWide = bot.rates.pause(turn, failure.retryAfterMs ?? 0);
+  context.onPause();
   if (isWide) shard.throttledBots.note(bot, clock.monotonicMs());
 }

@@ -19,12 +19,14 @@ export interface CallContext {
   onSent(): void;
   /** The breaker or the health of the bot has changed its state. */
   onStateChange(): void;
+  /** Telegram has asked for a pause. */
+  onPause(): void;
   /** A call failed for good. */
   onFailed(error: CallError): void;
 }
 
 /** What the guards of a call work with, be it one of the pipeline or a poll. */
-export type Guarded = Pick<CallContext, 'bot' | 'shard' | 'clock' | 'onStateChange'>;
+export type Guarded = Pick<CallContext, 'bot' | 'shard' | 'clock' | 'onStateChange' | 'onPause'>;
 
 /** What one update's calls have brought about so far. */
 export interface Effects {

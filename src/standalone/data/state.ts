@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { chatCooldownSchema } from '../../api/cooldown.ts';
 import { placementSchema, tenantBotStatusSchema } from '../../api/tenant-bot-status.ts';
 
 /** What makes an object the same one after a restart. */
@@ -20,6 +21,7 @@ const botRecordSchema = identitySchema.extend({
   /** Where it has its place, or had its last. */
   placement: placementSchema.optional(),
   status: tenantBotStatusSchema.catch({}),
+  chatCooldowns: z.array(chatCooldownSchema).readonly().optional().catch(undefined),
 });
 
 /** What a standalone keeps from one run to the next. Holds no token and no key. */

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import type { BotFleetSpec } from '../../api/bot-fleet.ts';
 import { resumeOf } from '../../api/bot-recall.ts';
 import { type BotRequests, requestsOf } from '../../api/bot-requests.ts';
@@ -7,6 +8,7 @@ import type { Refusal } from '../../api/tenancy.ts';
 import type { BotAssignment, BotReport } from '../../control/port.ts';
 import { type Clock, type Timer, toTimestamp } from '../../lib/clock.ts';
 import { errorMessage } from '../../lib/errors.ts';
+import { present } from '../../lib/present.ts';
 import type { Random } from '../../lib/random.ts';
 import type { ErrorBoundary } from '../../runtime/bot/boundary.ts';
 import type { RetryStatistics } from '../../runtime/pipeline/retries/retry-statistics.ts';
@@ -93,9 +95,9 @@ export class Reconciler {
     for (const fleet of fleets) identities.set(`BotFleet/*/${fleet.name}`, fleet);
     for (const bot of bots) {
       const id: ObjectId = `TenantBot/${bot.namespace}/${bot.name}`;
-      const { everStarted, placement, status, ...identity } = bot;
+      const { everStarted, placement, status, chatCooldowns, ...identity } = bot;
       identities.set(id, identity);
-      this.#memories.set(id, { everStarted, placement, status });
+      this.#memories.set(id, { everStarted, placement, status, chatCooldowns });
     }
     this.#identities = identities;
   }
@@ -267,10 +269,11 @@ export class Reconciler {
   }
 
   #assignmentOf({ id, key, identity, manifest, token, signingKeys }: GatheredBot): BotAssignment[] {
-    const { placement, everStarted, status } = this.#memoryOf(id);
+    const { placement, everStarted, status, chatCooldowns } = this.#memoryOf(id);
     const runs = this.#verdicts.get(identity.uid)?.kind === 'run';
     if (!runs || !placement || token.kind !== 'ok' || 'message' in signingKeys) return [];
-    const resume = resumeOf(status, token.botId);
+    const known = { ...status, ...present({ chatCooldowns }) };
+    const resume = resumeOf(known, token.botId);
     const requests = this.#asked.of(id, requestsOf(manifest.metadata.annotations));
     const assignment: BotAssignment = {
       uid: identity.uid,
@@ -341,7 +344,11 @@ export class Reconciler {
       this.#reconcileSoon();
     }
     const verdict = this.#verdicts.get(uid) ?? { kind: 'wait' };
-    return this.#board.showBot(bot, { verdict, seated: this.#seats.has(uid), runtime, memory });
+    const seated = this.#seats.has(uid);
+    const change = this.#board.showBot(bot, { verdict, seated, runtime, memory });
+    if (!runtime || isDeepStrictEqual(runtime.chatCooldowns, memory.chatCooldowns)) return change;
+    memory.chatCooldowns = runtime.chatCooldowns;
+    return change === 'None' ? 'Activity' : change;
   }
 
   #memoryOf(id: ObjectId): BotMemory {

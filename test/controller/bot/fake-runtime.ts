@@ -1,4 +1,5 @@
 import { CLOSED_BREAKER } from '../../../src/api/breaker.ts';
+import type { Cooldowns } from '../../../src/api/cooldown.ts';
 import { UNKNOWN_HEALTH } from '../../../src/api/health.ts';
 import type { RuntimeFacts } from '../../../src/api/runtime-facts.ts';
 import type { ShardHub } from '../../../src/control/hub.ts';
@@ -8,6 +9,7 @@ import { ReportBuffer } from '../../../src/control/report-buffer.ts';
 import { type ShardId, shardName } from '../../../src/control/shard-id.ts';
 import { ShardMirror } from '../../../src/control/shard-mirror.ts';
 import { type Clock, nextMacrotask, toTimestamp } from '../../../src/lib/clock.ts';
+import { present } from '../../../src/lib/present.ts';
 
 /** Who polls which bot, and whether ever two did so at once. */
 export class PollLedger {
@@ -52,6 +54,8 @@ export class FakeRuntime {
   readonly #podUid: string;
   #seq = 0;
   #updates = 0;
+  /** By uid. */
+  readonly #cooldowns = new Map<string, Cooldowns>();
   /** Since when each uid runs. */
   readonly #startedAt = new Map<string, string>();
 
@@ -76,6 +80,14 @@ export class FakeRuntime {
   receive(count: number): void {
     this.#updates += count;
     for (const assignment of this.running.values()) this.#report(assignment);
+  }
+
+  /** Telegram has asked all bots for a pause. */
+  pause(cooldowns: Cooldowns): void {
+    for (const assignment of this.running.values()) {
+      this.#cooldowns.set(assignment.uid, cooldowns);
+      this.#report(assignment);
+    }
   }
 
   async #sync(hub: ShardHub, signal: AbortSignal): Promise<void> {
@@ -122,6 +134,8 @@ export class FakeRuntime {
     if (before && !goesOn) this.#end(before);
     this.running.set(assignment.uid, assignment);
     if (!goesOn) {
+      const { cooldown, chatCooldowns } = assignment.resume ?? {};
+      this.#cooldowns.set(assignment.uid, present({ cooldown, chatCooldowns }));
       this.#startedAt.set(assignment.uid, toTimestamp(this.#options.clock.wallMs()));
       this.#options.ledger.begin(botIdOf(assignment), this.#nameOf(assignment));
     }
@@ -156,6 +170,7 @@ export class FakeRuntime {
       counters: { updates: this.#updates, handled: 0, skipped: 0, replies: 0, errors: 0 },
       restarts: 0,
       startedAt,
+      ...this.#cooldowns.get(uid),
       ...(requests && { handledRequests: requests }),
       ...change,
     };

@@ -40,6 +40,7 @@ class World {
     const keeper = new TokenKeeper({
       assignment: { uid, ...(token && { resume: resume(token) }) },
       deps: { clock: this.clock, random: this.#random, startQueue: this.#queue },
+      pausedMs: () => 0,
       getMe: () => this.#getMe(uid, dead),
       log: this.#log,
       recorder: { transition: () => undefined } as unknown as FactsRecorder,

@@ -14,7 +14,7 @@ let clock: AdjustableClock;
 let guarded: { bot: BotGuards; shard: ShardGuards };
 
 function getMe(make: () => Promise<void>): Promise<void> {
-  const context = { ...guarded, clock, onStateChange: () => undefined };
+  const context = { ...guarded, clock, onStateChange: () => undefined, onPause: () => undefined };
   return makeBare('getMe', { context, method: 'getMe', priority: 'poll', signal }, make);
 }
 

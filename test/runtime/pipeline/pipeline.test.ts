@@ -53,6 +53,7 @@ function apiWith(outcomes: Outcome[]): Api {
         bot: new BotGuards(BOT, clock),
         shard: new ShardGuards(clock),
         onStateChange: () => undefined,
+        onPause: () => undefined,
         async send(method, json) {
           tries.push(method);
           sentJson = json;

@@ -51,6 +51,7 @@ function botWith(
         bot,
         shard,
         onStateChange: () => undefined,
+        onPause: () => undefined,
         async send() {
           tries.push(clock.monotonicMs());
           const outcome = left.shift() ?? { ok: true, result: true };
@@ -151,7 +152,7 @@ test('a try that would have to wait for its turn beyond the deadline of the call
     (error: unknown) => error,
   );
   await clock.advanceAsync(19_000);
-  bot.rates.pauseAll(45_000);
+  bot.rates.pauseAll('getMe', 45_000);
   await clock.advanceAsync(1_000);
   expect(await call).toMatchObject({ fault: 'held-back', retryAfterMs: 44_000 });
   expect(tries).toEqual([0]);

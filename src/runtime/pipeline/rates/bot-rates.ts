@@ -1,10 +1,13 @@
+import { type Cooldowns, MAX_CHAT_COOLDOWNS } from '../../../api/cooldown.ts';
 import { durationMs } from '../../../api/duration-text.ts';
 import type { Limits } from '../../../api/limits.ts';
 import type { RetrySettings } from '../../../api/retry.ts';
 import { type Clock, toTimestamp } from '../../../lib/clock.ts';
 import { CallError } from '../../telegram/call-error.ts';
+import { type Moment, momentOf } from '../moment.ts';
 import { type Chat, Chats, chatKeyOf } from './chats.ts';
 import { Pace } from './pace.ts';
+import { cooldownOf, extended, NO_PAUSE, resumed } from './pause.ts';
 import { SlidingWindow, WINDOW_MS } from './sliding-window.ts';
 import { type LineRules, type Priority, type Turn, WaitingLine } from './waiting-line.ts';
 
@@ -58,7 +61,7 @@ export class BotRates implements LineRules<BotTurn> {
   /** Calls that have entered and not left, and those of them that are not sent yet. */
   #running = 0;
   #unsent = 0;
-  #pausedUntilMs = Number.NEGATIVE_INFINITY;
+  #pause = NO_PAUSE;
 
   constructor(settings: BotRateSettings, clock: Clock) {
     this.#clock = clock;
@@ -74,14 +77,42 @@ export class BotRates implements LineRules<BotTurn> {
     this.#line?.review();
   }
 
+  /** Goes on from what was told of the pauses before. */
+  resume({ cooldown, chatCooldowns = [] }: Cooldowns, now: Moment): void {
+    if (cooldown) this.#pause = resumed(cooldown, now);
+    for (const told of chatCooldowns.slice(0, MAX_CHAT_COOLDOWNS)) {
+      const pause = resumed(told, now);
+      if (pause !== NO_PAUSE) this.#use().chats.use(told.of, now.monotonicMs).pause = pause;
+    }
+  }
+
+  /** The pauses that are not over: what is to be told of them. */
+  cooldowns(nowMs: number): Cooldowns {
+    const chats = [...(this.#used?.chats.pauses(nowMs) ?? [])]
+      .toSorted(([, a], [, b]) => b.untilMs - a.untilMs)
+      .slice(0, MAX_CHAT_COOLDOWNS);
+    return {
+      ...(this.#pause.untilMs > nowMs && { cooldown: cooldownOf(this.#pause) }),
+      ...(chats.length > 0 && {
+        chatCooldowns: Array.from(chats, ([of, pause]) => ({ of, ...cooldownOf(pause) })),
+      }),
+    };
+  }
+
+  /** In how long calls past these limits may be made, as far as pauses for `methods` go. */
+  pausedMs(...methods: readonly string[]): number {
+    const nowMs = this.#clock.monotonicMs();
+    const ends = methods.map((method) => this.#used?.chats.pauseOf(method).untilMs ?? nowMs);
+    return Math.max(0, ...ends.map((untilMs) => untilMs - nowMs));
+  }
+
   /** A call that is to be made; must {@link enter}. */
   turn(
     call: { readonly method: string; readonly payload: object },
     { priority, deadlineMs }: { readonly priority: Priority; readonly deadlineMs: number },
   ): BotTurn {
     const { method, payload } = call;
-    this.#used ??= unused(this.#settings.limits);
-    const lane = this.#used.chats.use(chatKeyOf(method, payload), this.#clock.monotonicMs());
+    const lane = this.#use().chats.use(chatKeyOf(method, payload), this.#clock.monotonicMs());
     return { method, priority, deadlineMs, lane, isLimited: lane.limits(method), stage: 'new' };
   }
 
@@ -92,7 +123,7 @@ export class BotRates implements LineRules<BotTurn> {
    */
   enter(turn: BotTurn, signal: AbortSignal): Promise<void> | undefined {
     const nowMs = this.#clock.monotonicMs();
-    const pauseMs = Math.max(this.#pausedUntilMs, turn.lane.pausedUntilMs) - nowMs;
+    const pauseMs = Math.max(this.#pause.untilMs, turn.lane.pause.untilMs) - nowMs;
     if (pauseMs > 0 && pauseMs > this.#maxPauseMs) {
       return Promise.reject(this.#pauseTooLong(pauseMs));
     }
@@ -107,7 +138,7 @@ export class BotRates implements LineRules<BotTurn> {
   /** Counts a call that is sent now. False where a pause has begun since it entered: enter again. */
   send(turn: BotTurn): boolean {
     const nowMs = this.#clock.monotonicMs();
-    if (Math.max(this.#pausedUntilMs, turn.lane.pausedUntilMs) > nowMs) {
+    if (Math.max(this.#pause.untilMs, turn.lane.pause.untilMs) > nowMs) {
       this.leave(turn);
       return false;
     }
@@ -138,20 +169,21 @@ export class BotRates implements LineRules<BotTurn> {
 
   /** Telegram asked for a pause in answer to this call. True where it holds for the whole bot. */
   pause(turn: BotTurn, forMs: number): boolean {
-    const nowMs = this.#clock.monotonicMs();
-    turn.lane.pausedUntilMs = Math.max(turn.lane.pausedUntilMs, nowMs + forMs);
-    const isWide = turn.lane.isChat && this.#used?.chats.hasOtherPause(turn.lane, nowMs);
-    if (isWide || ABOUT_THE_BOT.has(turn.method)) {
-      this.pauseAll(forMs);
-      return true;
-    }
+    const now = momentOf(this.#clock);
+    turn.lane.pause = extended(turn.lane.pause, forMs, now);
+    const isWide = turn.lane.isChat && this.#used?.chats.hasOtherPause(turn.lane, now.monotonicMs);
+    const isAboutAll = isWide === true || ABOUT_THE_BOT.has(turn.method);
+    if (isAboutAll) this.#pause = extended(this.#pause, forMs, now);
     this.#line?.review();
-    return false;
+    return isAboutAll;
   }
 
-  /** Telegram asked the bot as a whole for a pause. */
-  pauseAll(forMs: number): void {
-    this.#pausedUntilMs = Math.max(this.#pausedUntilMs, this.#clock.monotonicMs() + forMs);
+  /** Telegram asked for a pause in answer to a call past these limits: it holds for the whole bot. */
+  pauseAll(method: string, forMs: number): void {
+    const now = momentOf(this.#clock);
+    const lane = this.#use().chats.use(method, now.monotonicMs);
+    lane.pause = extended(lane.pause, forMs, now);
+    this.#pause = extended(this.#pause, forMs, now);
     this.#line?.review();
   }
 
@@ -171,7 +203,7 @@ export class BotRates implements LineRules<BotTurn> {
 
   openMs(nowMs: number, ahead: number): number {
     return Math.max(
-      this.#pausedUntilMs,
+      this.#pause.untilMs,
       this.#used?.window.earliestMs(nowMs, ahead) ?? nowMs,
       this.#used?.pace.earliestMs(nowMs, ahead + this.#unsent) ?? nowMs,
     );
@@ -192,11 +224,16 @@ export class BotRates implements LineRules<BotTurn> {
 
   reason(turn: BotTurn, nowMs: number): string {
     const { requestsPerSecond, burst, maxConcurrent } = this.#settings.limits;
-    if (this.#pausedUntilMs > nowMs) return 'Telegram asked the bot to slow down';
+    if (this.#pause.untilMs > nowMs) return 'Telegram asked the bot to slow down';
     if (turn.lane.isPaused(nowMs)) return 'Telegram asked to slow down in this chat';
     if (this.laneMs(turn, nowMs, 0) > nowMs) return turn.lane.limitWords;
     if (this.isFull()) return `limits.maxConcurrent of the bot is ${maxConcurrent}`;
     return `limits.requestsPerSecond of the bot is ${requestsPerSecond}, burst ${burst}`;
+  }
+
+  #use(): Used {
+    this.#used ??= unused(this.#settings.limits);
+    return this.#used;
   }
 
   #mayGo(turn: BotTurn, nowMs: number): boolean {

@@ -1,10 +1,9 @@
+import { type ChatKey, MAX_KEY } from '../../../api/cooldown.ts';
 import { Pace } from './pace.ts';
+import { NO_PAUSE, type Pause } from './pause.ts';
 import type { RateLimit } from './rate-limit.ts';
 import { SlidingWindow } from './sliding-window.ts';
 import type { Lane } from './waiting-line.ts';
-
-/** What a call is about: a chat by id or public name, or a method that is about no chat. */
-export type ChatKey = number | string;
 
 /** One message a second to one user on average, of which so many may go at once. */
 const PRIVATE_INTERVAL_MS = 1_000;
@@ -43,8 +42,8 @@ export class Chat implements Lane {
   running = 0;
   /** Those of them that are limited here and not sent yet. */
   unsent = 0;
-  /** When Telegram's pause for this chat ends. */
-  pausedUntilMs = Number.NEGATIVE_INFINITY;
+  /** Telegram's last pause for this chat. */
+  pause: Pause = NO_PAUSE;
   #limit: RateLimit | undefined;
 
   constructor(kind: Chat['kind']) {
@@ -63,14 +62,14 @@ export class Chat implements Lane {
 
   /** The earliest time for a call that is not limited: when the pause is over. */
   callMs(nowMs: number): number {
-    return Math.max(nowMs, this.pausedUntilMs);
+    return Math.max(nowMs, this.pause.untilMs);
   }
 
   /** The earliest time for one that is, as in {@link RateLimit.earliestMs}, pause included. */
   limitedMs(nowMs: number, ahead: number): number {
     // Nothing was sent lately: all but what is about to be sent may go at once.
     if (!this.#limit && ahead + this.unsent === 0) return this.callMs(nowMs);
-    return Math.max(this.pausedUntilMs, this.#theLimit().earliestMs(nowMs, ahead + this.unsent));
+    return Math.max(this.pause.untilMs, this.#theLimit().earliestMs(nowMs, ahead + this.unsent));
   }
 
   /** Counts one that is limited and sent now. */
@@ -79,7 +78,7 @@ export class Chat implements Lane {
   }
 
   isPaused(nowMs: number): boolean {
-    return this.pausedUntilMs > nowMs;
+    return this.pause.untilMs > nowMs;
   }
 
   isIdle(nowMs: number): boolean {
@@ -125,6 +124,16 @@ export class Chats {
       .some((other) => other !== chat && other.isChat && other.isPaused(nowMs));
   }
 
+  /** The pause for what has that key. */
+  pauseOf(key: ChatKey): Pause {
+    return this.#chats.get(key)?.pause ?? NO_PAUSE;
+  }
+
+  /** The pauses that are not over, by what they hold for. */
+  *pauses(nowMs: number): Generator<readonly [of: ChatKey, pause: Pause]> {
+    for (const [key, chat] of this.#chats) if (chat.isPaused(nowMs)) yield [key, chat.pause];
+  }
+
   /** Forgets all that are idle. */
   tidy(nowMs: number): void {
     for (const [key, chat] of this.#chats) if (chat.isIdle(nowMs)) this.#chats.delete(key);
@@ -147,10 +156,13 @@ export class Chats {
  */
 export function chatKeyOf(method: string, payload: object): ChatKey {
   const { chat_id: id } = payload as { readonly chat_id?: unknown };
-  if (typeof id === 'number') return id;
-  if (typeof id !== 'string' || id === '') return method;
+  if (!isName(id)) return Number.isSafeInteger(id) ? (id as number) : method.slice(0, MAX_KEY);
   const number = Number(id);
-  return Number.isSafeInteger(number) ? number : `@${id.slice(0, 64).toLowerCase()}`;
+  return Number.isSafeInteger(number) ? number : `@${id.slice(0, MAX_KEY - 1).toLowerCase()}`;
+}
+
+function isName(id: unknown): id is string {
+  return typeof id === 'string' && id !== '';
 }
 
 /** Whether Telegram counts the call as a message to its chat. */

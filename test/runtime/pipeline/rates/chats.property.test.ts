@@ -35,7 +35,7 @@ test('each chat gets what it may, and never more, though idle chats are forgotte
 
 test('a pause outlives everything but its end', () => {
   const chats = new Chats();
-  chats.use(1, 0).pausedUntilMs = 10_000;
+  chats.use(1, 0).pause = { untilMs: 10_000, sinceWallMs: 0, untilWallMs: 10_000 };
   for (let nowMs = 0; nowMs < 9_000; nowMs++) chats.use(nowMs + 2, nowMs);
   expect(chats.use(1, 9_999).callMs(9_999)).toBe(10_000);
   expect(chats.use(1, 10_000).callMs(10_000)).toBe(10_000);
@@ -59,6 +59,9 @@ describe('what a call is about', () => {
     ['sendMessage', { chat_id: '' }, 'sendMessage'],
     ['sendMessage', { chat_id: null }, 'sendMessage'],
     ['sendMessage', { chat_id: {} }, 'sendMessage'],
+    ['sendMessage', { chat_id: 1.5 }, 'sendMessage'],
+    ['sendMessage', { chat_id: Number.NaN }, 'sendMessage'],
+    ['x'.repeat(500), {}, 'x'.repeat(65)],
   ])('%s %j is about %s', (method, payload, key) => {
     expect(chatKeyOf(method, payload)).toBe(key);
   });
