@@ -60,6 +60,18 @@ test('a runtime follows its leader and tells it how it goes', async () => {
   expect(leaders.log.join('\n')).not.toContain('CaNaRy');
 });
 
+test.each([
+  ['behind', 1],
+  ['ahead of', -1],
+])('a node whose clock is an hour %s that of the leader does not matter', async (_, hours) => {
+  await using leaders = await Leaders.start();
+  leaders.material = await newMaterial(Date.now() + hours * 3_600_000);
+  await leaders.publishBundle();
+  const leader = await leading(leaders, ['a']);
+  const follower = new Follower(await leaders.runtimePort(leader.url, caller()));
+  await waitFor('the bot', () => follower.uids?.join() === 'a');
+});
+
 test('a transition is told while the leader holds a request, traffic goes along with the next', async () => {
   await using leaders = await Leaders.start();
   const leader = await leading(leaders, ['a']);

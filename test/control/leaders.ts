@@ -16,8 +16,8 @@ import { systemRandom } from '../../src/lib/random.ts';
 const NAMES = ['127.0.0.1', 'localhost'] as const;
 
 /** Makes TLS material as a leader would at its first start, or with an authority of its own. */
-export function newMaterial(): Promise<TlsMaterial> {
-  return rotate(undefined, { nowMs: Date.now(), names: NAMES });
+export function newMaterial(nowMs = Date.now()): Promise<TlsMaterial> {
+  return rotate(undefined, { nowMs, names: NAMES });
 }
 
 /** A replica that listens. It leads as long as `hub` is there. */

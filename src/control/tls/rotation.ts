@@ -17,7 +17,7 @@ export interface RotationTimes {
   /** How long it takes until every runtime trusts a new authority, and every replica shows a new
    * leaf. */
   readonly propagationMs: number;
-  /** How far clocks may be apart. */
+  /** How far the clock of a node may be behind that of the leader. */
   readonly skewMs: number;
 }
 
@@ -28,7 +28,7 @@ export const ROTATION_TIMES: RotationTimes = {
   leafMs: 90 * DAY_MS,
   leafRenewMs: 30 * DAY_MS,
   propagationMs: HOUR_MS,
-  skewMs: 5 * 60_000,
+  skewMs: DAY_MS,
 };
 
 /** A certificate, read. */
