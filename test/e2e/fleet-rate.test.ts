@@ -17,7 +17,7 @@ const BOTS = 120;
 const NAMES = Array.from({ length: BOTS }, (_, n) => `bot-${n}`);
 const CAP = 300;
 /** How long the demand rests on the same two shards: where there is no leader, no share follows it. */
-const SHIFT_MS = 30_000;
+const SHIFT_MS = 45_000;
 const KILL_EVERY_MS = 20_000;
 const KILLS = 8;
 /** The aim is 0.9; here all the shards share their cores with who talks to them. */
