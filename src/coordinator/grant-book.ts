@@ -277,9 +277,12 @@ export class GrantBook {
     nowMs: number,
   ): GrantTable {
     const holders = [...this.#current.values(), ...this.#leaving].map((account): TableEntry => {
-      const shares = [...this.#caps].map(([resource, cap]) => {
+      // A limit that was taken away may come back, and some holder may not know of either.
+      const resources = new Set([...this.#caps.keys(), ...account.resources()]);
+      const shares = [...resources].map((resource) => {
         const has = account.ceiling(resource, nowMs);
         const next = proposed.get(account)?.get(resource);
+        const cap = this.#caps.get(resource) ?? 0;
         const limit = Math.min(cap, Math.ceil((next?.limit ?? 0) * ROUND_UP));
         return [
           resource,

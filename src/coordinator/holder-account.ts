@@ -98,6 +98,11 @@ export class HolderAccount {
     return most;
   }
 
+  /** What it may have been granted something of, also where there is no limit for it any more. */
+  resources(): ReadonlySet<string> {
+    return new Set(this.#outstanding.flatMap(({ shares }) => [...shares.keys()]));
+  }
+
   /** The most that it may have been granted, for the leader to come. */
   ceiling(resource: string, nowMs: number): Share {
     let fallback = 0;

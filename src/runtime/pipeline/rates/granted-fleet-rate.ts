@@ -69,7 +69,8 @@ class Resource implements Lane {
 class GrantedTurn implements Turn, FleetTurn {
   readonly priority: Priority;
   readonly deadlineMs: number;
-  readonly lane: Resource | undefined;
+  readonly method: string;
+  lane: Resource | undefined;
   readonly #isPoll: boolean;
   readonly #rate: { readonly clock: Clock; readonly onRoom: () => void };
   #windows: readonly (SlidingWindow | undefined)[] = [];
@@ -84,6 +85,7 @@ class GrantedTurn implements Turn, FleetTurn {
   ) {
     this.priority = call.priority;
     this.deadlineMs = call.deadlineMs;
+    this.method = call.method;
     this.lane = lane;
     this.#isPoll = call.method === 'getUpdates';
     this.#rate = rate;
@@ -157,9 +159,11 @@ export class GrantedFleetRate implements FleetRate, GrantHolder, LineRules<Grant
       const lane = this.#lanes.get(method) ?? this.#resource(resourceOfMethod(method));
       return [method, lane] as const;
     });
-    // Those that wait there are held up by nothing any more.
-    for (const lane of this.#lanes.values()) lane.setLimit(Number.POSITIVE_INFINITY);
     this.#lanes = new Map(lanes);
+    // A limit also binds those that have waited since before it was set.
+    this.#line.regroup((turn) => {
+      turn.lane = this.#lanes.get(turn.method);
+    });
     this.#follow();
     // Nothing may be made of what the leader has not been asked for.
     if (this.#resources().some((resource) => !before.includes(resource))) this.#hurry();

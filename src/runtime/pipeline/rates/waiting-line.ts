@@ -128,6 +128,15 @@ export class WaitingLine<T extends Turn> {
     this.#proceed(nowMs);
   }
 
+  /** Has `change` give those who wait other lanes; {@link review} is to follow. */
+  regroup(change: (turn: T) => void): void {
+    for (const { turn } of this.#inOrder()) {
+      if (turn.lane) turn.lane.waiting--;
+      change(turn);
+      if (turn.lane) turn.lane.waiting++;
+    }
+  }
+
   #isOpen(nowMs: number): boolean {
     return !this.#rules.isFull() && this.#rules.openMs(nowMs, 0) <= nowMs;
   }

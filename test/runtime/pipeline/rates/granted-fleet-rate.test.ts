@@ -214,6 +214,18 @@ test('limits change while calls wait; what was sent counts', async () => {
   expect(clock.pendingTimers).toBe(0);
 });
 
+test('the limit of a method binds those that wait since before it was set', async () => {
+  apply({ perSecond: 1 });
+  for (let index = 0; index < 4; index++) acquire('sendPhoto');
+  expect(turns).toHaveLength(1);
+  apply({ perSecond: 100, methods: { sendPhoto: 2 } });
+  await clock.advanceAsync(500);
+  expect(turns).toHaveLength(3);
+  await clock.advanceAsync(1_000);
+  expect(turns).toHaveLength(4);
+  expect(clock.pendingTimers).toBe(0);
+});
+
 test('whatever comes: no second sees more than the limit, nor than that of a method', async () => {
   const arrivals = fc.array(
     fc.record({

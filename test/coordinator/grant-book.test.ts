@@ -1,0 +1,68 @@
+import { expect, test } from 'vitest';
+import type { Demand, HolderId } from '../../src/control/grants.ts';
+import { GrantBook } from '../../src/coordinator/grant-book.ts';
+import { type GrantTable, readTable, writeTable } from '../../src/coordinator/table.ts';
+
+const TOTAL = new Map([['total', 40]]);
+const PHOTOS = new Map([['method:sendPhoto', 10]]);
+
+function holder(shard: number): HolderId {
+  return { shard, session: `session-${shard}`, pod: `pod-${shard}` };
+}
+
+function wants(resource: string, wanted: number): Demand {
+  return { uses: { [resource]: { wanted, load: 0, limit: 0 } }, throttled: 0 };
+}
+
+/** What `book` would have written; the table that is stored then. */
+function write(book: GrantBook, nowMs: number): GrantTable {
+  book.plan(nowMs);
+  const table = book.takeWanted() ?? expect.unreachable('nothing is to be written');
+  book.commit(table);
+  book.plan(nowMs);
+  return readTable(writeTable(table)) ?? expect.unreachable('it can not be read');
+}
+
+function lead(instance: string, table?: GrantTable): GrantBook {
+  const book = new GrantBook({ instance });
+  book.setCaps(TOTAL);
+  if (table) book.inherit(table, 0);
+  book.commit(book.opening(0));
+  return book;
+}
+
+test('a limit that is taken away and comes back counts for who has not heard of either', () => {
+  const first = lead('first');
+  for (const shard of [0, 1]) first.hear(holder(shard), wants('total', 30), 0);
+  write(first, 0);
+  const granted = first.issue(holder(0), 0)?.shares['total'];
+  expect(granted).toEqual({ limit: 20, fallback: 20 });
+
+  // From here on shard 0 is out of reach. The limit goes, the leader changes, the limit is back.
+  first.setCaps(PHOTOS);
+  first.hear(holder(1), wants('method:sendPhoto', 5), 100);
+  const table = write(first, 100);
+  const second = lead('second', table);
+  second.hear(holder(1), wants('total', 40), 0);
+  write(second, 0);
+  expect(second.issue(holder(1), 0)?.shares['total']?.limit).toBe(20);
+
+  // It stays with its fallback for as long as it likes.
+  second.hear(holder(1), wants('total', 40), 3_600_000);
+  second.plan(3_600_000);
+  expect(second.issue(holder(1), 3_600_000)?.shares['total']?.limit).toBe(20);
+});
+
+test('what nobody goes by any more is no longer in the table', () => {
+  const book = lead('first');
+  book.hear(holder(0), wants('total', 30), 0);
+  write(book, 0);
+  const { id } = book.issue(holder(0), 0) ?? expect.unreachable('no grant');
+  book.setCaps(PHOTOS);
+  book.hear(holder(0), { ...wants('method:sendPhoto', 5), grant: id }, 100);
+  write(book, 100);
+  const next = book.issue(holder(0), 100) ?? expect.unreachable('no grant');
+  book.hear(holder(0), { ...wants('method:sendPhoto', 9), grant: next.id }, 200);
+  const { holders } = book.opening(60_000);
+  expect(holders.map(({ shares }) => Object.keys(shares))).toEqual([['method:sendPhoto']]);
+});
