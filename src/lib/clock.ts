@@ -31,11 +31,10 @@ export const systemClock: Clock = {
 
 /** `wallMs` in RFC 3339 with seconds, as Kubernetes writes it: `2026-01-31T12:00:00Z`. */
 export function toTimestamp(wallMs: number): string {
-  // A string that is put together from slices weighs three times as much, and statuses hold many.
-  return new Date(wallMs).toISOString().replace(FRACTION, 'Z');
+  // What `join` makes is one string; any other way makes one of slices, three times as heavy, and
+  // statuses hold many.
+  return [new Date(wallMs).toISOString().slice(0, -'.000Z'.length), 'Z'].join('');
 }
-
-const FRACTION = /\.\d+Z$/;
 
 /** `wallMs` for libraries that take a Date. */
 export function toDate(wallMs: number): Date {

@@ -56,9 +56,10 @@ export function compileHandlers(input: HandlersInput, deps: HandlerDeps): Compil
   const handlers = gates.length > 0 ? [deps.gates().doorbell, ...listed] : listed;
   return {
     gates,
+    // A list that has grown takes more room than one that was copied, and bots keep it while idle.
     allowedUpdates: UPDATE_KINDS.filter((kind) =>
       handlers.some((handler) => handler.kinds.includes(kind)),
-    ),
+    ).slice(),
     async handle(context, signal) {
       const { usage } = context;
       const kind = updateKind(context.ctx.update);

@@ -8,6 +8,7 @@ const GRACE_MS = 86_400_000;
 
 /** How long a key is; see {@link WebhookKeys.key}. */
 export const KEY_LENGTH = 32;
+const KEY_BYTES = (KEY_LENGTH * 3) / 4;
 
 /**
  * The unguessable part of a bot's webhook address and its secret token, both derived from the bot's
@@ -37,17 +38,17 @@ export class WebhookKeys {
 
   /** {@link KEY_LENGTH} characters of base64url. */
   key(period: number): string {
-    return this.#derive('key', period).slice(0, KEY_LENGTH);
+    return this.#derive('key', period).toString('base64url', 0, KEY_BYTES);
   }
 
   /** 43 characters of base64url. */
   secret(period: number): string {
-    return this.#derive('secret', period);
+    return this.#derive('secret', period).toString('base64url');
   }
 
-  #derive(purpose: 'key' | 'secret', period: number): string {
+  #derive(purpose: 'key' | 'secret', period: number): Buffer {
     return createHmac('sha256', this.#token.reveal())
       .update(`webhook ${purpose} ${period}`)
-      .digest('base64url');
+      .digest();
   }
 }
