@@ -12,6 +12,9 @@ export interface WantedBot {
   readonly deps: BotDeps;
 }
 
+/** Tells what a bot told of itself. */
+export type Publish = (assignment: BotAssignment, facts: RuntimeFacts) => void;
+
 interface RunningBot {
   readonly bot: HostedBot;
   readonly as: WantedBot;
@@ -25,7 +28,7 @@ interface RunningBot {
  * ever has two pollers.
  */
 export class BotSlot {
-  readonly #publish: (assignment: BotAssignment, facts: RuntimeFacts) => void;
+  readonly #publish: Publish;
   #wanted: WantedBot | undefined;
   #running: RunningBot | undefined;
   /** What the bot that runs here, or did, told last. */
@@ -33,7 +36,7 @@ export class BotSlot {
   /** How the bot that ran here before has ended. */
   #last: Pick<EndedBot, 'epoch' | 'offset'> | undefined;
 
-  constructor(publish: (assignment: BotAssignment, facts: RuntimeFacts) => void) {
+  constructor(publish: Publish) {
     this.#publish = publish;
   }
 

@@ -1,11 +1,11 @@
 import { Gauge, type Registry } from 'prom-client';
-import type { Heartbeat } from './bot/heartbeat.ts';
+import type { Heartbeats } from './bot/heartbeats.ts';
 import type { FloodWatch } from './flood-watch.ts';
 
 /** Shows in `registry` how loaded the event loop is, and whether the intakes of bots are alive. */
 export function meterRuntime(
   registry: Registry,
-  { heartbeats, floodWatch }: { heartbeats: ReadonlySet<Heartbeat>; floodWatch: FloodWatch },
+  { heartbeats, floodWatch }: { heartbeats: Heartbeats; floodWatch: FloodWatch },
 ): void {
   const registers = [registry];
   // The registry keeps them all.

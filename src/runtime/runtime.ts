@@ -13,10 +13,10 @@ import { within } from '../lib/within.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { BotDeps } from './bot/bot-deps.ts';
 import { ErrorBoundary } from './bot/boundary.ts';
-import type { Heartbeat } from './bot/heartbeat.ts';
+import { Heartbeats } from './bot/heartbeats.ts';
 import { StartQueue } from './bot/start-queue.ts';
 import { type LeaveReason, WITHDRAWN, YIELDED } from './bot/withdrawn.ts';
-import { BotSlot } from './bot-slot.ts';
+import { BotSlot, type Publish } from './bot-slot.ts';
 import { FloodWatch } from './flood-watch.ts';
 import { meterGuards } from './guard-metrics.ts';
 import { meterVerifications, Verifications } from './handlers/gate/verifications.ts';
@@ -63,6 +63,7 @@ const START_WIDTH = 16;
 export class Runtime {
   readonly #port: ControlPort;
   readonly #report: (report: BotReport) => void;
+  readonly #publish: Publish = ({ uid, epoch }, facts) => this.#report({ uid, epoch, facts });
   readonly #shared: Omit<BotDeps, 'transport'>;
   readonly #posts: ReturnType<typeof createHttpPost>;
   readonly #hurry = new AbortController();
@@ -79,7 +80,8 @@ export class Runtime {
     // What the port sets off belongs to no bot, whichever of them has something to tell.
     this.#report = AsyncLocalStorage.bind((report) => port.report(report));
     this.#posts = createHttpPost(clock);
-    const heartbeats = new Set<Heartbeat>();
+    const sweep = new Sweep(clock, random, boundary);
+    const heartbeats = new Heartbeats({ clock, sweep, boundary });
     const verifications = new Verifications();
     this.#shared = {
       clock,
@@ -90,7 +92,7 @@ export class Runtime {
       httpPost: this.#posts.post,
       guards: new ShardGuards(clock, retryStatistics, (state) => sayUpstream(log, state)),
       startQueue: new StartQueue({ clock, log }, START_WIDTH),
-      sweep: new Sweep(clock, random, boundary),
+      sweep,
       verifications,
       webhookDoor: new WebhookDoor(webhooks),
       boundary,
@@ -169,7 +171,7 @@ export class Runtime {
   #slot(uid: string): BotSlot {
     const known = this.#slots.get(uid);
     if (known) return known;
-    const slot = new BotSlot(({ epoch }, facts) => this.#report({ uid, epoch, facts }));
+    const slot = new BotSlot(this.#publish);
     this.#slots.set(uid, slot);
     return slot;
   }

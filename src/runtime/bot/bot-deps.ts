@@ -9,7 +9,7 @@ import type { TelegramTransport } from '../transport/telegram-transport.ts';
 import type { Usage } from '../usage.ts';
 import type { WebhookDoor } from '../webhook/webhook-door.ts';
 import type { ErrorBoundary } from './boundary.ts';
-import type { Heartbeat } from './heartbeat.ts';
+import type { Heartbeats } from './heartbeats.ts';
 import type { StartQueue } from './start-queue.ts';
 
 /** What all bots of a runtime share. */
@@ -34,8 +34,8 @@ export interface BotDeps {
   readonly webhookDoor: WebhookDoor;
   /** In which each bot does all of its work. */
   readonly boundary: ErrorBoundary;
-  /** Those of the bots that serve. */
-  readonly heartbeats: Set<Heartbeat>;
+  /** Those of the bots that serve, and who looks at them. */
+  readonly heartbeats: Heartbeats;
   /** How long Telegram may hold a poll, in seconds. */
   readonly holdSeconds: number;
   /** How long a bot that stops may go on with what it has begun. Read when it stops. */

@@ -11,6 +11,10 @@ import { TokenKeeper } from './token-keeper.ts';
 
 /** Whose token it is. */
 export interface TokenHost {
+  readonly uid: string;
+  readonly calls: BotCalls;
+  /** What was known of the token before. */
+  readonly resume: KnownToken | undefined;
   /** Made when asked for. */
   readonly log: Log;
   readonly recorder: FactsRecorder;
@@ -19,22 +23,19 @@ export interface TokenHost {
   onTokenRevoked(): void;
 }
 
-/** The bot of a token, and what was known of it before. */
-export interface TokenBot {
-  readonly uid: string;
-  readonly resume: KnownToken | undefined;
-  readonly calls: BotCalls;
-}
+/** How long what Telegram has said of a token is good, and what is added to that at most. */
+const GOOD_MS = 24 * 3_600_000;
+const JITTER = 0.1;
 
 /** A bot's {@link TokenKeeper}, which is there only while something is to be found out. */
 export class BotToken {
-  readonly #bot: TokenBot;
   readonly #deps: BotDeps;
   readonly #host: TokenHost;
   #kept: TokenKeeper | undefined;
+  /** When Telegram is to be asked again. */
+  #dueMs = Number.POSITIVE_INFINITY;
 
-  constructor(bot: TokenBot, deps: BotDeps, host: TokenHost) {
-    this.#bot = bot;
+  constructor(deps: BotDeps, host: TokenHost) {
     this.#deps = deps;
     this.#host = host;
   }
@@ -44,17 +45,22 @@ export class BotToken {
     return this.#kept?.isBusy ?? false;
   }
 
+  /** Whether a day has passed since Telegram was asked. */
+  get isDue(): boolean {
+    return this.#deps.clock.monotonicMs() >= this.#dueMs;
+  }
+
   /** As {@link TokenKeeper.identify}. */
   async identify(signal: AbortSignal, refusal?: CallError): Promise<UserFromGetMe> {
     const me = await this.#keeper.identify(signal, refusal);
-    this.#kept = undefined;
+    this.#asked();
     return me;
   }
 
   /** As {@link TokenKeeper.recheck}. */
   async recheck(signal: AbortSignal): Promise<CallError | undefined> {
     const refusal = await this.#keeper.recheck(signal);
-    if (!this.isBusy) this.#kept = undefined;
+    if (!this.isBusy) this.#asked();
     return refusal;
   }
 
@@ -63,20 +69,26 @@ export class BotToken {
     this.#keeper.hasten();
   }
 
+  #asked(): void {
+    const { clock, random } = this.#deps;
+    this.#kept = undefined;
+    this.#dueMs = clock.monotonicMs() + GOOD_MS * (1 + JITTER * random());
+  }
+
   get #keeper(): TokenKeeper {
     this.#kept ??= this.#keep();
     return this.#kept;
   }
 
   #keep(): TokenKeeper {
-    const { uid, resume } = this.#bot;
     const host = this.#host;
+    const { uid, resume } = host;
     const { token, bot } = host.recorder.facts;
     const known = token === UNCHECKED ? resume : { token: token.state, ...present({ bot }) };
     return new TokenKeeper({
       assignment: { uid, ...present({ resume: known }) },
       deps: this.#deps,
-      pausedMs: () => this.#bot.calls.bot.rates.pausedMs('getMe', 'getUpdates'),
+      pausedMs: () => host.calls.bot.rates.pausedMs('getMe', 'getUpdates'),
       getMe: (signal) => this.#getMe(signal),
       log: host.log,
       recorder: host.recorder,
@@ -86,7 +98,7 @@ export class BotToken {
   }
 
   #getMe(signal: AbortSignal): Promise<UserFromGetMe> {
-    const { calls } = this.#bot;
+    const { calls } = this.#host;
     const call = { context: calls, method: 'getMe', priority: 'poll', signal } as const;
     return makeBare('getMe', call, () => calls.caller.getMe(signal));
   }

@@ -1,24 +1,27 @@
 import type { Clock } from '../../lib/clock.ts';
 import { TenantBotError } from '../../lib/errors.ts';
-import type { Sweep, SweepTask } from '../sweep.ts';
-import type { ErrorOwner } from './boundary.ts';
+import type { ErrorBoundary, ErrorOwner } from './boundary.ts';
 
 /** What the heartbeats of all bots share. */
 export interface HeartbeatDeps {
   readonly clock: Clock;
-  readonly sweep: Sweep;
-  /** All that are watched at present; each adds and removes itself. */
-  readonly heartbeats: Set<Heartbeat>;
+  readonly boundary: ErrorBoundary;
+  readonly heartbeats: Watch;
+}
+
+/** Looks at heartbeats from time to time. */
+interface Watch {
+  add(heartbeat: Heartbeat): void;
+  delete(heartbeat: Heartbeat): void;
 }
 
 /** Whose heartbeat it is. It fails once a watch, when the intake was silent for too long. */
 export interface HeartbeatHost extends ErrorOwner {
   /** How long the intake may be silent. Read anew with each look. */
   readonly heartbeatMs: number;
+  /** A look found it alive: about once a minute, for what else is to be done from time to time. */
+  onLook(): void;
 }
-
-/** A shorter limit is in effect after so long at the latest. */
-const LOOK_EVERY_MS = 60_000;
 
 /**
  * Whether a bot's intake of updates is alive: that something was heard of it lately. A poll that
@@ -29,7 +32,7 @@ export class Heartbeat {
   readonly #deps: HeartbeatDeps;
   readonly #host: HeartbeatHost;
   #quietUntilMs = 0;
-  #task: SweepTask | undefined;
+  #isTold = false;
 
   constructor(deps: HeartbeatDeps, host: HeartbeatHost) {
     this.#deps = deps;
@@ -51,20 +54,32 @@ export class Heartbeat {
     return this.silentMs >= this.#host.heartbeatMs;
   }
 
+  /** How long it may be silent yet. */
+  get leftMs(): number {
+    return this.#isTold ? Number.POSITIVE_INFINITY : this.#host.heartbeatMs - this.silentMs;
+  }
+
   /** Watches from now on, as if something had just been heard. */
   watch(): void {
     this.beat();
+    this.#isTold = false;
     this.#deps.heartbeats.add(this);
-    this.#task = this.#deps.sweep.add(this.#nextLookMs(), () => this.#look());
   }
 
   unwatch(): void {
     this.#deps.heartbeats.delete(this);
-    this.#task?.cancel();
   }
 
-  #look(): number | undefined {
-    if (!this.isOverdue) return this.#nextLookMs();
+  /** Of who watches. */
+  look(): void {
+    this.#deps.boundary.run(this.#host, () => {
+      if (!this.isOverdue) this.#host.onLook();
+      else if (!this.#isTold) this.#tell();
+    });
+  }
+
+  #tell(): void {
+    this.#isTold = true;
     const seconds = Math.round(this.silentMs / 1_000);
     this.#host.fail(
       new TenantBotError(
@@ -73,10 +88,5 @@ export class Heartbeat {
         `Nothing was heard of the intake of updates for ${seconds} s (spec.restart.heartbeatSeconds): it hangs, and the bot is started again.`,
       ),
     );
-    return undefined;
-  }
-
-  #nextLookMs(): number {
-    return Math.min(this.#host.heartbeatMs - this.silentMs, LOOK_EVERY_MS);
   }
 }

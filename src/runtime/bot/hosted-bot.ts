@@ -6,7 +6,6 @@ import { errorMessage, TenantBotError, unreachable } from '../../lib/errors.ts';
 import { botLog, type Log } from '../../telemetry/log.ts';
 import { removeWebhook } from '../intake/webhook-calls.ts';
 import { BotGuards } from '../pipeline/guards.ts';
-import type { SweepTask } from '../sweep.ts';
 import { CallError } from '../telegram/call-error.ts';
 import { BotCalls, type CallsHost } from './bot-calls.ts';
 import type { BotDeps } from './bot-deps.ts';
@@ -23,7 +22,6 @@ import { type LeaveReason, WITHDRAWN, YIELDED } from './withdrawn.ts';
 
 /** Before a bot begins again whose crash could not even be told. */
 const UNTOLD_COOLDOWN_MS = 10_000;
-const TOKEN_RECHECK_MS = 24 * 3_600_000;
 
 /** A bot is to end for good, and why; what resolves when it has. */
 interface Stopping {
@@ -39,7 +37,7 @@ interface Stopping {
 export class HostedBot implements ServingHost, CallsHost, HeartbeatHost, TokenHost {
   readonly guards: BotGuards;
   readonly #deps: BotDeps;
-  readonly #calls: BotCalls;
+  readonly calls: BotCalls;
   readonly recorder: FactsRecorder;
   readonly #token: BotToken;
   readonly #heartbeat: Heartbeat;
@@ -47,7 +45,6 @@ export class HostedBot implements ServingHost, CallsHost, HeartbeatHost, TokenHo
   #assignment: BotAssignment;
   #state: BotState = { kind: 'Starting' };
   #serving: Serving | undefined;
-  #recheck: SweepTask | undefined;
   /** Went wrong in the present life where nobody waited for it. */
   #failure: Failure | undefined;
   #dropPending: boolean;
@@ -73,12 +70,8 @@ export class HostedBot implements ServingHost, CallsHost, HeartbeatHost, TokenHo
       publish,
       this.guards,
     );
-    this.#calls = new BotCalls(deps, assignment.token, this);
-    this.#token = new BotToken(
-      { uid: assignment.uid, resume: assignment.resume, calls: this.#calls },
-      deps,
-      this,
-    );
+    this.calls = new BotCalls(deps, assignment.token, this);
+    this.#token = new BotToken(deps, this);
     this.#heartbeat = new Heartbeat(deps, this);
   }
 
@@ -94,6 +87,14 @@ export class HostedBot implements ServingHost, CallsHost, HeartbeatHost, TokenHo
 
   get heartbeatMs(): number {
     return this.#assignment.spec.restart.heartbeatSeconds * 1_000;
+  }
+
+  get uid(): string {
+    return this.#assignment.uid;
+  }
+
+  get resume(): BotAssignment['resume'] {
+    return this.#assignment.resume;
   }
 
   /** Begins the bot's life. */
@@ -135,9 +136,12 @@ export class HostedBot implements ServingHost, CallsHost, HeartbeatHost, TokenHo
     this.#serving?.fail(error);
   }
 
+  onLook(): void {
+    if (this.#token.isDue) void this.#checkToken();
+  }
+
   onServed(failure: Failure | undefined): void {
     this.#heartbeat.unwatch();
-    this.#recheck?.cancel();
     void this.#live(failure);
   }
 
@@ -207,7 +211,7 @@ export class HostedBot implements ServingHost, CallsHost, HeartbeatHost, TokenHo
       me,
       deps: this.#deps,
       host: this,
-      calls: this.#calls,
+      calls: this.calls,
       heartbeat: this.#heartbeat,
       recorder: this.recorder,
       dropPending: this.#dropPending,
@@ -219,10 +223,6 @@ export class HostedBot implements ServingHost, CallsHost, HeartbeatHost, TokenHo
     const sinceMs = this.#deps.clock.monotonicMs();
     this.#enter({ kind: 'Running', startedAt: this.#now(), sinceMs });
     this.#heartbeat.watch();
-    this.#recheck = this.#deps.sweep.add(TOKEN_RECHECK_MS, () => {
-      void this.#checkToken();
-      return TOKEN_RECHECK_MS;
-    });
     serving.start();
     return true;
   }
@@ -368,7 +368,7 @@ export class HostedBot implements ServingHost, CallsHost, HeartbeatHost, TokenHo
     const mayBeSet = served?.usesWebhook === true || updates.mode === 'Webhook';
     // With a token that Telegram refuses nothing can be removed.
     if (!mayBeSet || token.state !== 'Valid') return;
-    await removeWebhook(this.#calls, this.#deps.clock, this.log);
+    await removeWebhook(this.calls, this.#deps.clock, this.log);
   }
 
   /** Where the bot is there already, nothing happens; and nothing but the end follows a stop. */

@@ -1,25 +1,40 @@
 import { expect, test } from 'vitest';
 import { AdjustableClock } from '../../../src/lib/adjustable-clock.ts';
 import { errorMessage } from '../../../src/lib/errors.ts';
+import { ErrorBoundary } from '../../../src/runtime/bot/boundary.ts';
 import { Heartbeat } from '../../../src/runtime/bot/heartbeat.ts';
+import { Heartbeats } from '../../../src/runtime/bot/heartbeats.ts';
 import { Sweep } from '../../../src/runtime/sweep.ts';
 
-/** A heartbeat with a limit that can be changed, and what was told of it. */
-function watched(limitMs = 300_000) {
+/** All heartbeats of a runtime, under a clock of their own. */
+function world() {
   const clock = new AdjustableClock();
+  const boundary = new ErrorBoundary();
+  const sweep = new Sweep(clock, () => 0.5, boundary);
+  const heartbeats = new Heartbeats({ clock, sweep, boundary });
+  return { clock, boundary, heartbeats };
+}
+
+/** One more heartbeat, with a limit that can be changed, and what was told of it. */
+function join({ clock, boundary, heartbeats }: ReturnType<typeof world>, limitMs: number) {
   const hung: string[] = [];
-  const all = new Set<Heartbeat>();
+  const owners: unknown[] = [];
   const settings = { limitMs };
   const host = {
     get heartbeatMs() {
       return settings.limitMs;
     },
+    onLook: () => void owners.push(boundary.owner),
     fail: (error: unknown) => void hung.push(errorMessage(error)),
   };
-  const sweep = new Sweep(clock, () => 0.5);
-  const heartbeat = new Heartbeat({ clock, sweep, heartbeats: all }, host);
+  const heartbeat = new Heartbeat({ clock, boundary, heartbeats }, host);
   heartbeat.watch();
-  return { clock, hung, all, settings, heartbeat };
+  return { hung, owners, settings, heartbeat, host };
+}
+
+function watched(limitMs = 300_000) {
+  const all = world();
+  return { ...all, ...join(all, limitMs) };
 }
 
 test('silence up to the limit is none, beyond it the bot hangs, and that is told once', () => {
@@ -60,11 +75,29 @@ test('a shorter limit is in effect within a minute or so', () => {
 });
 
 test('who is no longer watched neither hangs nor leaves a timer', () => {
-  const { clock, hung, all, heartbeat } = watched();
-  expect([...all]).toEqual([heartbeat]);
+  const { clock, hung, heartbeats, heartbeat } = watched();
+  expect([...heartbeats]).toEqual([heartbeat]);
   heartbeat.unwatch();
-  expect(all.size).toBe(0);
+  expect([...heartbeats]).toEqual([]);
   expect(clock.pendingTimers).toBe(0);
   clock.advance(86_400_000);
   expect(hung).toEqual([]);
+});
+
+test('thousands share one timer, and each is looked at in the name of its own', () => {
+  const all = world();
+  const bots = Array.from({ length: 1_000 }, () => join(all, 300_000));
+  expect(all.clock.pendingTimers).toBe(1);
+  all.clock.advance(67_000);
+  for (const { owners, host } of bots) expect(owners).toEqual([host]);
+});
+
+test('one that joins late is found as soon as if it were alone, and no other with it', () => {
+  const all = world();
+  const patient = join(all, 86_400_000);
+  all.clock.advance(1_000);
+  const hasty = join(all, 10_000);
+  all.clock.advance(12_000);
+  expect(hasty.hung).toHaveLength(1);
+  expect(patient.hung).toEqual([]);
 });
