@@ -63,7 +63,8 @@ export interface ServingOptions {
  */
 export class Serving implements IntakeBot {
   readonly #options: ServingOptions;
-  readonly #polls: GuardedPolls;
+  /** Made with the first poll: most bots with a webhook make none. */
+  #polls: GuardedPolls | undefined;
   readonly #updates: IntakeSwitch;
   /** The spec in effect. */
   #assignment: BotAssignment;
@@ -76,10 +77,9 @@ export class Serving implements IntakeBot {
 
   /** Throws an input error where the handlers can't be made ready. */
   constructor(options: ServingOptions) {
-    const { assignment, deps, calls, heartbeat, dropPending, offset } = options;
+    const { assignment, deps, dropPending, offset } = options;
     this.#options = options;
     this.#assignment = assignment;
-    this.#polls = new GuardedPolls(calls, heartbeat);
     this.#worker = this.#workerFor(assignment);
     this.#updates = new IntakeSwitch(deps, this, {
       mode: assignment.spec.updates.mode,
@@ -145,7 +145,7 @@ export class Serving implements IntakeBot {
   stop(how: 'finish' | 'abandon' = 'finish'): void {
     if (this.#ending) return;
     this.#ending = how;
-    this.#polls.letThrough();
+    this.#polls?.letThrough();
     this.#profile?.close();
     void this.#end();
   }
@@ -158,11 +158,12 @@ export class Serving implements IntakeBot {
 
   /** Breakers may let calls through again: what waits for them need wait no longer. */
   hasten(): void {
-    this.#polls.wake();
+    this.#polls?.wake();
     this.#worker?.hasten();
   }
 
   getUpdates(parameters: GetUpdates, signal: AbortSignal): Promise<readonly Update[]> {
+    this.#polls ??= this.#openPolls();
     return this.#polls.getUpdates(parameters, signal);
   }
 
@@ -217,6 +218,13 @@ export class Serving implements IntakeBot {
 
   onWebhook(aspect: Aspect | undefined): void {
     this.#options.recorder.aspect('webhook', aspect);
+  }
+
+  #openPolls(): GuardedPolls {
+    const { calls, heartbeat } = this.#options;
+    const polls = new GuardedPolls(calls, heartbeat);
+    if (this.#ending) polls.letThrough();
+    return polls;
   }
 
   #workerFor(assignment: BotAssignment): BotWorker {

@@ -67,7 +67,8 @@ export class IntakeSwitch implements Intake, DoorFollower, WebhookEvents, Intake
   readonly #deps: IntakeDeps;
   readonly #bot: IntakeBot;
   readonly #registrar: WebhookRegistrar;
-  readonly #finished = new FinishedIds();
+  /** Made with the first. */
+  #finished: FinishedIds | undefined;
   #wish: IntakeWish;
   #current: Poller | WebhookIntake | undefined;
   /** The current intake is being stopped, and the other one begins then. */
@@ -94,6 +95,7 @@ export class IntakeSwitch implements Intake, DoorFollower, WebhookEvents, Intake
   }
 
   finish(updateId: number): void {
+    this.#finished ??= new FinishedIds();
     this.#finished.add(updateId, this.#deps.clock.monotonicMs());
     this.#current?.finish(updateId);
   }
@@ -139,9 +141,8 @@ export class IntakeSwitch implements Intake, DoorFollower, WebhookEvents, Intake
   }
 
   onUpdates(updates: readonly Update[]): void {
-    const nowMs = this.#deps.clock.monotonicMs();
     const fresh = updates.filter(({ update_id: id }) => {
-      const isFinished = this.#finished.has(id, nowMs);
+      const isFinished = this.#isFinished(id);
       // Came by a webhook before.
       if (isFinished) this.#current?.finish(id);
       return !isFinished && !this.#bot.inHand.has(id);
@@ -153,7 +154,7 @@ export class IntakeSwitch implements Intake, DoorFollower, WebhookEvents, Intake
     const { inHand } = this.#bot;
     const id = update.update_id;
     if (inHand.has(id)) return 'in-hand';
-    if (this.#finished.has(id, this.#deps.clock.monotonicMs())) return 'finished';
+    if (this.#isFinished(id)) return 'finished';
     if (inHand.size >= MAX_OPEN) return 'full';
     this.#bot.onUpdates([update]);
     return 'new';
@@ -205,6 +206,10 @@ export class IntakeSwitch implements Intake, DoorFollower, WebhookEvents, Intake
       await this.#makeWay(classifyThrown(error), signal);
       return this.#bot.getUpdates(parameters, signal);
     });
+  }
+
+  #isFinished(updateId: number): boolean {
+    return this.#finished?.has(updateId, this.#deps.clock.monotonicMs()) ?? false;
   }
 
   #begin(): void {
@@ -267,7 +272,8 @@ export class IntakeSwitch implements Intake, DoorFollower, WebhookEvents, Intake
       listener,
       deps: this.#deps,
       events: this,
-      ...this.#wish,
+      allowedUpdates: this.#wish.allowedUpdates,
+      dropPending: this.#wish.dropPending,
     });
   }
 

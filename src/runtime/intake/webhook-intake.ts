@@ -2,11 +2,11 @@ import type { Update, WebhookInfo } from 'grammy/types';
 import type { FleetWebhook } from '../../api/webhook.ts';
 import type { Secret } from '../../lib/secret.ts';
 import type { UpdateKind } from '../../lib/update-kinds.ts';
-import type { SweepTask } from '../sweep.ts';
+import type { SweepTask, Visited } from '../sweep.ts';
 import { CallError, classifyThrown } from '../telegram/call-error.ts';
 import { type WebhookListener, webhookUrl } from '../webhook/webhook-door.ts';
 import { WebhookKeys } from '../webhook/webhook-keys.ts';
-import type { Receipt } from '../webhook/webhook-routes.ts';
+import type { Receipt, Receiver } from '../webhook/webhook-routes.ts';
 import { insist } from './insist.ts';
 import type { Intake, IntakeDeps, IntakeEvents } from './intake.ts';
 import { WebhookFailure } from './webhook-failure.ts';
@@ -41,7 +41,7 @@ export interface WebhookIntakeOptions {
 /** A pair of key and secret under which updates come in. */
 interface OpenRoute {
   readonly period: number;
-  readonly close: () => void;
+  readonly key: string;
 }
 
 /** A look at Telegram that is under way. */
@@ -61,8 +61,10 @@ const HOLD_MS = 5_000;
 /** Between two looks at what Telegram says: longer and longer while all is well. */
 const LOOK_MS = 15_000;
 const MAX_LOOK_MS = 120_000;
-/** The sweep comes a tenth and a second later at most. */
-export const LONGEST_LOOK_MS = MAX_LOOK_MS * 1.1 + 1_000;
+/** After that the calls of a look are no more than past. */
+const LULL_MS = 2_000;
+/** The sweep comes a tenth and a second later at most, and twice. */
+export const LONGEST_LOOK_MS = MAX_LOOK_MS * 1.1 + 2_000;
 /** After so many looks in a row that saw updates wait and none come, the webhook has failed. */
 const MAX_MISSES = 3;
 /** From so many looks in a row that found another webhook on, somebody else sets it. */
@@ -76,10 +78,10 @@ const MAX_DRIFTS = 2;
  * that takes too long, Telegram is told to send it again; the next request for it joins the update
  * in hand. So nothing is lost when this process dies, and nothing is handled twice while it lives.
  */
-export class WebhookIntake implements Intake {
+export class WebhookIntake implements Intake, Receiver, Visited {
   readonly #options: WebhookIntakeOptions;
   #waiting: readonly Waiting[] = NOBODY;
-  /** What ends the routes that are open, by period. */
+  /** Those that are open. */
   #routes: readonly OpenRoute[] = [];
   #allowedUpdates: readonly UpdateKind[];
   #dropPending: boolean;
@@ -88,6 +90,8 @@ export class WebhookIntake implements Intake {
   #nextLook: SweepTask | undefined;
   /** Something has changed since the last look began. */
   #stale = false;
+  /** In how long another look is due, after the lull; undefined once it is but the look that is. */
+  #lookInMs: number | undefined;
   #set = false;
   #received = false;
   #calmLooks = 0;
@@ -117,6 +121,15 @@ export class WebhookIntake implements Intake {
     this.start();
   }
 
+  /** Of the sweep: first the lull after a look, then the next look. */
+  visit(): number | undefined {
+    const lookInMs = this.#lookInMs;
+    this.#lookInMs = undefined;
+    if (lookInMs === undefined) this.start();
+    else this.#options.events.onLull();
+    return lookInMs;
+  }
+
   start(): void {
     this.#nextLook?.cancel();
     if (this.#look || this.#stopping) return;
@@ -140,7 +153,8 @@ export class WebhookIntake implements Intake {
   /** Takes nothing any more; what is unfinished is to be sent again. */
   close(): void {
     this.#stopping = true;
-    for (const { close } of this.#routes) close();
+    const { routes } = this.#options.listener;
+    for (const { key } of this.#routes) routes.close(key, this);
     this.#routes = [];
     for (const { answer } of this.#waiting) answer('later');
     this.#waiting = NOBODY;
@@ -170,11 +184,8 @@ export class WebhookIntake implements Intake {
   }
 
   #comeBack(): void {
-    const delayMs = Math.min(MAX_LOOK_MS, LOOK_MS * 2 ** this.#calmLooks);
-    this.#nextLook = this.#options.deps.sweep.add(delayMs, () => {
-      this.start();
-      return undefined;
-    });
+    this.#lookInMs = Math.min(MAX_LOOK_MS, LOOK_MS * 2 ** this.#calmLooks) - LULL_MS;
+    this.#nextLook = this.#options.deps.sweep.add(LULL_MS, this);
   }
 
   /**
@@ -199,7 +210,7 @@ export class WebhookIntake implements Intake {
       const { info, changed } = await registrar.ensure(wanted, signal);
       this.#dropPending = false;
       const failing = changed ? this.#noteChange() : this.#judge(info);
-      events.onRegistered(webhookUrl(fleet, listener.ordinal, '…'));
+      events.onRegistered(deps.webhookDoor.shownUrl);
       this.#set = true;
       return failing;
     } catch (error) {
@@ -211,21 +222,18 @@ export class WebhookIntake implements Intake {
 
   /** A rotation opens another one, and ends the one before after a while. */
   #openRoutes(keys: WebhookKeys): void {
-    const { deps } = this.#options;
+    const { deps, listener } = this.#options;
     if (this.#stopping) return;
     const accepted = keys.acceptedAt(deps.clock.wallMs());
     const kept = this.#routes.filter(({ period }) => accepted.includes(period));
-    for (const route of this.#routes) if (!kept.includes(route)) route.close();
+    for (const route of this.#routes) {
+      if (!kept.includes(route)) listener.routes.close(route.key, this);
+    }
     const opened = accepted
       .filter((period) => !kept.some((route) => route.period === period))
-      .map((period) => ({ period, close: this.#open(keys.key(period), keys.secret(period)) }));
+      .map((period) => ({ period, key: keys.key(period) }));
+    for (const { period, key } of opened) listener.routes.open(key, keys.secret(period), this);
     this.#routes = [...kept, ...opened];
-  }
-
-  /** By itself, so that the route holds nothing else. */
-  #open(key: string, secret: string): () => void {
-    const receive = (update: Update): Promise<Receipt> => this.#receive(update);
-    return this.#options.listener.routes.open(key, secret, receive);
   }
 
   #noteChange(): undefined {
@@ -246,7 +254,6 @@ export class WebhookIntake implements Intake {
       this.#misses = 0;
       this.#calmLooks++;
       events.onWorking('look');
-      events.onLull();
       return undefined;
     }
     this.#misses++;
@@ -255,7 +262,7 @@ export class WebhookIntake implements Intake {
     return new WebhookFailure('WebhookFailing', failingWords(last_error_message));
   }
 
-  async #receive(update: Update): Promise<Receipt> {
+  async receive(update: Update): Promise<Receipt> {
     const { events, deps } = this.#options;
     if (this.#stopping) return 'later';
     if (!this.#received) {

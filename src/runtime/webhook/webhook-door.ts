@@ -23,6 +23,7 @@ export class WebhookDoor {
   /** Undefined where this runtime takes no webhooks. */
   readonly listener: WebhookListener | undefined;
   #fleet: FleetWebhook | undefined;
+  #shownUrl: string | undefined;
   readonly #followers = new Set<DoorFollower>();
 
   constructor(listener: WebhookListener | undefined) {
@@ -39,7 +40,15 @@ export class WebhookDoor {
     if (this.listener) this.listener.routes.shards = shards;
     if (isDeepStrictEqual(fleet, this.#fleet)) return;
     this.#fleet = fleet;
+    this.#shownUrl = undefined;
     for (const follower of this.#followers) follower.addressChanged();
+  }
+
+  /** As much of its bots' addresses as people may see: one text for all of them. */
+  get shownUrl(): string {
+    const { fleet, listener } = this;
+    if (fleet && listener) this.#shownUrl ??= webhookUrl(fleet, listener.ordinal, '…');
+    return this.#shownUrl ?? '';
   }
 
   /** Tells `follower` of every change until {@link unfollow}. */

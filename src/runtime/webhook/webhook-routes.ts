@@ -4,12 +4,15 @@ import type { Update } from 'grammy/types';
 /** What became of an update: done with for good, or to be sent again. */
 export type Receipt = 'finished' | 'later';
 
-/** Takes one bot's updates. Never rejects. */
-export type Receiver = (update: Update) => Promise<Receipt>;
+/** Takes one bot's updates. */
+export interface Receiver {
+  /** Never rejects. */
+  receive(update: Update): Promise<Receipt>;
+}
 
 interface Route {
   readonly secret: string;
-  readonly receive: Receiver;
+  readonly receiver: Receiver;
 }
 
 /** Which bot an update is for, by the key in its address. Shared by server and bots. */
@@ -18,13 +21,14 @@ export class WebhookRoutes {
   shards = 1;
   readonly #routes = new Map<string, Route>();
 
-  /** Sends what comes for `key` with `secret` to `receive`; returns what ends that. */
-  open(key: string, secret: string, receive: Receiver): () => void {
-    const route: Route = { secret, receive };
-    this.#routes.set(key, route);
-    return () => {
-      if (this.#routes.get(key) === route) this.#routes.delete(key);
-    };
+  /** Sends what comes for `key` with `secret` to `receiver`. */
+  open(key: string, secret: string, receiver: Receiver): void {
+    this.#routes.set(key, { secret, receiver });
+  }
+
+  /** Ends that, unless somebody else has the key meanwhile. */
+  close(key: string, receiver: Receiver): void {
+    if (this.#routes.get(key)?.receiver === receiver) this.#routes.delete(key);
   }
 
   /** Who takes updates that come for `key`; undefined where nobody does, or the secret is wrong. */
@@ -34,7 +38,7 @@ export class WebhookRoutes {
     const given = Buffer.from(secret);
     const wanted = Buffer.from(route.secret);
     const isRight = given.length === wanted.length && timingSafeEqual(given, wanted);
-    return isRight ? route.receive : undefined;
+    return isRight ? route.receiver : undefined;
   }
 
   /** Whether a bot here has this key. */

@@ -125,8 +125,8 @@ class RequestHandler {
     if (!routes.has(address.key)) {
       return headers[HOP_HEADER] === undefined ? this.#passingOn(address, secret) : undefined;
     }
-    const receive = routes.find(address.key, secret);
-    return receive && ((body) => deliver(body, receive));
+    const receiver = routes.find(address.key, secret);
+    return receiver && ((body) => deliver(body, receiver));
   }
 
   #passingOn({ ordinal, key }: WebhookAddress, secret: string): Taker | undefined {
@@ -139,9 +139,9 @@ class RequestHandler {
   }
 }
 
-async function deliver(body: Buffer, receive: Receiver): Promise<Reply> {
+async function deliver(body: Buffer, receiver: Receiver): Promise<Reply> {
   const update = parseUpdate(body);
-  return update ? REPLIES[await receive(update)] : REPLIES.unreadable;
+  return update ? REPLIES[await receiver.receive(update)] : REPLIES.unreadable;
 }
 
 function parseUpdate(body: Buffer): Update | undefined {

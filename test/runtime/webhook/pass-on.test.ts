@@ -23,9 +23,11 @@ async function shard(
   const routes = new WebhookRoutes();
   routes.shards = 3;
   if (key !== undefined) {
-    routes.open(key, 'secret', async ({ update_id }) => {
-      received.push(update_id);
-      return answer;
+    routes.open(key, 'secret', {
+      receive: async ({ update_id }) => {
+        received.push(update_id);
+        return answer;
+      },
     });
   }
   const peers = `http://127.0.0.1:${peerPort}`;
