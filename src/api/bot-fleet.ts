@@ -8,6 +8,7 @@ import { podSettings } from './pod-settings.ts';
 import { rateLimitsSchema } from './rate-limits.ts';
 import { canarySecondsSchema, rolloutSchema } from './rollout.ts';
 import { text, withRule } from './rules.ts';
+import { perShardSchema } from './shard-status.ts';
 import { LONGEST_STOP_DRAIN_SECONDS } from './stop.ts';
 import { TELEGRAM_API_ROOT } from './telegram-api.ts';
 import { tenancySchema } from './tenancy.ts';
@@ -122,6 +123,7 @@ export const botFleetStatusSchema = z.strictObject({
   readyBots: z.int().min(0).optional().meta({ description: 'Those of them that are Ready.' }),
   capacity: z.int().min(0).optional().meta({ description: 'Bots that fit on these shards.' }),
   rates: fleetRatesSchema.optional(),
+  perShard: perShardSchema.optional(),
   rollout: rolloutSchema.optional(),
   conditions: conditionsSchema.optional(),
 });

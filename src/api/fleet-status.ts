@@ -3,6 +3,7 @@ import type { BotFleetStatus } from './bot-fleet.ts';
 import { type Finding, stampConditions } from './conditions.ts';
 import { type FleetRates, roughly } from './fleet-rates.ts';
 import type { Rollout } from './rollout.ts';
+import type { ShardStatus } from './shard-status.ts';
 import type { TenantBotStatus } from './tenant-bot-status.ts';
 
 /** All that is known of one BotFleet at one moment. */
@@ -24,6 +25,8 @@ export interface FleetFacts {
   readonly bots: number;
   readonly wantingBots: number;
   readonly readyBots: number;
+  /** Each of its shards. */
+  readonly perShard: readonly ShardStatus[];
   /** How its limits are handed out, where it has any. */
   readonly rates?: FleetRates;
   /** What keeps a shard from its work, as far as that is known. */
@@ -72,6 +75,7 @@ export function botFleetStatus(
     readyBots,
     capacity: shards * botsPerShard,
     ...(facts.rates && { rates: roughly(previous?.rates, facts.rates) }),
+    perShard: [...facts.perShard],
     ...(facts.rollout && { rollout: facts.rollout }),
     conditions: stampConditions([ready(facts), ...progress(facts)], context),
   };
@@ -101,6 +105,7 @@ function withoutCounts({ conditions, ...status }: BotFleetStatus): object {
     bots: undefined,
     readyBots: undefined,
     rates: undefined,
+    perShard: undefined,
     conditions: conditions?.map((condition) => ({ ...condition, message: undefined })),
   };
 }

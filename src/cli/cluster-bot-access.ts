@@ -1,11 +1,14 @@
 import { REQUEST_ANNOTATIONS } from '../api/bot-requests.ts';
 import { readAllBots } from '../controller/bot/adopt.ts';
 import { readStatus, type StoredBot, TENANT_BOTS } from '../controller/bot/stored-bot.ts';
+import { BOT_FLEETS, readFleetStatus, type StoredFleet } from '../controller/fleet/stored-fleet.ts';
+import { fleetObjectName } from '../controller/names.ts';
 import { HttpKubeClient } from '../kube/http-client.ts';
 import { loadClusterAccess } from '../kube/kubeconfig.ts';
 import { systemClock } from '../lib/clock.ts';
 import { systemRandom } from '../lib/random.ts';
 import type { BotAccess, SeenBot } from './bot-access.ts';
+import type { FleetAccess, SeenFleet } from './fleet-access.ts';
 
 /** Which cluster, and who asks. */
 export interface ClusterChoice {
@@ -15,8 +18,8 @@ export interface ClusterChoice {
   readonly userAgent: string;
 }
 
-/** The bots of a cluster, with no more than the rights that the kubeconfig's user has there. */
-export async function clusterBotAccess(choice: ClusterChoice): Promise<BotAccess> {
+/** The bots and fleets of a cluster, with no more than the rights that the kubeconfig's user has there. */
+export async function clusterBotAccess(choice: ClusterChoice): Promise<BotAccess & FleetAccess> {
   const access = await loadClusterAccess(choice.kubeconfig, choice.context);
   const client = new HttpKubeClient({
     access,
@@ -37,6 +40,8 @@ export async function clusterBotAccess(choice: ClusterChoice): Promise<BotAccess
       const annotations = { [REQUEST_ANNOTATIONS[request]]: value };
       await client.mergePatch(TENANT_BOTS, bot, { metadata: { annotations } });
     },
+    fleets: async (namespace) =>
+      (await client.list(BOT_FLEETS, { namespace })).items.map(seenFleet),
     close: () => client.close(),
   };
 }
@@ -44,4 +49,10 @@ export async function clusterBotAccess(choice: ClusterChoice): Promise<BotAccess
 function seen(bot: StoredBot): SeenBot {
   const { namespace = '', name } = bot.metadata;
   return { namespace, name, status: readStatus(bot) ?? {} };
+}
+
+function seenFleet(fleet: StoredFleet): SeenFleet {
+  const { namespace = '', name } = fleet.metadata;
+  const podOf = (shard: number) => `${fleetObjectName(name)}-${shard}`;
+  return { namespace, name, status: readFleetStatus(fleet) ?? {}, podOf };
 }

@@ -1,11 +1,12 @@
 import type { StoredObject } from '../standalone/object-store.ts';
 import type { BotAccess, SeenBot } from './bot-access.ts';
+import type { FleetAccess, SeenFleet } from './fleet-access.ts';
 import type { LocalClient } from './local-client.ts';
 
 const plural = 'tenantbots';
 
-/** The bots of the standalone that runs on this machine. */
-export function localBotAccess(client: LocalClient): BotAccess {
+/** The bots and fleets of the standalone that runs on this machine. */
+export function localBotAccess(client: LocalClient): BotAccess & FleetAccess {
   return {
     namespace: 'default',
     list: async (namespace) => (await client.list({ plural, namespace })).flatMap(seen),
@@ -14,6 +15,8 @@ export function localBotAccess(client: LocalClient): BotAccess {
       return found ?? { ...bot, status: {} };
     },
     ask: (bot, request, value) => client.request(bot, { [request]: value }),
+    fleets: async (namespace) =>
+      (await client.list({ plural: 'botfleets', namespace })).flatMap(seenFleet),
     close: () => Promise.resolve(),
   };
 }
@@ -22,4 +25,10 @@ function seen(object: StoredObject): SeenBot[] {
   if (object.kind !== 'TenantBot') return [];
   const { namespace, name } = object.metadata;
   return [{ namespace, name, status: object.status ?? {} }];
+}
+
+function seenFleet(object: StoredObject): SeenFleet[] {
+  if (object.kind !== 'BotFleet') return [];
+  const { namespace, name } = object.metadata;
+  return [{ namespace, name, status: object.status ?? {}, podOf: () => undefined }];
 }

@@ -7,6 +7,7 @@ import type { BotAccess } from './bot-access.ts';
 import type { Io } from './commands/io.ts';
 import { processEnvironment, readConfig } from './config.ts';
 import { parseCount, parseDuration } from './duration.ts';
+import type { FleetAccess } from './fleet-access.ts';
 import type { LocalClient } from './local-client.ts';
 import { type Actions, type Flags, makeProgram } from './program.ts';
 import { RUNTIME_SETTINGS } from './runtime-settings.ts';
@@ -80,6 +81,20 @@ const actions: Actions = {
     const { reset, ...others } = flags;
     await runRetries(await connect(others), { reset: reset === true }, io);
   },
+  async shards(flags) {
+    const { runShards } = await import('./commands/shards.ts');
+    const { fleet, namespace, output, ...place } = flags;
+    const access = await clusterOrLocal(place);
+    try {
+      await runShards(
+        access,
+        { fleet: text(fleet), namespace: text(namespace), output: text(output) },
+        io,
+      );
+    } finally {
+      await access.close();
+    }
+  },
   async ask(request, flags, names) {
     const { runAsk } = await import('./commands/ask.ts');
     const { all, allNamespaces, namespace, concurrency, timeout } = flags;
@@ -93,7 +108,7 @@ const actions: Actions = {
       timeoutMs: parseDuration(String(timeout), '--timeout'),
       clock: systemClock,
     };
-    const access = await botAccess(flags);
+    const access = await clusterOrLocal(flags);
     try {
       await runAsk(access, options, io);
     } finally {
@@ -137,16 +152,24 @@ async function connect(flags: Flags): Promise<LocalClient> {
   return new LocalClient(await readEndpoint(resolve(data)), data);
 }
 
+function text(flag: unknown): string | undefined {
+  return typeof flag === 'string' ? flag : undefined;
+}
+
 function endNow(code: number): void {
   process.exit(code);
 }
 
-async function botAccess({ kubeconfig, context, ...flags }: Flags): Promise<BotAccess> {
+async function clusterOrLocal({
+  kubeconfig,
+  context,
+  ...flags
+}: Flags): Promise<BotAccess & FleetAccess> {
   if (typeof kubeconfig === 'string') {
     const { clusterBotAccess } = await import('./cluster-bot-access.ts');
     return clusterBotAccess({
       kubeconfig,
-      context: typeof context === 'string' ? context : undefined,
+      context: text(context),
       userAgent: `tenantbot/${version()}`,
     });
   }

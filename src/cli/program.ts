@@ -17,6 +17,7 @@ export interface Actions {
   get(flags: Flags, words: readonly string[]): Promise<void>;
   describe(flags: Flags, words: readonly string[]): Promise<void>;
   retries(flags: Flags): Promise<void>;
+  shards(flags: Flags): Promise<void>;
   ask(request: BotRequest, flags: Flags, names: readonly string[]): Promise<void>;
   chat(flags: Flags, words: readonly string[]): Promise<void>;
   send(flags: Flags, words: readonly string[]): Promise<void>;
@@ -111,6 +112,14 @@ function addReaders(program: Command, actions: Actions): void {
     .argument('<name>')
     .action((name: string, flags: Flags) => actions.describe(flags, [name]));
   addConnection(describe);
+  const shards = program
+    .command('shards')
+    .description("show the shards of fleets, and what each has of its fleet's limits")
+    .option('--fleet <name>', 'those of one fleet')
+    .option('-n, --namespace <namespace>', 'namespace of the fleets; all unless given')
+    .option('-o, --output <format>', 'wide (with single methods), yaml or json')
+    .action((flags: Flags) => actions.shards(flags));
+  addPlace(shards);
   program
     .command('retries')
     .description('show which calls to Telegram were tried again, and how that ended')
@@ -141,11 +150,8 @@ function addAskers(program: Command, actions: Actions): void {
       .option('-n, --namespace <namespace>', 'namespace of the bots')
       .option('--concurrency <number>', 'how many bots at once', '10')
       .option('--timeout <time>', 'how long one bot may take: 5s, 1m', '30s')
-      .option('--kubeconfig <file>', 'ask the bots of a cluster, not those of a standalone')
-      .option('--context <name>', "in place of the kubeconfig's current context")
-      .addOption(settingOption('data', settingsSchema.shape.data))
-      .addOption(configOption())
       .action((names: string[], flags: Flags) => actions.ask(request, flags, names));
+    addPlace(command);
   }
 }
 
@@ -166,6 +172,15 @@ function addTalkers(program: Command, actions: Actions): void {
     .option('--timeout <time>', 'how long to wait: 500ms, 5s, 1m', '5s')
     .action((name: string, text: string, flags: Flags) => actions.send(flags, [name, text]));
   addConnection(send);
+}
+
+/** What every command needs that asks a cluster or a running standalone. */
+function addPlace(command: Command): void {
+  command
+    .option('--kubeconfig <file>', 'ask a cluster, not a standalone')
+    .option('--context <name>', "in place of the kubeconfig's current context")
+    .addOption(settingOption('data', settingsSchema.shape.data))
+    .addOption(configOption());
 }
 
 /** What every command needs that asks a running standalone. */

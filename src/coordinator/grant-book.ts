@@ -23,6 +23,12 @@ export interface ResourceState {
   /** Calls of the last second. */
   readonly used: number;
   readonly wanted: number;
+  /** The same of each shard that was heard lately. */
+  readonly shares: readonly {
+    readonly shard: number;
+    readonly granted: number;
+    readonly used: number;
+  }[];
 }
 
 /** What a demand is topped up with, since calls do not come evenly. */
@@ -220,13 +226,21 @@ export class GrantBook {
   /** How each resource is used. */
   state(nowMs: number): readonly ResourceState[] {
     const heard = [...this.#current.values()].filter((account) => account.isHeard(nowMs));
-    return [...this.#caps].map(([resource, cap]) => ({
-      resource,
-      cap,
-      granted: sum(heard.map(({ issued }) => issued?.get(resource)?.limit ?? 0)),
-      used: sum(heard.map(({ told }) => told?.uses[resource]?.load ?? 0)),
-      wanted: sum(heard.map(({ told }) => told?.uses[resource]?.wanted ?? 0)),
-    }));
+    return [...this.#caps].map(([resource, cap]) => {
+      const shares = heard.map(({ id, issued, told }) => ({
+        shard: id.shard,
+        granted: issued?.get(resource)?.limit ?? 0,
+        used: told?.uses[resource]?.load ?? 0,
+      }));
+      return {
+        resource,
+        cap,
+        granted: sum(shares.map(({ granted }) => granted)),
+        used: sum(shares.map(({ used }) => used)),
+        wanted: sum(heard.map(({ told }) => told?.uses[resource]?.wanted ?? 0)),
+        shares,
+      };
+    });
   }
 
   get #mayGrant(): boolean {

@@ -25,6 +25,10 @@ const healthy: FleetFacts = {
   bots: 6,
   wantingBots: 5,
   readyBots: 4,
+  perShard: [
+    { shard: 0, ready: true, bots: 3 },
+    { shard: 1, ready: true, bots: 2 },
+  ],
 };
 
 function short(facts: FleetFacts): (string | undefined)[] {
@@ -104,6 +108,7 @@ describe('the status of a fleet', () => {
       bots: fc.nat(9),
       wantingBots: fc.nat(9),
       readyBots: fc.nat(9),
+      perShard: fc.constantFrom(healthy.perShard, []),
     });
     fc.assert(
       fc.property(anyFacts, anyFacts, (before, now) => {
@@ -174,6 +179,34 @@ describe('the rates of a fleet', () => {
       const after = told(rates, before);
       expect(after.rates).toEqual(rates);
       expect(fleetStatusChange(before, after)).toBe('Activity');
+    }
+  });
+
+  it('of single shards are written when they differ much', () => {
+    const whole = { perSecond: 300, granted: 300, used: 100 };
+    const shares = (granted: number, used: number, methods = {}): FleetRates => ({
+      ...whole,
+      shards: [
+        { shard: 0, granted, used },
+        { shard: 1, granted: 8, used: 0, methods },
+      ],
+    });
+    const start = told(shares(100, 40));
+    expect(start.rates).toEqual(shares(100, 40));
+    for (const close of [shares(80, 40), shares(125, 50), shares(100, 60)]) {
+      expect(told(close, start)).toBe(start);
+    }
+    for (const other of [
+      shares(60, 40),
+      shares(100, 80),
+      shares(100, 40, { sendMessage: { granted: 1, used: 0 } }),
+      { ...whole, shards: [{ shard: 0, granted: 100, used: 40 }] },
+      whole,
+      { ...shares(100, 40), used: 200 },
+    ]) {
+      const after = told(other, start);
+      expect(after.rates).toEqual(other);
+      expect(fleetStatusChange(start, after)).toBe('Activity');
     }
   });
 

@@ -158,6 +158,7 @@ describe('health checks of GitOps tools', () => {
       bots: 3,
       wantingBots: 3,
       readyBots: 3,
+      perShard: [],
     };
     const fleet = {
       kind: 'BotFleet',

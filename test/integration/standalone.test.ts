@@ -53,6 +53,8 @@ test('without an argument it runs the samples, answers, and ends cleanly at Ctrl
   expect(lines).toHaveLength(4);
   expect(lines[1]).toMatch(/^broken-token +False +InvalidFormat/);
   expect(err).toContain('The token has no colon');
+  const shards = await tenantbot(folder, 'shards', '--fleet', 'default');
+  expect(shards.out).toMatch(/^default +0 +<none> +True +2 +<none> +<none>$/m);
   expect(await tenantbot(folder, 'send', 'broken-token', '/start')).toMatchObject({
     code: 1,
     err: expect.stringContaining('The token has no colon'),

@@ -35,6 +35,11 @@ export function fleetFacts(
     bots: census.bots,
     wantingBots: census.wanting,
     readyBots: census.ready,
+    perShard: pods.ready.map((ready, shard) => ({
+      shard,
+      ready: ready && !succeeds(plan),
+      bots: census.taken.get(shard) ?? 0,
+    })),
     ...ratesOf(fleet),
     ...(trouble !== undefined && { trouble }),
     ...(problem && { problem }),

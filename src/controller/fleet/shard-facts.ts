@@ -3,6 +3,8 @@ import type { ContainerStatus, Pod, StatefulSet } from '../../kube/well-known.ts
 /** How the pods of a fleet do. */
 export interface ShardFacts {
   readonly readyShards: number;
+  /** By ordinal. */
+  readonly ready: readonly boolean[];
   /** Those of a pod template before the newest. */
   readonly outdatedShards: number;
   /** What keeps the first shard that is not at work from it, as far as a pod tells. */
@@ -30,7 +32,7 @@ export function shardFacts(
   podOf: (ordinal: number) => Pod | undefined,
   statefulSet: StatefulSet | undefined,
 ): ShardFacts {
-  let readyShards = 0;
+  const ready = Array.from({ length: shards }, () => false);
   let outdatedShards = 0;
   let trouble: string | undefined;
   let missing = false;
@@ -40,11 +42,12 @@ export function shardFacts(
       missing = true;
       continue;
     }
-    if (isReady(pod)) readyShards++;
-    else trouble ??= troubleOf(pod);
+    ready[ordinal] = isReady(pod);
+    if (!ready[ordinal]) trouble ??= troubleOf(pod);
     if (isOutdated(pod, statefulSet)) outdatedShards++;
   }
-  return { readyShards, outdatedShards, trouble, missing };
+  const readyShards = ready.filter(Boolean).length;
+  return { readyShards, ready, outdatedShards, trouble, missing };
 }
 
 /** Whether the pod is at work, and to stay so. */

@@ -69,6 +69,7 @@ export class StatusBoard {
         bots: bots.length,
         wantingBots: bots.filter(wantsPlace).length,
         readyBots: bots.filter(isReady).length,
+        perShard: [{ shard: 0, ready: true, bots: bots.filter(hasPlace).length }],
         ...(keptBecause !== undefined && {
           problem: { reason: 'ManifestInvalid' as const, message: keptBecause },
         }),
@@ -98,6 +99,10 @@ export class StatusBoard {
   #now(): string {
     return toTimestamp(this.#clock.wallMs());
   }
+}
+
+function hasPlace({ status }: TenantBot): boolean {
+  return status?.placement !== undefined;
 }
 
 function metadataOf<Meta extends object>(written: Meta, identity: Identity) {

@@ -35,8 +35,8 @@ describeWithApiServer('the coordinators of fleets', ({ kubeconfig }) => {
     expect(coordinators.rates('limited')).toBeUndefined();
     const tenSeconds = () => clock.advanceAsync(10_000);
     for (let look = 0; look < 3; look++) await tenSeconds();
-    const sendMessage = { perSecond: 9, granted: 0 };
-    const rates = { perSecond: 30, granted: 0, methods: { sendMessage } };
+    const sendMessage = { perSecond: 9, granted: 0, used: 0 };
+    const rates = { perSecond: 30, granted: 0, used: 0, methods: { sendMessage } };
     expect(coordinators.rates('limited')).toEqual(rates);
     expect(told).toEqual(['limited']);
     coordinators.set(identity, { rateLimits: {} });

@@ -56,6 +56,10 @@ describe('the facts of a fleet', () => {
     expect(facts({ bots, pods: [pod(0), pod(1, 'new', { conditions: [] })] })).toMatchObject({
       shards: 2,
       readyShards: 1,
+      perShard: [
+        { shard: 0, ready: true, bots: 1 },
+        { shard: 1, ready: false, bots: 0 },
+      ],
       outdatedShards: 0,
       drainingShards: 0,
       bots: 3,
