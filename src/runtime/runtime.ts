@@ -21,6 +21,7 @@ import { FloodWatch } from './flood-watch.ts';
 import { meterGuards } from './guard-metrics.ts';
 import { meterVerifications, Verifications } from './handlers/gate/verifications.ts';
 import { ShardGuards } from './pipeline/guards.ts';
+import { RateWaits } from './pipeline/rates/rate-waits.ts';
 import { RetryStatistics } from './pipeline/retries/retry-statistics.ts';
 import { meterRuntime } from './runtime-metrics.ts';
 import { Sweep } from './sweep.ts';
@@ -90,7 +91,12 @@ export class Runtime {
       log,
       holdSeconds,
       httpPost: this.#posts.post,
-      guards: new ShardGuards(clock, retryStatistics, (state) => sayUpstream(log, state)),
+      guards: new ShardGuards(
+        clock,
+        retryStatistics,
+        (state) => sayUpstream(log, state),
+        new RateWaits(clock, registry),
+      ),
       startQueue: new StartQueue({ clock, log }, START_WIDTH),
       sweep,
       verifications,

@@ -12,6 +12,7 @@ export const fleetTurn: GuardStep = (call) => {
       if (failure?.fault === 'rate-limited') {
         bot.rates.pauseAll(call.method, failure.retryAfterMs ?? 0);
         call.context.onPause();
+        shard.rateWaits.paused(true);
         shard.throttledBots.note(bot, clock.monotonicMs());
       }
       turn?.end();
@@ -19,5 +20,6 @@ export const fleetTurn: GuardStep = (call) => {
     };
   };
   const acquiring = shard.fleetRate.acquire(call, call.signal);
-  return acquiring instanceof Promise ? acquiring.then(end) : end(acquiring);
+  if (!(acquiring instanceof Promise)) return end(acquiring);
+  return shard.rateWaits.during('fleet', acquiring).then(end);
 };

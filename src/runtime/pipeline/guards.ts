@@ -8,6 +8,7 @@ import { CircuitBreaker } from './circuit-breaker.ts';
 import { momentOf } from './moment.ts';
 import { BotRates } from './rates/bot-rates.ts';
 import { GrantedFleetRate } from './rates/granted-fleet-rate.ts';
+import { RateWaits } from './rates/rate-waits.ts';
 import { ThrottledBots } from './rates/throttled-bots.ts';
 import type { RecentMark } from './recent-bots.ts';
 import { RetryBudget } from './retries/retry-budget.ts';
@@ -24,13 +25,16 @@ export class ShardGuards {
   readonly retryStatistics: RetryStatistics;
   readonly throttledBots = new ThrottledBots();
   readonly fleetRate: GrantedFleetRate;
+  readonly rateWaits: RateWaits;
 
   /** `onUpstream` is told when the breaker of the shard changes its state. */
   constructor(
     clock: Clock,
     retryStatistics = new RetryStatistics(clock),
     onUpstream: (state: BreakerState) => void = () => undefined,
+    rateWaits = new RateWaits(clock),
   ) {
+    this.rateWaits = rateWaits;
     this.upstream = new UpstreamBreaker(onUpstream);
     this.retryBudget = new RetryBudget(clock.monotonicMs());
     this.retryStatistics = retryStatistics;

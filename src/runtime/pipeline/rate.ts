@@ -31,14 +31,19 @@ export const rate: PipelineStep = (call) => {
 type MaybeTurn = FleetTurn | undefined;
 
 function enter(call: Call, turn: BotTurn): MaybeTurn | Promise<MaybeTurn> {
-  const entering = call.context.bot.rates.enter(turn, call.signal);
-  return entering ? entering.then(() => acquire(call, turn)) : acquire(call, turn);
+  const { bot, shard } = call.context;
+  const entering = bot.rates.enter(turn, call.signal);
+  if (!entering) return acquire(call, turn);
+  const waiting = shard.rateWaits.during(bot.rates.limitOf(turn), entering);
+  return waiting.then(() => acquire(call, turn));
 }
 
 function acquire(call: Call, turn: BotTurn): MaybeTurn | Promise<MaybeTurn> {
-  const acquiring = call.context.shard.fleetRate.acquire(turn, call.signal);
+  const { fleetRate, rateWaits } = call.context.shard;
+  const acquiring = fleetRate.acquire(turn, call.signal);
   if (!(acquiring instanceof Promise)) return depart(call, turn, acquiring);
-  return acquiring.then((fleetTurn) => depart(call, turn, fleetTurn));
+  const waiting = rateWaits.during('fleet', acquiring);
+  return waiting.then((fleetTurn) => depart(call, turn, fleetTurn));
 }
 
 /** Sends the call off, or back to the start where a pause has begun meanwhile. */
@@ -53,5 +58,6 @@ function notePause({ context }: Call, turn: BotTurn, failure: CallError | undefi
   const { bot, shard, clock } = context;
   const isWide = bot.rates.pause(turn, failure.retryAfterMs ?? 0);
   context.onPause();
+  shard.rateWaits.paused(isWide);
   if (isWide) shard.throttledBots.note(bot, clock.monotonicMs());
 }

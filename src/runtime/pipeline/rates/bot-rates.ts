@@ -8,6 +8,7 @@ import { type Moment, momentOf } from '../moment.ts';
 import { type Chat, Chats, chatKeyOf } from './chats.ts';
 import { Pace } from './pace.ts';
 import { cooldownOf, extended, NO_PAUSE, resumed } from './pause.ts';
+import type { WaitedFor } from './rate-waits.ts';
 import { SlidingWindow, WINDOW_MS } from './sliding-window.ts';
 import { type LineRules, type Priority, type Turn, WaitingLine } from './waiting-line.ts';
 
@@ -133,6 +134,13 @@ export class BotRates implements LineRules<BotTurn> {
     }
     this.#line ??= new WaitingLine({ clock: this.#clock, rules: this, capacity: CAPACITY });
     return this.#line.enter(turn, signal);
+  }
+
+  /** What a call waits for that {@link enter} has not let through at once. */
+  limitOf(turn: BotTurn): Exclude<WaitedFor, 'fleet'> {
+    const nowMs = this.#clock.monotonicMs();
+    if (this.#pause.untilMs > nowMs || turn.lane.isPaused(nowMs)) return 'pause';
+    return this.laneMs(turn, nowMs, 0) > nowMs ? 'chat' : 'bot';
   }
 
   /** Counts a call that is sent now. False where a pause has begun since it entered: enter again. */
