@@ -57,10 +57,10 @@ const shardingSchema = withRule(
         .default(200)
         .meta({ description: 'How many bots one shard hosts at most.' }),
       minShards: z.int().min(1).max(MAX_SHARDS).default(1).meta({
-        description: 'How many shards there are at least. Standalone has one.',
+        description: 'How many shards there are at least. Standalone has as many as --shards says.',
       }),
       maxShards: z.int().min(1).max(MAX_SHARDS).default(100).meta({
-        description: 'How many shards there are at most. Standalone has one.',
+        description: 'How many shards there are at most. Standalone has as many as --shards says.',
       }),
       movesPerMinute: z.int().min(1).max(60_000).default(600).meta({
         description:

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { systemClock } from '../lib/clock.ts';
 import { errorMessage, TenantBotError } from '../lib/errors.ts';
 import { redactTokens } from '../lib/secret.ts';
@@ -12,7 +13,7 @@ import type { LocalClient } from './local-client.ts';
 import { type Actions, type Flags, makeProgram } from './program.ts';
 import { RUNTIME_SETTINGS } from './runtime-settings.ts';
 import { STANDALONE_SETTINGS } from './settings.ts';
-import { abortOnSignals } from './signals.ts';
+import { abortOnSignals, abortWithParent } from './signals.ts';
 
 const ROOT = new URL('../../', import.meta.url);
 
@@ -28,6 +29,8 @@ const actions: Actions = {
     const surroundings = {
       folder: process.cwd(),
       samples: new URL('config/samples/', ROOT),
+      program: fileURLToPath(new URL('bin/tenantbot.js', ROOT)),
+      environment: processEnvironment(),
       logTo: process.stderr,
       exit: endNow,
     };
@@ -48,7 +51,8 @@ const actions: Actions = {
     const { runRuntime } = await import('./commands/runtime.ts');
     const sources = { flags, environment: processEnvironment() };
     const settings = readConfig(RUNTIME_SETTINGS, sources);
-    await runRuntime(settings, { logTo: process.stdout, exit: endNow }, untilTold());
+    const signal = abortWithParent(untilTold());
+    await runRuntime(settings, { logTo: process.stdout, exit: endNow }, signal);
   },
   async crds(flags) {
     const { crds } = await import('./commands/crds.ts');

@@ -15,6 +15,9 @@ const runtimeSettingsSchema = z.strictObject({
   controlToken: text
     .default('/var/run/tenantbot/token')
     .describe('file with the token to show to the leader; read again as it changes'),
+  healthHost: text
+    .optional()
+    .describe('address that /healthz, /readyz and /metrics are served on; all unless given'),
   healthPort: port
     .default(8081)
     .describe('port of /healthz, /readyz and /metrics; 0 takes a free one'),

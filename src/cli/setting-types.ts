@@ -9,10 +9,7 @@ import { LOG_FORMATS } from '../telemetry/log.ts';
 export const text = z.string().min(1, { error: 'must not be empty' });
 
 /** A port of this machine; 0 takes a free one. */
-export const port = number(
-  'must be a whole number from 0 to 65535',
-  (value) => Number.isInteger(value) && value >= 0 && value <= 65_535,
-);
+export const port = wholeNumber(0, 65_535);
 
 /** A number above 0. */
 export const positive = number('must be a number above 0', (value) => value > 0);
@@ -35,6 +32,14 @@ export function logFormat(byDefault: (typeof LOG_FORMATS)[number]) {
     .enum(LOG_FORMATS, { error: `must be one of ${LOG_FORMATS.join(', ')}` })
     .default(byDefault)
     .describe('text for people, json for programs');
+}
+
+/** A whole number, both ends included. */
+export function wholeNumber(from: number, to: number) {
+  return number(
+    `must be a whole number from ${from} to ${to}`,
+    (value) => Number.isInteger(value) && value >= from && value <= to,
+  );
 }
 
 function number(words: string, holds: (value: number) => boolean) {

@@ -1,5 +1,8 @@
 import { z } from 'zod';
-import { logFormat, logLevel, port, text } from './setting-types.ts';
+import { logFormat, logLevel, port, text, wholeNumber } from './setting-types.ts';
+
+/** Each is a process of some 100 MB. */
+const MAX_SHARDS = 64;
 
 const address = z
   .string()
@@ -31,6 +34,11 @@ export const settingsSchema = z.strictObject({
     .describe('control interface of an emulator that runs elsewhere'),
   apiCa: text.optional().describe('PEM file with certificates to check the Bot API server against'),
   port: port.default(0).describe('port of the local API on 127.0.0.1; 0 takes a free one'),
+  shards: wholeNumber(1, MAX_SHARDS)
+    .default(1)
+    .describe(
+      `in how many processes the bots of each fleet run, ${MAX_SHARDS} at most; 1 is this very process`,
+    ),
   webhookPort: port
     .optional()
     .describe('port for webhooks of fleets with spec.webhook, on all addresses; none unless given'),
@@ -51,7 +59,10 @@ export function flagName(setting: string): string {
   return `--${setting.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }
 
+/** What the names of all settings in the environment begin with. */
+export const SETTINGS_PREFIX = 'TENANTBOT_';
+
 /** `logLevel` as an environment variable: `TENANTBOT_LOG_LEVEL`. */
 export function variableName(setting: string): string {
-  return `TENANTBOT_${setting.replaceAll(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;
+  return `${SETTINGS_PREFIX}${setting.replaceAll(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;
 }

@@ -19,3 +19,15 @@ export function abortOnSignals(clock: Clock, endNow: () => void): AbortSignal {
   for (const signal of SIGNALS) process.on(signal, onSignal);
   return controller.signal;
 }
+
+/**
+ * Aborts as `signal` does, and when whoever started this process, with a channel to it, is gone:
+ * nobody else would end it then.
+ */
+export function abortWithParent(signal: AbortSignal): AbortSignal {
+  const gone = new AbortController();
+  process.once('disconnect', () => gone.abort());
+  // Not there where there never was a channel.
+  if ('connected' in process && !process.connected) gone.abort();
+  return AbortSignal.any([signal, gone.signal]);
+}

@@ -1,13 +1,8 @@
 import { resolve } from 'node:path';
 import { aborted } from '../lib/aborted.ts';
-import { type Clock, sleep } from '../lib/clock.ts';
-import { type Random, randomToken } from '../lib/random.ts';
+import { sleep } from '../lib/clock.ts';
+import { randomToken } from '../lib/random.ts';
 import { Secret } from '../lib/secret.ts';
-import type { ErrorBoundary } from '../runtime/bot/boundary.ts';
-import { RetryStatistics } from '../runtime/pipeline/retries/retry-statistics.ts';
-import { WebhookRoutes } from '../runtime/webhook/webhook-routes.ts';
-import { startWebhookServer } from '../runtime/webhook/webhook-server.ts';
-import type { Log } from '../telemetry/log.ts';
 import { announcement } from './announcement.ts';
 import { openDataFolder } from './data/data-folder.ts';
 import { removeEndpoint, writeEndpoint } from './data/endpoint-file.ts';
@@ -19,6 +14,7 @@ import type { ManifestSet } from './manifests/manifest-set.ts';
 import { ManifestSource } from './manifests/manifest-source.ts';
 import { displayPath } from './manifests/place.ts';
 import { ObjectStore } from './object-store.ts';
+import { type OpenHostsOptions, openHosts } from './open-hosts.ts';
 import { ProblemLog } from './problem-log.ts';
 import { Reconciler } from './reconcile/reconciler.ts';
 import { SampleService } from './sample-service.ts';
@@ -34,7 +30,7 @@ const DRAIN_WITHIN_MS = 4_300;
 const SAVE_WITHIN_MS = { Transition: 500, Activity: 5_000 };
 
 /** How a standalone is started. */
-export interface StandaloneOptions {
+export interface StandaloneOptions extends OpenHostsOptions {
   /** Files and folders. */
   readonly manifests: readonly string[];
   /** The data folder. */
@@ -42,17 +38,10 @@ export interface StandaloneOptions {
   readonly telegram: TelegramChoice;
   /** Of the local API; 0 takes a free one. */
   readonly port: number;
-  /** Where webhooks come in, on all addresses; 0 takes a free one. None do unless given. */
-  readonly webhookPort?: number | undefined;
   /** The service to run beside the sample manifests. */
   readonly sampleService?: URL | undefined;
   /** The folder from which people see files. */
   readonly folder: string;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly log: Log;
-  /** In which bots do their work. */
-  readonly boundary: ErrorBoundary;
   /** Words for people, a line each. */
   readonly out: (line: string) => void;
 }
@@ -65,7 +54,7 @@ export async function runStandalone(
   options: StandaloneOptions,
   signal: AbortSignal,
 ): Promise<void> {
-  const { clock, random, log, folder, out } = options;
+  const { clock, log, folder, out } = options;
   const data = resolve(folder, options.data);
   // What was opened last is closed first.
   await using stack = new AsyncDisposableStack();
@@ -80,22 +69,14 @@ export async function runStandalone(
   // Bots that end what they have begun may still need it.
   let service: SampleService | undefined;
   stack.defer(async () => service?.stop());
-  const routes = new WebhookRoutes();
-  const webhooks =
-    options.webhookPort === undefined
-      ? undefined
-      : await startWebhookServer({ port: options.webhookPort, routes });
-  stack.defer(async () => webhooks?.close());
+  const { hosts, retryStatistics, webhookPort } = stack.use(
+    await openHosts(options, { data, lock }),
+  );
   const objects = new ObjectStore();
-  const retryStatistics = new RetryStatistics(clock);
   const reconciler = new Reconciler({
     clock,
-    random,
     log,
-    boundary: options.boundary,
-    retryStatistics,
-    // All fleets share them: no two bots have the same key.
-    webhooks: webhooks && { routes, ordinal: 0 },
+    hosts,
     telegramOf: (fleet) => telegram.of(fleet),
     botFather: telegram.control && new BotFather(telegram.control, log),
     objects,
@@ -138,7 +119,8 @@ export async function runStandalone(
   out(`manifests    ${paths.map((path) => displayPath(path, folder)).join(', ')}`);
   out(`data         ${displayPath(data, folder)}`);
   out(`local API    ${api.url}`);
-  if (webhooks) out(`webhooks     port ${webhooks.port}`);
+  if (webhookPort !== undefined) out(`webhooks     port ${webhookPort}`);
+  if (options.shards > 1) out(`shards       ${options.shards} processes a fleet`);
   await applied;
   await allSettled(objects, { clock, timeoutMs: READY_WITHIN_MS, signal });
   if (signal.aborted) return;

@@ -21,6 +21,7 @@ describe('readConfig', () => {
       data: '.tenantbot',
       apiRoot: 'emulator',
       port: 0,
+      shards: 1,
       logLevel: 'info',
       logFormat: 'text',
     });

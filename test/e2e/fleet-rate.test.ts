@@ -5,6 +5,7 @@ import { holderOf, LEASES } from '../../src/kube/elector-record.ts';
 import type { HttpKubeClient } from '../../src/kube/http-client.ts';
 import type { TestNamespace } from '../cluster/namespace.ts';
 import { connect } from '../kube/api-world.ts';
+import { busiestSecond, meanRate } from '../support/call-rate.ts';
 import { waitFor } from '../support/wait.ts';
 import { makeBots, makeFleet, type TestFleet } from './support/fleet.ts';
 import { Installation, inSystem, OPERATOR_NAMESPACE } from './support/installation.ts';
@@ -114,22 +115,4 @@ function placesByShard({ bots }: Occupancy): readonly (readonly number[])[] {
     byShard[status?.placement?.shard ?? 0]?.push(place);
   }
   return byShard;
-}
-
-/** The most that lie in any stretch of a second. `times` in order, in milliseconds. */
-function busiestSecond(times: readonly number[]): number {
-  let most = 0;
-  let first = 0;
-  for (const [index, time] of times.entries()) {
-    while ((times[first] ?? 0) <= time - 1_000) first++;
-    most = Math.max(most, index - first + 1);
-  }
-  return most;
-}
-
-/** How many there are a second, but for the first `skipMs`. */
-function meanRate(times: readonly number[], skipMs: number): number {
-  const fromMs = (times[0] ?? 0) + skipMs;
-  const counted = times.filter((time) => time >= fromMs);
-  return (1_000 * counted.length) / ((counted.at(-1) ?? 0) - fromMs);
 }

@@ -34,7 +34,8 @@ export async function runRuntime(
   { logTo, exit, clock = systemClock, random = systemRandom }: RuntimeSurroundings,
   signal: AbortSignal,
 ): Promise<void> {
-  const { controlUrl, controlCa, controlToken, healthPort, logLevel, logFormat } = settings;
+  const { controlUrl, controlCa, controlToken, healthHost, healthPort } = settings;
+  const { logLevel, logFormat } = settings;
   const destination = { write: (text: string) => void logTo.write(text) };
   const log = createLog({ level: logLevel, format: logFormat, destination });
   const registry = new Registry();
@@ -61,6 +62,7 @@ export async function runRuntime(
     ...(webhooks && { webhooks: webhooks.listener }),
   });
   const health = await startHealthServer({
+    ...(healthHost !== undefined && { host: healthHost }),
     port: healthPort,
     registry,
     live: {},

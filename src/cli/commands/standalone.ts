@@ -6,7 +6,7 @@ import { systemRandom } from '../../lib/random.ts';
 import { ErrorBoundary } from '../../runtime/bot/boundary.ts';
 import { runStandalone } from '../../standalone/standalone.ts';
 import { createLog } from '../../telemetry/log.ts';
-import type { Settings } from '../settings.ts';
+import { SETTINGS_PREFIX, type Settings } from '../settings.ts';
 import { handleUncaughtErrors } from '../uncaught-errors.ts';
 import type { Io } from './io.ts';
 
@@ -16,6 +16,9 @@ export interface Surroundings {
   readonly folder: string;
   /** The folder of samples that come with the program. */
   readonly samples: URL;
+  /** The file that `tenantbot` is started by, and what it finds in its environment. */
+  readonly program: string;
+  readonly environment: Readonly<Record<string, string | undefined>>;
   /** Where log lines go. */
   readonly logTo: { write(text: string): unknown };
   /** Ends the process. */
@@ -25,11 +28,11 @@ export interface Surroundings {
 /** `tenantbot standalone`: runs bots on this machine until `signal` aborts. */
 export async function startStandalone(
   settings: Settings,
-  { folder, samples, logTo, exit }: Surroundings,
+  { folder, samples, program, environment, logTo, exit }: Surroundings,
   { io, signal }: { readonly io: Io; readonly signal: AbortSignal },
 ): Promise<void> {
   const { manifests, data, apiRoot, emulatorControl, apiCa, port, webhookPort } = settings;
-  const { logLevel, logFormat } = settings;
+  const { shards, logLevel, logFormat } = settings;
   const destination = { write: (text: string) => void logTo.write(text) };
   const log = createLog({ level: logLevel, format: logFormat, destination });
   const boundary = new ErrorBoundary();
@@ -41,6 +44,18 @@ export async function startStandalone(
       telegram: { apiRoot, emulatorControl, apiCa: await readCertificates(apiCa) },
       port,
       webhookPort,
+      shards,
+      runtime: {
+        command: [
+          process.execPath,
+          ...process.execArgv,
+          program,
+          'runtime',
+          `--log-level=${logLevel}`,
+          `--log-format=${logFormat}`,
+        ],
+        environment: withoutSettings(environment),
+      },
       // The service behind the sample bots belongs to the samples and to nothing else.
       sampleService: manifests ? undefined : new URL('echo-service.mjs', samples),
       folder,
@@ -65,4 +80,10 @@ async function readCertificates(path: string | undefined): Promise<string | unde
   });
   if (text.includes('-----BEGIN CERTIFICATE-----')) return text;
   throw inputError('API_CA_NOT_PEM', `--api-ca: ${path} holds no certificate in PEM form`);
+}
+
+/** Settings of this program are not meant for those that it starts. */
+function withoutSettings(environment: Surroundings['environment']): Surroundings['environment'] {
+  const others = Object.entries(environment).filter(([name]) => !name.startsWith(SETTINGS_PREFIX));
+  return Object.fromEntries(others);
 }

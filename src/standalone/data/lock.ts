@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -8,6 +9,8 @@ import { identifyProcess, isRunning, type ProcessIdentity } from './process-iden
 
 /** The right to a data folder, until it is released or this process ends. */
 export interface Lock {
+  /** Whether the lock is there as it was taken, at this very moment. */
+  holds(): boolean;
   release(): Promise<void>;
 }
 
@@ -54,6 +57,7 @@ async function acquire(path: string, claim: Claim): Promise<Lock> {
     await rm(mine, { force: true });
   }
   return {
+    holds: () => readNow(path) === text,
     async release() {
       if ((await readText(path)) === text) await rm(path, { force: true });
     },
@@ -86,6 +90,14 @@ async function readText(path: string): Promise<string | undefined> {
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return undefined;
     throw error;
+  }
+}
+
+function readNow(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return undefined;
   }
 }
 

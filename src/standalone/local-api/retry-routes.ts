@@ -1,12 +1,22 @@
 import type { RetryStatistics } from '../../runtime/pipeline/retries/retry-statistics.ts';
 import type { Api } from './api.ts';
+import { RequestProblem } from './problem.ts';
 
-/** Reading the retries of all bots; DELETE answers with what was counted, and begins anew. */
-export function addRetryRoutes(api: Api, statistics: RetryStatistics): void {
-  api.get('/v1/retries', () => statistics.snapshot());
+/**
+ * Reading the retries of all bots; DELETE answers with what was counted, and begins anew. Without
+ * `statistics` both say where else to look.
+ */
+export function addRetryRoutes(api: Api, statistics: RetryStatistics | undefined): void {
+  const counted = (): RetryStatistics => {
+    if (statistics) return statistics;
+    const words =
+      'with --shards each process counts its own retries, as the metric tenantbot_retries_total; start without --shards to read them here';
+    throw new RequestProblem(409, 'RETRIES_ELSEWHERE', words);
+  };
+  api.get('/v1/retries', () => counted().snapshot());
   api.delete('/v1/retries', () => {
-    const snapshot = statistics.snapshot();
-    statistics.reset();
+    const snapshot = counted().snapshot();
+    counted().reset();
     return snapshot;
   });
 }

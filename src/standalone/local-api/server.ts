@@ -43,7 +43,8 @@ export interface LocalApiOptions {
   readonly conversation: Conversation | undefined;
   /** Asks something of the bot with that uid. */
   readonly ask: (uid: string, requests: BotRequests) => void;
-  readonly retryStatistics: RetryStatistics;
+  /** Undefined where each process counts its own retries. */
+  readonly retryStatistics: RetryStatistics | undefined;
   readonly log: Log;
 }
 

@@ -1,66 +1,40 @@
-import type { BotReport, ShardAssignment } from '../../control/port.ts';
-import { type Clock, sleep } from '../../lib/clock.ts';
-import { errorMessage } from '../../lib/errors.ts';
-import type { Random } from '../../lib/random.ts';
-import type { ErrorBoundary } from '../../runtime/bot/boundary.ts';
-import type { RetryStatistics } from '../../runtime/pipeline/retries/retry-statistics.ts';
-import { Runtime } from '../../runtime/runtime.ts';
-import type { WebhookListener } from '../../runtime/webhook/webhook-door.ts';
-import type { Log } from '../../telemetry/log.ts';
-import { MemoryPort } from './memory-port.ts';
+import type { BotFleetSpec } from '../../api/bot-fleet.ts';
+import type { FleetRates } from '../../api/fleet-rates.ts';
+import type { BotAssignment, BotReport, EndedBot } from '../../control/port.ts';
+import type { ShardState } from '../../planner/fleet-state.ts';
 
-/** A runtime that failed as a whole is started again after this long. */
-const RESTART_AFTER_MS = 1_000;
-
-/** What a {@link FleetHost} works with. */
-export interface FleetHostOptions {
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly log: Log;
-  /** In which bots do their work. */
-  readonly boundary: ErrorBoundary;
-  /** Where webhooks come in; without it bots poll. */
-  readonly webhooks?: WebhookListener | undefined;
-  readonly retryStatistics: RetryStatistics;
-  readonly onReport: (report: BotReport) => void;
+/** A bot and the shard of its fleet that is to run it. */
+export interface SeatedBot {
+  readonly ordinal: number;
+  readonly bot: BotAssignment;
 }
 
-/** The one runtime of a fleet, in this process. */
-export class FleetHost {
-  readonly #options: FleetHostOptions;
-  readonly #port: MemoryPort;
-  readonly #stop = new AbortController();
-  readonly #done: Promise<void>;
+/** Runs the bots of one fleet. */
+export interface FleetHost {
+  /** All that is to run from now on. Who is missing is let go of: `onReleased` tells when it is gone. */
+  assign(fleet: BotFleetSpec, bots: readonly SeatedBot[]): void;
+  /** What can be done with a shard at present. */
+  stateOf(ordinal: number): ShardState;
+  /** How the limits of the fleet are handed out to its shards, where they are. */
+  readonly rates: FleetRates | undefined;
+  /** Ends all bots; resolves when nothing runs them any more. */
+  stop(): Promise<void>;
+}
 
-  constructor(options: FleetHostOptions) {
-    this.#options = options;
-    this.#port = new MemoryPort(options.onReport);
-    this.#done = this.#run();
-  }
+/** Hears what becomes of bots, whatever their fleet. */
+export interface HostListener {
+  onReport(report: BotReport): void;
+  /** A bot that was let go of is gone: nothing runs it any more. */
+  onReleased(bot: EndedBot): void;
+  /** Nothing runs these bots at present, though they are to run: they are about to be started. */
+  onDown(uids: readonly string[]): void;
+  /** A shard came up or fell silent, or rates are others. */
+  onChange(): void;
+}
 
-  assign(assignment: ShardAssignment): void {
-    this.#port.assign(assignment);
-  }
-
-  /** Resolves when all bots have drained. */
-  async stop(): Promise<void> {
-    this.#stop.abort();
-    await this.#done;
-  }
-
-  async #run(): Promise<void> {
-    const { signal } = this.#stop;
-    const { clock, random, log, boundary, retryStatistics, webhooks } = this.#options;
-    while (!signal.aborted) {
-      try {
-        const parts = { clock, random, log, boundary, retryStatistics };
-        await new Runtime({ ...parts, ...(webhooks && { webhooks }), port: this.#port }).start(
-          signal,
-        );
-      } catch (error) {
-        log.error(`a runtime failed and is started again: ${errorMessage(error)}`);
-        await sleep(clock, RESTART_AFTER_MS, signal).catch(() => undefined);
-      }
-    }
-  }
+/** Where fleets run. */
+export interface Hosts {
+  /** How many shards each fleet has. */
+  readonly shards: number;
+  open(fleet: string): FleetHost;
 }

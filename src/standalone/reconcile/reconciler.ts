@@ -1,18 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import type { BotFleetSpec } from '../../api/bot-fleet.ts';
-import { resumeOf } from '../../api/bot-recall.ts';
 import { type BotRequests, requestsOf } from '../../api/bot-requests.ts';
 import type { RuntimeFacts } from '../../api/runtime-facts.ts';
 import type { Refusal } from '../../api/tenancy.ts';
-import type { BotAssignment, BotReport } from '../../control/port.ts';
+import type { BotReport, EndedBot } from '../../control/port.ts';
 import { type Clock, type Timer, toTimestamp } from '../../lib/clock.ts';
 import { errorMessage } from '../../lib/errors.ts';
-import { present } from '../../lib/present.ts';
-import type { Random } from '../../lib/random.ts';
-import type { ErrorBoundary } from '../../runtime/bot/boundary.ts';
-import type { RetryStatistics } from '../../runtime/pipeline/retries/retry-statistics.ts';
-import type { WebhookListener } from '../../runtime/webhook/webhook-door.ts';
 import type { Log } from '../../telemetry/log.ts';
 import type { BotRecord, Identity, State } from '../data/state.ts';
 import type { BotFather } from '../emulated/bot-father.ts';
@@ -20,14 +14,16 @@ import type { ObjectId } from '../manifests/manifest-object.ts';
 import type { ManifestSet } from '../manifests/manifest-set.ts';
 import type { ObjectStore } from '../object-store.ts';
 import { Asked } from './asked.ts';
+import { assignmentOf } from './assignment.ts';
 import type { BotMemory } from './bot-memory.ts';
 import { type Candidate, decide, type Verdict } from './decide.ts';
-import { FleetHost } from './fleet-host.ts';
+import type { FleetHost, HostListener, Hosts, SeatedBot } from './fleet-host.ts';
 import { type Gathered, type GatheredBot, gather, withDefaultFleet } from './gather.ts';
 import { identify } from './identify.ts';
 import { refusals } from './refusals.ts';
+import { SeatingPlan, type Sitter } from './seating.ts';
 import { Seats } from './seats.ts';
-import { type Change, StatusBoard } from './status-board.ts';
+import { type Change, type ShardFacts, StatusBoard } from './status-board.ts';
 
 /** Reports come with every update; what they change is shown together, this often. */
 const REPORT_AFTER_MS = 50;
@@ -36,14 +32,9 @@ const INTRODUCE_AGAIN_AFTER_MS = 2_000;
 /** What a {@link Reconciler} works with. */
 export interface ReconcilerOptions {
   readonly clock: Clock;
-  readonly random: Random;
   readonly log: Log;
-  /** In which bots do their work. */
-  readonly boundary: ErrorBoundary;
-  /** Where webhooks come in; without it bots poll. */
-  readonly webhooks?: WebhookListener | undefined;
-  /** Where the retries of all fleets are counted. */
-  readonly retryStatistics: RetryStatistics;
+  /** Where fleets run. */
+  readonly hosts: (listener: HostListener) => Hosts;
   /** Where the bots of a fleet find Telegram. */
   readonly telegramOf: (fleet: BotFleetSpec) => BotFleetSpec['telegram'];
   /** Makes tokens known, where there is an emulator. */
@@ -64,6 +55,8 @@ export interface ReconcilerOptions {
 export class Reconciler {
   readonly #options: ReconcilerOptions;
   readonly #seats: Seats;
+  readonly #seating: SeatingPlan;
+  readonly #from: Hosts;
   readonly #board: StatusBoard;
   readonly #hosts = new Map<string, FleetHost>();
   /** Of fleets that are gone: they end when their bots have drained. */
@@ -81,15 +74,23 @@ export class Reconciler {
   #passDue = false;
   #reportTimer: Timer | undefined;
   #introduceTimer: Timer | undefined;
+  #seatTimer: Timer | undefined;
   #closed = false;
 
   constructor(options: ReconcilerOptions) {
     this.#options = options;
     this.#board = new StatusBoard(options.objects, options.clock);
-    this.#seats = new Seats(options.clock, (uid) => {
-      this.#facts.delete(uid);
-      this.#reconcileSoon();
+    this.#seats = new Seats(options.clock);
+    this.#from = options.hosts({
+      onReport: (report) => this.#heard(report),
+      onReleased: (bot) => this.#released(bot),
+      onDown: (uids) => {
+        for (const uid of uids) this.#facts.delete(uid);
+        this.#reconcileSoon();
+      },
+      onChange: () => this.#reconcileSoon(),
     });
+    this.#seating = new SeatingPlan(this.#seats, this.#from.shards, options.clock);
     const { bots, fleets } = options.state;
     const identities = new Map<ObjectId, Identity>();
     for (const fleet of fleets) identities.set(`BotFleet/*/${fleet.name}`, fleet);
@@ -133,9 +134,9 @@ export class Reconciler {
     this.#closed = true;
     this.#introduceTimer?.cancel();
     await this.#passes;
+    this.#seatTimer?.cancel();
     const hosts = Array.from(this.#hosts.values(), (host) => host.stop());
     await Promise.all([...hosts, ...this.#leftHosts]);
-    this.#seats.close();
     this.#reportTimer?.cancel();
     this.#showAll();
   }
@@ -166,7 +167,7 @@ export class Reconciler {
       capacities: new Map(
         Array.from(this.#gathered.fleets, ([name, { manifest }]) => [
           name,
-          manifest.spec.sharding.botsPerShard,
+          manifest.spec.sharding.botsPerShard * this.#from.shards,
         ]),
       ),
       seats: this.#seats.all(),
@@ -211,37 +212,38 @@ export class Reconciler {
   }
 
   #seat(): void {
-    const running = new Set<string>();
-    for (const { id, identity, manifest } of this.#gathered.bots) {
-      const verdict = this.#verdicts.get(identity.uid);
-      if (verdict?.kind !== 'run') continue;
-      running.add(identity.uid);
-      const memory = this.#memoryOf(id);
-      memory.placement = this.#seats.take({
-        uid: identity.uid,
-        fleet: manifest.spec.fleet,
-        botId: verdict.botId,
-        last: memory.placement,
-      });
+    const fleets = Array.from(this.#gathered.fleets, ([name, { manifest }]) => {
+      const stateOf = (ordinal: number) => this.#hosts.get(name)?.stateOf(ordinal) ?? 'ready';
+      return [name, { sharding: manifest.spec.sharding, stateOf }] as const;
+    });
+    const sitters = this.#gathered.bots.flatMap((bot) => this.#sitterOf(bot));
+    const { placements, againMs } = this.#seating.seat(sitters, new Map(fleets));
+    for (const { id, identity } of this.#gathered.bots) {
+      const placement = placements.get(identity.uid);
+      if (placement) this.#memoryOf(id).placement = placement;
     }
-    for (const { uid, fleet } of this.#seats.all()) {
-      if (!running.has(uid)) this.#seats.leave(uid, this.#drainMs(fleet));
-    }
+    this.#seatTimer?.cancel();
+    if (againMs === undefined) return;
+    this.#seatTimer = this.#options.clock.setTimer(againMs, () => this.#reconcileSoon());
   }
 
-  #drainMs(fleet: string): number {
-    const seconds = this.#gathered.fleets.get(fleet)?.manifest.spec.runtime.drainSeconds ?? 0;
-    return seconds * 1_000;
+  #sitterOf({ id, identity, manifest }: GatheredBot): Sitter[] {
+    const { uid, creationTimestamp: createdAt } = identity;
+    const verdict = this.#verdicts.get(uid);
+    if (verdict?.kind !== 'run') return [];
+    const { fleet, limits } = manifest.spec;
+    const last = this.#memoryOf(id).placement;
+    return [{ uid, fleet, botId: verdict.botId, weight: limits.weight, createdAt, last }];
   }
 
   #assign(): void {
     for (const [name, { manifest }] of this.#gathered.fleets) {
       const bots = this.#gathered.bots.flatMap((bot) =>
-        bot.manifest.spec.fleet === name ? this.#assignmentOf(bot) : [],
+        bot.manifest.spec.fleet === name ? this.#seatedBot(bot) : [],
       );
       if (bots.length === 0 && !this.#hosts.has(name)) continue;
       const telegram = this.#options.telegramOf(manifest.spec);
-      this.#hostOf(name).assign({ fleet: { ...manifest.spec, telegram }, shards: 1, bots });
+      this.#hostOf(name).assign({ ...manifest.spec, telegram }, bots);
     }
     for (const [name, host] of this.#hosts) {
       if (this.#gathered.fleets.has(name)) continue;
@@ -251,43 +253,20 @@ export class Reconciler {
   }
 
   #hostOf(fleet: string): FleetHost {
-    const { clock, random, log, boundary, retryStatistics } = this.#options;
-    const known = this.#hosts.get(fleet);
-    if (known) return known;
-    const onReport = (report: BotReport): void => this.#heard(report);
-    const host = new FleetHost({
-      clock,
-      random,
-      log: log.child({ fleet }),
-      boundary,
-      retryStatistics,
-      webhooks: this.#options.webhooks,
-      onReport,
-    });
+    const host = this.#hosts.get(fleet) ?? this.#from.open(fleet);
     this.#hosts.set(fleet, host);
     return host;
   }
 
-  #assignmentOf({ id, key, identity, manifest, token, signingKeys }: GatheredBot): BotAssignment[] {
-    const { placement, everStarted, status, chatCooldowns } = this.#memoryOf(id);
-    const runs = this.#verdicts.get(identity.uid)?.kind === 'run';
-    if (!runs || !placement || token.kind !== 'ok' || 'message' in signingKeys) return [];
-    const known = { ...status, ...present({ chatCooldowns }) };
-    const resume = resumeOf(known, token.botId);
-    const requests = this.#asked.of(id, requestsOf(manifest.metadata.annotations));
-    const assignment: BotAssignment = {
-      uid: identity.uid,
-      key,
-      generation: identity.generation,
-      epoch: placement.epoch,
-      spec: manifest.spec,
-      token: token.token,
-      signingKeys,
-      dropPending: manifest.spec.updates.dropPending && !everStarted,
-      ...(resume && { resume }),
-      ...(requests && { requests }),
-    };
-    return [assignment];
+  #seatedBot(bot: GatheredBot): SeatedBot[] {
+    const seat = this.#seats.find(bot.identity.uid);
+    if (!seat || seat.leaving) return [];
+    const assignment = assignmentOf(bot, seat.placement, {
+      memory: this.#memoryOf(bot.id),
+      requests: this.#asked.of(bot.id, requestsOf(bot.manifest.metadata.annotations)),
+      seats: this.#seats,
+    });
+    return assignment ? [{ ordinal: seat.placement.shard, bot: assignment }] : [];
   }
 
   #heard(report: BotReport): void {
@@ -302,8 +281,14 @@ export class Reconciler {
         this.#reportTimer = undefined;
         this.#showReported();
       });
+      if (report.facts.lifecycle === 'Running') this.#seats.atWork(report.uid);
     }
-    this.#seats.heard(report);
+  }
+
+  #released(bot: EndedBot): void {
+    if (!this.#seats.release(bot)) return;
+    this.#facts.delete(bot.uid);
+    this.#reconcileSoon();
   }
 
   #introduceAnew(uid: string): void {
@@ -329,7 +314,7 @@ export class Reconciler {
     const changes = new Set(bots.map((bot) => this.#showBot(bot)));
     for (const { identity } of bots) this.#reported.delete(identity.uid);
     if (changes.has('Transition') || bots.length === this.#gathered.bots.length) {
-      this.#board.showFleets(this.#gathered);
+      this.#board.showFleets(this.#gathered, (fleet) => this.#shardsOf(fleet));
     }
     if (changes.has('Transition')) this.#options.onState('Transition');
     else if (changes.has('Activity')) this.#options.onState('Activity');
@@ -349,6 +334,16 @@ export class Reconciler {
     if (!runtime || isDeepStrictEqual(runtime.chatCooldowns, memory.chatCooldowns)) return change;
     memory.chatCooldowns = runtime.chatCooldowns;
     return change === 'None' ? 'Activity' : change;
+  }
+
+  #shardsOf(fleet: string): ShardFacts {
+    const host = this.#hosts.get(fleet);
+    const ready = Array.from(
+      { length: this.#from.shards },
+      // A fleet without bots has nothing to start.
+      (_, ordinal) => !host || host.stateOf(ordinal) === 'ready',
+    );
+    return { ready, rates: host?.rates };
   }
 
   #memoryOf(id: ObjectId): BotMemory {

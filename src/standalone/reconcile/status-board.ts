@@ -1,4 +1,5 @@
 import { statusChange, tenantBotStatus } from '../../api/bot-status.ts';
+import type { FleetRates } from '../../api/fleet-rates.ts';
 import { botFleetStatus, wantsPlace } from '../../api/fleet-status.ts';
 import type { RuntimeFacts } from '../../api/runtime-facts.ts';
 import type { TenantBot } from '../../api/tenant-bot.ts';
@@ -17,6 +18,13 @@ export interface Situation {
   readonly seated: boolean;
   readonly runtime: RuntimeFacts | undefined;
   readonly memory: BotMemory;
+}
+
+/** What is known of the shards of a fleet. */
+export interface ShardFacts {
+  /** Whether each is at work. */
+  readonly ready: readonly boolean[];
+  readonly rates: FleetRates | undefined;
 }
 
 /** How much a reader of the state would care. */
@@ -45,7 +53,7 @@ export class StatusBoard {
   }
 
   /** Shows the fleets, going by the bots that are shown. */
-  showFleets({ fleets }: Gathered): void {
+  showFleets({ fleets }: Gathered, shardsOf: (fleet: string) => ShardFacts): void {
     const botsOf = new Map<string, TenantBot[]>();
     for (const object of this.#objects.all()) {
       if (object.kind !== 'TenantBot') continue;
@@ -58,18 +66,24 @@ export class StatusBoard {
     for (const [name, { identity, manifest, keptBecause }] of fleets) {
       const before = this.#objects.find(identity.uid);
       const bots = botsOf.get(name) ?? [];
+      const { ready, rates } = shardsOf(name);
       const facts = {
         generation: identity.generation,
-        shards: 1,
-        readyShards: 1,
+        shards: ready.length,
+        readyShards: ready.filter(Boolean).length,
         outdatedShards: 0,
         drainingShards: 0,
-        maxShards: 1,
+        maxShards: ready.length,
         botsPerShard: manifest.spec.sharding.botsPerShard,
         bots: bots.length,
         wantingBots: bots.filter(wantsPlace).length,
         readyBots: bots.filter(isReady).length,
-        perShard: [{ shard: 0, ready: true, bots: bots.filter(hasPlace).length }],
+        perShard: ready.map((ready, shard) => ({
+          shard,
+          ready,
+          bots: bots.filter(({ status }) => status?.placement?.shard === shard).length,
+        })),
+        ...(rates && { rates }),
         ...(keptBecause !== undefined && {
           problem: { reason: 'ManifestInvalid' as const, message: keptBecause },
         }),
@@ -99,10 +113,6 @@ export class StatusBoard {
   #now(): string {
     return toTimestamp(this.#clock.wallMs());
   }
-}
-
-function hasPlace({ status }: TenantBot): boolean {
-  return status?.placement !== undefined;
 }
 
 function metadataOf<Meta extends object>(written: Meta, identity: Identity) {

@@ -20,6 +20,7 @@ import {
 } from '../../../src/standalone/manifests/manifest-set.ts';
 import { readManifest } from '../../../src/standalone/manifests/read-manifest.ts';
 import { ObjectStore } from '../../../src/standalone/object-store.ts';
+import { memoryHosts } from '../../../src/standalone/reconcile/memory-host.ts';
 import { Reconciler } from '../../../src/standalone/reconcile/reconciler.ts';
 import { waitFor } from '../../support/wait.ts';
 import { botWithSecret, botYaml, makeFolder, makeLog, secretYaml } from '../support.ts';
@@ -40,12 +41,16 @@ class World {
     this.lines = lines;
     this.reconciler = new Reconciler({
       clock: systemClock,
-      random: seededRandom(1),
       log,
+      hosts: memoryHosts({
+        clock: systemClock,
+        random: seededRandom(1),
+        log,
+        boundary: new ErrorBoundary(),
+        retryStatistics: new RetryStatistics(systemClock),
+      }),
       telegramOf: ({ telegram }) => ({ ...telegram, apiRoot: emulator.apiRoot }),
       botFather: new BotFather(this.client, log),
-      boundary: new ErrorBoundary(),
-      retryStatistics: new RetryStatistics(systemClock),
       objects: this.objects,
       state,
       onState: () => undefined,
