@@ -45,6 +45,7 @@ export const BOT_REASONS = [
   'HalfOpen',
   'NotVerified',
   'Synced',
+  'Syncing',
   'Refused',
   'RateLimited',
   'NotReached',

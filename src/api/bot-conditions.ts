@@ -157,12 +157,16 @@ function calls({ runtime, deletion, suspended }: BotFacts): Finding[] {
   ];
 }
 
-function aspects({ runtime }: BotFacts): Finding[] {
+/** What they say holds for the spec that is in effect, which may not be the newest. */
+function aspects({ runtime, generation }: BotFacts): Finding[] {
+  if (!runtime) return [];
+  const observedGeneration = Math.min(runtime.generation, generation);
   return ASPECTS.flatMap((name) => {
-    const aspect = runtime?.aspects?.[name];
+    const aspect = runtime.aspects?.[name];
     if (!aspect) return [];
-    const { ok, reason, message } = aspect;
-    return [{ type: ASPECT_CONDITIONS[name], status: ok ? 'True' : 'False', reason, message }];
+    const { ok, ...words } = aspect;
+    const status = ok ? 'True' : 'False';
+    return [{ type: ASPECT_CONDITIONS[name], status, ...words, observedGeneration }];
   });
 }
 

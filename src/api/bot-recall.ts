@@ -59,10 +59,19 @@ function recallAspects({ conditions }: TenantBotStatus): Pick<RuntimeFacts, 'asp
   return Object.keys(aspects).length === 0 ? {} : { aspects };
 }
 
-function recallGeneration({ conditions, observedGeneration }: TenantBotStatus): number | undefined {
-  const ready = conditions?.find(({ type }) => type === 'Ready');
-  return ready?.observedGeneration ?? observedGeneration;
+/** What a runtime tells of is as old as the spec that it goes by. */
+function recallGeneration(status: TenantBotStatus): number | undefined {
+  const { conditions = [], observedGeneration } = status;
+  const told = conditions.flatMap(({ type, observedGeneration }) =>
+    TOLD_CONDITIONS.has(type) ? (observedGeneration ?? []) : [],
+  );
+  return told.length > 0 ? Math.min(...told) : observedGeneration;
 }
+
+const TOLD_CONDITIONS: ReadonlySet<string> = new Set([
+  'Ready',
+  ...Object.values(ASPECT_CONDITIONS),
+]);
 
 function recallConflict({ conditions }: TenantBotStatus): Pick<RuntimeFacts, 'conflict'> {
   const found = conditions?.find(({ type }) => type === 'Conflict');

@@ -35,14 +35,17 @@ export function condition(status: TenantBotStatus, type: string): Condition | un
   return status.conditions?.find((found) => found.type === type);
 }
 
-/** A condition of a bot as soon as it is `True` or `False`, as said. */
+/** A condition of a bot as soon as it is `True` or `False`, as said, by the newest spec. */
 export async function conditionIs(
   world: ScenarioWorld,
   name: string,
   [type, is]: readonly [type: string, is: 'True' | 'False'],
   timeoutMs = PATIENCE_MS,
 ): Promise<Condition> {
-  const holds = (status: TenantBotStatus) => condition(status, type)?.status === is;
+  const holds = (status: TenantBotStatus): boolean => {
+    const found = condition(status, type);
+    return found?.status === is && found.observedGeneration === status.observedGeneration;
+  };
   const status = await statusWhere(world, name, holds, timeoutMs);
   const found = condition(status, type);
   if (!found) throw new Error(`no condition ${type}`);

@@ -7,8 +7,14 @@ import type { OwnNamespace, Platform } from './platform.ts';
 
 /** How long things may take, wherever bots run: in pods, numbers in a status may be a minute old. */
 export const PATIENCE_MS = 120_000;
-/** The fleet of all who have none of their own. Two shards, so that webhooks are passed on. */
-const SHARED = { name: 'behave', spec: { sharding: { minShards: 2, maxShards: 2 } } };
+/**
+ * The fleet of all who have none of their own. Two shards, so that webhooks are passed on; bots come
+ * and go all the time, and one whose calls fail can't go on elsewhere before they don't.
+ */
+const SHARED = {
+  name: 'behave',
+  spec: { sharding: { minShards: 2, maxShards: 2, movesPerMinute: 1 } },
+};
 
 interface BotApiAnswer {
   readonly ok: boolean;

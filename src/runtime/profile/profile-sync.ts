@@ -30,6 +30,12 @@ const IN_STEP: Aspect = {
   message: 'What Telegram shows of the bot is what spec.profile says.',
 };
 
+const SYNCING: Aspect = {
+  ok: false,
+  reason: 'Syncing',
+  message: 'spec.profile has changed, and Telegram is being told.',
+};
+
 /** How a pass over the profile ended, and when the next is due. */
 interface Pass {
   readonly aspect: Aspect;
@@ -54,11 +60,13 @@ export class ProfileSync {
 
   /** Wants `profile` from now on. The same again changes nothing. */
   apply(profile: Profile | undefined): void {
-    if (isDeepStrictEqual(profile, this.#wanted)) return;
+    const before = this.#wanted;
+    if (isDeepStrictEqual(profile, before)) return;
     this.#wanted = profile;
     this.close();
+    // What was in step until now is not; when the bot starts, what is known holds until it is known better.
+    if (before || !profile) this.#options.tell(profile && SYNCING);
     if (profile) void this.#look(profileItems(profile));
-    else this.#options.tell(undefined);
   }
 
   /** Looks after nothing any more. */

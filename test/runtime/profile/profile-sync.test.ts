@@ -118,6 +118,15 @@ describe('the profile of a bot', () => {
     expect((await api.getMyName()).name).toBe('Tea Shop');
   });
 
+  test('is out of step from when it changes until Telegram has been told', async () => {
+    want({ name: 'Tea Shop' });
+    await aspect('Synced');
+    want({ name: 'Cake Shop' });
+    expect(told.at(-1)).toMatchObject({ ok: false, reason: 'Syncing' });
+    await aspect('Synced');
+    expect((await api.getMyName()).name).toBe('Cake Shop');
+  });
+
   test('that is no longer wanted is no longer looked after', async () => {
     want({ name: 'Tea Shop' });
     await aspect('Synced');
