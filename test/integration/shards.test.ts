@@ -31,6 +31,12 @@ class World {
     this.bots = bots;
   }
 
+  /** From now on there are no other bots than these. */
+  async keep(bots: readonly number[], fleet: object = {}): Promise<void> {
+    const path = join(this.#folder, 'bots', 'all.json');
+    await writeFile(path, JSON.stringify(manifests(bots, fleet)));
+  }
+
   async start(shards: number, ...flags: readonly string[]): Promise<Program> {
     const { apiRoot, controlUrl } = this.#addresses;
     const command = [process.execPath, TENANTBOT, 'standalone', '--manifests', 'bots'];
@@ -81,14 +87,8 @@ class World {
   }
 }
 
-async function open(bots: number, fleet: object = {}): Promise<World> {
-  const emulator = await startScript(join(import.meta.dirname, '../support/emulator-program.ts'));
-  onTestFinished(async () => {
-    await emulator.stop('SIGKILL');
-  });
-  const folder = await makeFolder();
-  const ids = Array.from({ length: bots }, (_, index) => index + 1);
-  const items = ids.flatMap((id) => {
+function manifests(bots: readonly number[], fleet: object): object {
+  const items = bots.flatMap((id) => {
     const name = `bot-${id}`;
     return [
       {
@@ -100,16 +100,22 @@ async function open(bots: number, fleet: object = {}): Promise<World> {
       { apiVersion: 'v1', kind: 'Secret', metadata: { name }, stringData: { token: tokenOf(id) } },
     ];
   });
-  const own = {
-    apiVersion: API_VERSION,
-    kind: 'BotFleet',
-    metadata: { name: 'default' },
-    spec: fleet,
-  };
-  const list = { apiVersion: 'v1', kind: 'List', items: [own, ...items] };
+  const metadata = { name: 'default' };
+  const own = { apiVersion: API_VERSION, kind: 'BotFleet', metadata, spec: fleet };
+  return { apiVersion: 'v1', kind: 'List', items: [own, ...items] };
+}
+
+async function open(bots: number, fleet: object = {}): Promise<World> {
+  const emulator = await startScript(join(import.meta.dirname, '../support/emulator-program.ts'));
+  onTestFinished(async () => {
+    await emulator.stop('SIGKILL');
+  });
+  const folder = await makeFolder();
+  const ids = Array.from({ length: bots }, (_, index) => index + 1);
   await mkdir(join(folder, 'bots'));
-  await writeFile(join(folder, 'bots', 'all.json'), JSON.stringify(list));
-  return new World(folder, await emulator.ask<EmulatorAddresses>('addresses'), ids);
+  const world = new World(folder, await emulator.ask<EmulatorAddresses>('addresses'), ids);
+  await world.keep(ids, fleet);
+  return world;
 }
 
 /** How many bots each shard has, in order. */
@@ -188,6 +194,31 @@ describe('a standalone with shards', () => {
     expect(await traffic.report()).toMatchObject({ lost: 0 });
     expect(await world.conflicts()).toEqual([]);
     await alone.stop('SIGTERM');
+  });
+
+  test('evens its processes out, and no bot is polled twice for that', async () => {
+    const world = await open(12);
+    await world.start(3);
+    const before = await world.shards();
+    const onFirst = world.bots.filter((id) => before.get(`bot-${id}`) === 0);
+    const kept = world.bots.filter((id) => !onFirst.slice(1).includes(id));
+    const traffic = new Traffic(world.emulator, kept, { pauseMs: 10 });
+    await traffic.more(50);
+    await world.keep(kept);
+    await waitFor(
+      'as many bots on each shard',
+      async () => {
+        const counts = spread(await world.shards());
+        return counts.every((count) => count === 3);
+      },
+      { timeoutMs: 60_000, intervalMs: 200 },
+    );
+    await traffic.more(100);
+    expect(await traffic.report()).toMatchObject({ lost: 0, doubled: 0 });
+    expect(await world.conflicts()).toEqual([]);
+    const after = await world.shards();
+    const moved = kept.filter((id) => after.get(`bot-${id}`) !== before.get(`bot-${id}`));
+    expect(moved).toHaveLength(2);
   });
 
   test('keeps the limit of a fleet in every second, and makes use of it', async () => {

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { BotFleetSpec } from '../../api/bot-fleet.ts';
-import { type FleetRates, roughly } from '../../api/fleet-rates.ts';
+import type { FleetRates } from '../../api/fleet-rates.ts';
 import type { EndedBot } from '../../control/port.ts';
 import type { ShardId } from '../../control/shard-id.ts';
 import type { Released } from '../../control/shard-ledger.ts';
@@ -33,6 +33,8 @@ export interface ProcessHostsOptions {
 }
 
 const LOOK_EVERY_MS = 1_000;
+/** Rates are looked at so seldom: whoever reads them in a status does not care for seconds. */
+const LOOKS_PER_RATES = 10;
 /** A shard that was heard within this time is at work: it speaks every second. */
 const HEARD_MS = 3_000;
 
@@ -188,10 +190,9 @@ class ProcessHost implements FleetHost {
 
   async #look(signal: AbortSignal): Promise<void> {
     let before: unknown;
-    while (!signal.aborted) {
+    for (let looks = 0; !signal.aborted; looks++) {
       await sleep(this.#options.clock, LOOK_EVERY_MS, signal).catch(() => undefined);
-      const rates = ratesOf(this.#coordinator.state());
-      this.#rates = rates && roughly(this.#rates, rates);
+      if (looks % LOOKS_PER_RATES === 0) this.#rates = ratesOf(this.#coordinator.state());
       const now = [this.#shards().map(({ ordinal }) => this.stateOf(ordinal)), this.#rates];
       if (!isDeepStrictEqual(now, before)) this.#listener.onChange();
       before = now;
