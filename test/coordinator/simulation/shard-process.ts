@@ -81,9 +81,11 @@ export class ShardProcess implements KnownShard {
     this.#world.telegram.noteCaps();
   }
 
-  /** So many calls at once. */
+  /** So many calls at once, as soon as the process runs. */
   burst(calls: number): void {
-    for (let call = 0; call < calls; call++) this.#call();
+    this.process.run(() => {
+      for (let call = 0; call < calls; call++) this.#call();
+    });
   }
 
   #ask(): void {
