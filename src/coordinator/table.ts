@@ -66,7 +66,11 @@ export function writeTable(table: GrantTable): string {
 export function readTable(text: string): GrantTable | undefined {
   const [body = '', sum] = text.trimEnd().split('\n');
   if (sum !== sumOf(body)) return undefined;
-  return tableSchema.safeParse(JSON.parse(body)).data;
+  try {
+    return tableSchema.safeParse(JSON.parse(body)).data;
+  } catch {
+    return undefined;
+  }
 }
 
 /** No secret: it is meant for mistakes. */
