@@ -107,11 +107,13 @@ export class Judge implements BotJudge {
     }
   }
 
-  /** It gets another owner, and whoever runs it still was lost. */
+  /** It gets another owner, and whoever runs it still, or could not tell where it ended, was lost. */
   excuseAll(uid: string): void {
     for (const process of this.#world.processes) {
       const bot = process.bots.get(uid);
       if (bot) this.excuse(bot);
+      if (process.isTold) continue;
+      for (const other of process.untold) if (other.uid === uid) this.excuse(other);
     }
   }
 
