@@ -64,9 +64,9 @@ export class BotWorld {
 
   /**
    * A leader begins. With `dieAfterWrites` it is killed as soon as it has written that often; with
-   * `fleets` it looks after fleets, too.
+   * `fleets` it looks after fleets, too; with `pods` it goes by the pods that there are.
    */
-  async lead({ dieAfterWrites = Infinity, fleets = false } = {}): Promise<Leader> {
+  async lead({ dieAfterWrites = Infinity, fleets = false, pods = false } = {}): Promise<Leader> {
     const { clock } = this;
     const [namespace] = this.namespaces;
     const stop = new AbortController();
@@ -107,7 +107,12 @@ export class BotWorld {
     const moves: Move[] = [];
     const reconciler = new BotReconciler({
       client,
-      listers: { bots: caches.bots, fleets: caches.fleets, namespaces: caches.namespaces },
+      listers: {
+        bots: caches.bots,
+        fleets: caches.fleets,
+        namespaces: caches.namespaces,
+        ...(pods && { pods: caches.pods }),
+      },
       secrets: new SecretReader({ client }),
       shards: hub,
       queue,
