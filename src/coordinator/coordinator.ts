@@ -68,7 +68,7 @@ export class Coordinator implements Granter {
   /** The limits that hold from now on. */
   setLimits(limits: FleetRateLimits): void {
     this.#limits = limits;
-    this.#book.setCaps(capsOf(limits));
+    this.#book.setCaps(capsOf(limits), this.#options.clock.monotonicMs());
     this.#plan();
   }
 

@@ -87,8 +87,14 @@ export class GrantBook {
   }
 
   /** The limits of the fleet, by resource. */
-  setCaps(caps: ReadonlyMap<string, number>): void {
+  setCaps(caps: ReadonlyMap<string, number>, nowMs: number): void {
+    const grown = [...caps].some(([resource, cap]) => cap > (this.#caps.get(resource) ?? 0));
     this.#caps = caps;
+    if (!grown) return;
+    // There may have been as high a limit before, and a part of it is all that is known of them.
+    for (const account of this.#current.values()) {
+      if (account.id.session === '') this.#inheritPart(account, this.#current.size, nowMs);
+    }
   }
 
   /** Counts all that `table` says as granted just now. */
@@ -111,11 +117,7 @@ export class GrantBook {
   suspect(shard: number, shards: number, nowMs: number): void {
     if (this.#current.has(shard)) return;
     const account = new HolderAccount({ shard, session: '', pod: '' }, this.#timings);
-    const shares = new Map<string, Share>();
-    for (const [resource, limit] of this.#caps) {
-      shares.set(resource, { limit, fallback: Math.ceil(limit / shards) });
-    }
-    account.inherit(shares, nowMs);
+    this.#inheritPart(account, shards, nowMs);
     this.#current.set(shard, account);
   }
 
@@ -323,6 +325,14 @@ export class GrantBook {
     }
     this.#current.set(id.shard, account);
     return account;
+  }
+
+  #inheritPart(account: HolderAccount, shards: number, nowMs: number): void {
+    const shares = new Map<string, Share>();
+    for (const [resource, limit] of this.#caps) {
+      shares.set(resource, { limit, fallback: Math.ceil(limit / shards) });
+    }
+    account.inherit(shares, nowMs);
   }
 
   #find({ shard, session }: Pick<HolderId, 'shard' | 'session'>): HolderAccount | undefined {

@@ -25,7 +25,7 @@ function write(book: GrantBook, nowMs: number): GrantTable {
 
 function lead(instance: string, table?: GrantTable): GrantBook {
   const book = new GrantBook({ instance });
-  book.setCaps(TOTAL);
+  book.setCaps(TOTAL, 0);
   if (table) book.inherit(table, 0);
   book.commit(book.opening(0));
   return book;
@@ -39,7 +39,7 @@ test('a limit that is taken away and comes back counts for who has not heard of 
   expect(granted).toEqual({ limit: 20, fallback: 20 });
 
   // From here on shard 0 is out of reach. The limit goes, the leader changes, the limit is back.
-  first.setCaps(PHOTOS);
+  first.setCaps(PHOTOS, 100);
   first.hear(holder(1), wants('method:sendPhoto', 5), 100);
   const table = write(first, 100);
   const second = lead('second', table);
@@ -58,11 +58,27 @@ test('what nobody goes by any more is no longer in the table', () => {
   book.hear(holder(0), wants('total', 30), 0);
   write(book, 0);
   const { id } = book.issue(holder(0), 0) ?? expect.unreachable('no grant');
-  book.setCaps(PHOTOS);
+  book.setCaps(PHOTOS, 100);
   book.hear(holder(0), { ...wants('method:sendPhoto', 5), grant: id }, 100);
   write(book, 100);
   const next = book.issue(holder(0), 100) ?? expect.unreachable('no grant');
   book.hear(holder(0), { ...wants('method:sendPhoto', 9), grant: next.id }, 200);
   const { holders } = book.opening(60_000);
   expect(holders.map(({ shares }) => Object.keys(shares))).toEqual([['method:sendPhoto']]);
+});
+
+test('whoever may hold anything may also hold part of a limit that was as high before', () => {
+  const book = new GrantBook({ instance: 'first' });
+  book.setCaps(new Map([['total', 10]]), 0);
+  for (const shard of [0, 1]) book.suspect(shard, 2, 0);
+  book.commit(book.opening(0));
+  book.hear(holder(0), wants('total', 40), 100_000);
+  book.setCaps(TOTAL, 100_000);
+  book.plan(100_000);
+  // Shard 1 was never heard: it may go by 40, or later by its part of them.
+  expect(book.issue(holder(0), 100_000)?.shares['total']?.limit).toBe(0);
+  const laterMs = 200_000;
+  book.hear(holder(0), wants('total', 40), laterMs);
+  write(book, laterMs);
+  expect(book.issue(holder(0), laterMs)?.shares['total']?.limit).toBe(20);
 });
