@@ -67,9 +67,9 @@ class World {
   }
 
   /** Passes until nothing happens any more. */
-  async settle(bots: readonly number[]): Promise<void> {
+  settle(bots: readonly number[]): void {
     for (let pass = 0; pass < 40; pass++) {
-      await this.clock.advance(10_000);
+      this.clock.advance(10_000);
       this.seat(bots);
       this.release(true);
     }
@@ -90,7 +90,7 @@ describe('SeatingPlan', () => {
       release: fc.constantFrom('none', 'some', 'all'),
       afterMs: fc.constantFrom(0, 1_000, 10_000),
     });
-    const run = fc.asyncProperty(fc.array(step, { maxLength: 20 }), async (steps) => {
+    const run = fc.property(fc.array(step, { maxLength: 20 }), (steps) => {
       const world = new World(3, 4);
       for (const { bots: wanted, fleet, release, afterMs } of steps) {
         const before = new Map(world.last);
@@ -107,20 +107,20 @@ describe('SeatingPlan', () => {
         }
         for (const count of world.counts().values()) expect(count).toBeLessThanOrEqual(4);
         if (release !== 'none') world.release(release === 'all');
-        await world.clock.advance(afterMs);
+        world.clock.advance(afterMs);
       }
     });
-    return fc.assert(run, { numRuns: 300 });
+    fc.assert(run, { numRuns: 300 });
   });
 
-  test('the place that a bot is on its way to is not given to another', async () => {
+  test('the place that a bot is on its way to is not given to another', () => {
     const world = new World(2, 3);
     world.seat([1, 2, 3, 4, 5, 6]);
     const onSecond = [1, 2, 3, 4, 5, 6].filter((bot) => world.last.get(`bot-${bot}`)?.shard === 1);
     const kept = [1, 2, 3, 4, 5, 6].filter((bot) => !onSecond.slice(1).includes(bot));
     world.seat(kept);
     world.release(true);
-    await world.clock.advance(10_000);
+    world.clock.advance(10_000);
     expect(world.seat(kept).size).toBe(kept.length - 1);
     expect(world.seat([...kept, 7, 8]).size).toBe(kept.length);
     world.release(true);
@@ -129,9 +129,9 @@ describe('SeatingPlan', () => {
   });
 
   test('in the end all run that fit, on shards of the same size, and nobody moves any more', () => {
-    const run = fc.asyncProperty(fc.array(bots, { minLength: 1, maxLength: 4 }), async (steps) => {
+    const run = fc.property(fc.array(bots, { minLength: 1, maxLength: 4 }), (steps) => {
       const world = new World(3, 4);
-      for (const wanted of steps) await world.settle(wanted);
+      for (const wanted of steps) world.settle(wanted);
       const wanted = steps.at(-1) ?? [];
       const placements = world.seat(wanted);
       expect(placements.size).toBe(wanted.length);
@@ -139,7 +139,7 @@ describe('SeatingPlan', () => {
       expect(Math.max(...counts) - Math.min(...counts)).toBeLessThanOrEqual(1);
       expect(world.seats.all().filter(({ leaving }) => leaving)).toEqual([]);
     });
-    return fc.assert(run, { numRuns: 50 });
+    fc.assert(run, { numRuns: 50 });
   });
 
   test('another number of shards at the next start moves as few as it takes, at once', () => {

@@ -29,9 +29,9 @@ async function endThem(folder: string, untilMs: number): Promise<void> {
   });
   ending.catch(() => undefined);
   let passedMs = 0;
-  await waitFor('the end of the wait', async () => {
+  await waitFor('the end of the wait', () => {
     if (passedMs < untilMs) {
-      await clock.advance(100);
+      clock.advance(100);
       passedMs += 100;
     }
     return done;
