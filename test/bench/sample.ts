@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Program } from '../support/program.ts';
 import type { BenchServer } from './bench.ts';
 import { tokens } from './bench.ts';
@@ -37,6 +38,8 @@ const BATCH = 20;
 const COLD = 0.25;
 /** What a client gets at the measured pace before that is measured, as a part of it. */
 const SETTLING = 0.5;
+/** How long bots are left alone before they count as idle: by then nothing is left of their start. */
+const REST_MS = 5_000;
 /** A start takes more connections than polling does; those beyond this are waited out. */
 const SPARE_CONNECTIONS = 10;
 
@@ -47,7 +50,11 @@ export async function takeSample(
   { bots, warming, measured }: Size,
 ): Promise<Sample> {
   await using client = await server.start(contestant);
-  const kilobytesABot = await weighBot(server, client, bots);
+  const { kilobytesABot } = await weighBot(server, client, {
+    from: WARM_BOTS,
+    more: bots,
+    polls: true,
+  });
   const cpu = () => client.ask<number>({ kind: 'cpu' } satisfies ClientRequest);
   const microsOf = async ({ updates, perSecond }: Traffic): Promise<number> => {
     const before = await cpu();
@@ -65,12 +72,28 @@ function part({ updates, perSecond }: Traffic, share: number): Traffic {
   return { updates: Math.round(updates * share), perSecond };
 }
 
-/** The kilobytes that one more idle bot takes, beyond the first few of a process. */
+/** With how many bots the memory is looked at first, and how many more there are then. */
+export interface Growth {
+  readonly from: number;
+  readonly more: number;
+  /** Whether each holds a poll, and so a connection. */
+  readonly polls: boolean;
+}
+
+/** What one more idle bot takes. */
+export interface BotWeight {
+  /** Resident, with what the system keeps for it. */
+  readonly kilobytesABot: number;
+  /** What is in use of the heap. */
+  readonly heapKilobytesABot: number;
+}
+
+/** Weighs one more idle bot. */
 export async function weighBot(
   server: BenchServer,
   client: Program,
-  bots: number,
-): Promise<number> {
+  { from, more, polls }: Growth,
+): Promise<BotWeight> {
   const add = async (from: number, to: number): Promise<void> => {
     for (let first = from; first < to; first += BATCH) {
       const waiting = first + BATCH;
@@ -81,17 +104,22 @@ export async function weighBot(
       );
     }
   };
-  const bytesWith = async (bots: number): Promise<number> => {
+  const memoryWith = async (bots: number): Promise<ClientMemory> => {
+    await sleep(REST_MS);
     await server.ask({ kind: 'closeIdle' });
-    const most = bots + SPARE_CONNECTIONS;
+    const most = (polls ? bots : 0) + SPARE_CONNECTIONS;
     await server.loadIs('the end of spare connections', (load) => load.connections <= most);
     const request: ClientRequest = { kind: 'memory' };
-    const { resident, young } = await client.ask<ClientMemory>(request);
-    return resident - young;
+    return client.ask<ClientMemory>(request);
   };
-  await add(0, WARM_BOTS);
-  const few = await bytesWith(WARM_BOTS);
-  await add(WARM_BOTS, WARM_BOTS + bots);
-  const many = await bytesWith(WARM_BOTS + bots);
-  return (many - few) / bots / 1_000;
+  await add(0, from);
+  const few = await memoryWith(from);
+  await add(from, from + more);
+  const many = await memoryWith(from + more);
+  const each = (bytes: (memory: ClientMemory) => number): number =>
+    (bytes(many) - bytes(few)) / more / 1_000;
+  return {
+    kilobytesABot: each(({ resident, young }) => resident - young),
+    heapKilobytesABot: each(({ heap = 0 }) => heap),
+  };
 }

@@ -47,6 +47,8 @@ interface BenchBot {
   readonly id: number;
   /** What is not confirmed, oldest first. */
   readonly queue: BenchUpdate[];
+  /** Of its next update: each bot's ids follow one another, as Telegram's do. */
+  nextUpdateId: number;
   /** Ends the poll that is being held. */
   endPoll: (() => void) | undefined;
   /** What setWebhook said. */
@@ -68,7 +70,6 @@ const TICK_MS = 10;
 const MAX_POLL_SECONDS = 50;
 
 const bots = new Map<number, BenchBot>();
-let nextUpdateId = 1;
 let connections = 0;
 let replies = 0;
 let onReply = (): void => undefined;
@@ -113,7 +114,7 @@ function hold(bot: BenchBot, limitMs: number): Promise<void> {
 
 function sendUpdate(bot: BenchBot, userId: number): void {
   const user = { id: userId, is_bot: false, first_name: 'Ada', username: 'ada' };
-  const update_id = nextUpdateId++;
+  const update_id = bot.nextUpdateId++;
   bot.queue.push({
     update_id,
     message: {
@@ -159,7 +160,7 @@ function countOf(counts: (bot: BenchBot) => boolean): number {
 async function handle(request: Http2ServerRequest, response: Http2ServerResponse): Promise<void> {
   const [, id = '', name = ''] = /^\/bot(\d+):[^/]*\/(\w+)/.exec(request.url) ?? [];
   const parameters = await parametersOf(request);
-  const bot = bots.get(Number(id)) ?? { id: Number(id), queue: [], endPoll: undefined };
+  const bot = bots.get(Number(id)) ?? newBot(Number(id));
   bots.set(bot.id, bot);
   const result = await methods[name]?.(bot, parameters);
   const answer = JSON.stringify({ ok: true, result });
@@ -168,6 +169,10 @@ async function handle(request: Http2ServerRequest, response: Http2ServerResponse
     'content-length': Buffer.byteLength(answer),
   });
   response.end(answer);
+}
+
+function newBot(id: number): BenchBot {
+  return { id, queue: [], nextUpdateId: 1, endPoll: undefined };
 }
 
 async function parametersOf(request: Http2ServerRequest): Promise<Parameters> {
