@@ -1,4 +1,5 @@
 import type { BotFleetSpec } from '../../api/bot-fleet.ts';
+import type { FleetRates } from '../../api/fleet-rates.ts';
 import type { BotReport } from '../../control/port.ts';
 import { type Clock, sleep, type Timer } from '../../lib/clock.ts';
 import { errorMessage } from '../../lib/errors.ts';
@@ -10,6 +11,7 @@ import type { WebhookListener } from '../../runtime/webhook/webhook-door.ts';
 import type { Log } from '../../telemetry/log.ts';
 import type { FleetHost, HostListener, Hosts, SeatedBot } from './fleet-host.ts';
 import { MemoryPort } from './memory-port.ts';
+import { wholeRates } from './whole-rates.ts';
 
 /** A runtime that failed as a whole is started again after this long. */
 const RESTART_AFTER_MS = 1_000;
@@ -44,7 +46,7 @@ interface Leaving {
 
 /** The one runtime of a fleet, in this process. */
 class MemoryHost implements FleetHost {
-  readonly rates = undefined;
+  rates: FleetRates | undefined;
   readonly #options: MemoryHostOptions;
   readonly #listener: HostListener;
   readonly #port: MemoryPort;
@@ -69,6 +71,7 @@ class MemoryHost implements FleetHost {
     }
     for (const uid of wanted.keys()) this.#stay(uid);
     this.#wanted = wanted;
+    this.rates = wholeRates(fleet.rateLimits);
     this.#port.assign({ fleet, shards: 1, bots });
   }
 

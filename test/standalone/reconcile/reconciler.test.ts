@@ -10,7 +10,7 @@ import { systemClock } from '../../../src/lib/clock.ts';
 import { seededRandom } from '../../../src/lib/random.ts';
 import { ErrorBoundary } from '../../../src/runtime/bot/boundary.ts';
 import { RetryStatistics } from '../../../src/runtime/pipeline/retries/retry-statistics.ts';
-import { EMPTY_STATE, type State } from '../../../src/standalone/data/state.ts';
+import { EMPTY_STATE, type State, stateSchema } from '../../../src/standalone/data/state.ts';
 import { BotFather } from '../../../src/standalone/emulated/bot-father.ts';
 import { Conversation } from '../../../src/standalone/emulated/conversation.ts';
 import {
@@ -280,6 +280,55 @@ spec: {sharding: {botsPerShard: 1}}`;
     await after.apply(botWithSecret({ name: 'a', id: 11, spec }));
     await waitFor('the answer', () => after.bot('a')?.status?.counters?.replies === 1);
     expect(after.bot('a')?.metadata).toEqual(before.bot('a')?.metadata);
+  });
+
+  test('a pause that Telegram asked for in a chat outlasts a restart', async () => {
+    const spec = '  retry: {rateLimit: {maxRetryAfter: 1s}}\n';
+    const before = open();
+    await before.apply(botWithSecret({ name: 'a', id: 11, spec }));
+    await before.ready('a');
+    const effect = { kind: 'status', status: 429, retryAfterSeconds: 5 } as const;
+    await before.client.addFault({ method: 'sendMessage', count: 1, effect });
+    const { id: from } = await before.client.createUser({ firstName: 'Eve' });
+    await before.client.sendText({ bot: 11, from, text: '/start' });
+    await waitFor('a pause', () => {
+      const [{ chatCooldowns = [] } = {}] = before.reconciler.snapshot().bots;
+      return chatCooldowns.some(({ of }) => of === from);
+    });
+    await before.reconciler.close();
+
+    const state = stateSchema.parse(JSON.parse(JSON.stringify(before.reconciler.snapshot())));
+    const after = open(state);
+    await after.apply(botWithSecret({ name: 'a', id: 11, spec }));
+    const calls = await waitFor('the answer', async () => {
+      const made = await after.client.calls({ bot: 11, method: 'sendMessage' });
+      return made.at(-1)?.outcome?.ok === true && made;
+    });
+    expect(calls).toHaveLength(2);
+    const pauseMs = (calls[1]?.startedAtMs ?? 0) - (calls[0]?.endedAtMs ?? 0);
+    expect(pauseMs).toBeGreaterThanOrEqual(5_000);
+  });
+
+  test('a fleet tells that its only shard has all of its limits', async () => {
+    const world = open();
+    const fleet =
+      'apiVersion: tenantbot.dev/v1alpha1\nkind: BotFleet\nmetadata: {name: default}\nspec: {rateLimits: {perSecond: 30, methods: {sendMessage: 9}}}';
+    await world.apply(fleet, botWithSecret({ name: 'a', id: 11 }));
+    await world.ready('a');
+    const [status] = world.objects.list('BotFleet').map((object) => object.status);
+    expect(status).toMatchObject({
+      perShard: [{ shard: 0, ready: true, bots: 1 }],
+      rates: {
+        perSecond: 30,
+        granted: 30,
+        methods: { sendMessage: { perSecond: 9, granted: 9 } },
+        shards: [{ shard: 0, granted: 30, methods: { sendMessage: { granted: 9 } } }],
+      },
+    });
+    await world.apply(fleet.replace(/spec:.*/, 'spec: {}'), botWithSecret({ name: 'a', id: 11 }));
+    await waitFor('the end of limits', () =>
+      world.objects.list('BotFleet').every((object) => object.status?.rates === undefined),
+    );
   });
 
   test('a broken manifest of a fleet leaves it as it was and says so in its status', async () => {
