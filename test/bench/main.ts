@@ -10,13 +10,21 @@ import { parseArgs } from 'node:util';
 import { startScript } from '../support/program.ts';
 import { BenchServer, type Measure } from './bench.ts';
 import { allContestants } from './contestants.ts';
+import { effect } from './measures/effect.ts';
 import { failover } from './measures/failover.ts';
 import { idle } from './measures/idle.ts';
 import { many } from './measures/many.ts';
 import { neighbours } from './measures/neighbours.ts';
 import { polling } from './measures/polling.ts';
 
-const MEASURES: Readonly<Record<string, Measure>> = { polling, idle, many, neighbours, failover };
+const MEASURES: Readonly<Record<string, Measure>> = {
+  polling,
+  idle,
+  many,
+  neighbours,
+  failover,
+  effect,
+};
 
 const { values: flags } = parseArgs({
   options: {

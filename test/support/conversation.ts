@@ -9,6 +9,8 @@ export interface Said {
   readonly from: string;
   readonly text: string;
   readonly timeoutMs?: number;
+  /** After so long without an answer it is said again. */
+  readonly answerMs?: number;
 }
 
 /** Says it, and resolves to the text that the bot answers. */
@@ -31,7 +33,7 @@ export async function itsAnswer(emulator: EmulatorClient, said: Said): Promise<s
 export async function untilItSays(
   emulator: EmulatorClient,
   answer: string,
-  { bot, from, text, timeoutMs = 30_000 }: Said,
+  { bot, from, text, timeoutMs = 30_000, answerMs = 1_000 }: Said,
 ): Promise<number> {
   const startedMs = performance.now();
   const ask = async (): Promise<boolean> => {
@@ -39,7 +41,7 @@ export async function untilItSays(
     const since = await emulator.lastCallSeq();
     await emulator.sendText({ bot, from: user, text });
     const told = { kind: 'calls', bot, method: 'sendMessage', chat: user, since } as const;
-    const { calls } = await emulator.waitFor(told, { timeoutMs: 1_000 });
+    const { calls } = await emulator.waitFor(told, { timeoutMs: answerMs });
     return calls[0]?.parameters['text'] === answer;
   };
   await waitFor(`${bot} to answer ${answer}`, ask, { timeoutMs, intervalMs: 1 });
