@@ -8,11 +8,12 @@ FROM ${BASE} AS dependencies
 ARG SOURCE_DATE_EPOCH=0
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
-# Install scripts fetch what only a checkout needs. What runs needs neither types, nor maps of
+# Install scripts fetch what only a checkout needs, and what is optional is Postgres's binaries,
+# which only a standalone without a database of its own needs. What runs needs neither types, nor maps of
 # other people's sources, nor their papers and tests.
 RUN --mount=type=secret,id=npmrc,target=/root/.npmrc --mount=type=secret,id=ca \
     if [ -f /run/secrets/ca ]; then export NODE_EXTRA_CA_CERTS=/run/secrets/ca; fi; \
-    npm ci --omit=dev --ignore-scripts --cache=/tmp/npm && rm -rf /tmp/npm && \
+    npm ci --omit=dev --omit=optional --ignore-scripts --cache=/tmp/npm && rm -rf /tmp/npm && \
     rm -rf node_modules/.bin node_modules/.package-lock.json && \
     find node_modules -type f \( -name '*.d.ts' -o -name '*.d.mts' -o -name '*.d.cts' \
       -o -name '*.map' -o -name '*.md' \) -delete && \

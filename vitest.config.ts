@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 /**
  * Unit tests mirror `src/`; files named `*.api.test.ts` among them need a real API server.
- * Integration tests start whole programs, e2e tests run on a real node.
+ * Those of the history run on a real Postgres. Integration tests start whole programs, e2e tests run on a real node.
  */
 export default defineConfig({
   test: {
@@ -24,6 +24,14 @@ export default defineConfig({
           globalSetup: 'test/cluster/setup/api-server.ts',
           testTimeout: 60_000,
           hookTimeout: 120_000,
+        },
+      },
+      {
+        test: {
+          name: 'history',
+          include: ['test/history/**/*.test.ts'],
+          globalSetup: 'test/history/setup.ts',
+          testTimeout: 30_000,
         },
       },
       { test: { name: 'gates', include: ['test/gates/**/*.test.ts'], testTimeout: 120_000 } },

@@ -20,7 +20,7 @@ const GATES = [
 /** Projects of vitest.config.ts that run one after the other, so that none starves the next. */
 const SCOPES: Record<string, readonly string[]> = {
   check: ['unit'],
-  all: ['unit', 'gates', 'api', 'integration', 'e2e'],
+  all: ['unit', 'history', 'gates', 'api', 'integration', 'e2e'],
 };
 
 const scope = process.argv[2] ?? 'all';

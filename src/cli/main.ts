@@ -54,6 +54,17 @@ const actions: Actions = {
     const signal = abortWithParent(untilTold());
     await runRuntime(settings, { logTo: process.stdout, exit: endNow }, signal);
   },
+  async migrate({ status, to, ...flags }) {
+    const { runMigrate } = await import('./commands/migrate.ts');
+    const { MIGRATE_SETTINGS } = await import('./migrate-settings.ts');
+    const settings = readConfig(MIGRATE_SETTINGS, { flags, environment: processEnvironment() });
+    const request = {
+      status: status === true,
+      to: typeof to === 'string' ? parseCount(to, '--to') : undefined,
+      clock: systemClock,
+    };
+    await runMigrate(settings, request, { io, signal: untilTold() });
+  },
   async crds(flags) {
     const { crds } = await import('./commands/crds.ts');
     await crds({ write: flags['write'] === true, root: ROOT, print: io.out });

@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import type { BotRequest } from '../api/bot-requests.ts';
 import { emulatorFlags } from '../emulator/options.ts';
 import { redactTokens } from '../lib/secret.ts';
+import { MIGRATE_SETTINGS } from './migrate-settings.ts';
 import { OPERATOR_SETTINGS } from './operator-settings.ts';
 import { RUNTIME_SETTINGS } from './runtime-settings.ts';
 import { flagName, settingsSchema } from './settings.ts';
@@ -14,6 +15,7 @@ export interface Actions {
   emulator(flags: Flags): Promise<void>;
   runtime(flags: Flags): Promise<void>;
   crds(flags: Flags): Promise<void>;
+  migrate(flags: Flags): Promise<void>;
   get(flags: Flags, words: readonly string[]): Promise<void>;
   describe(flags: Flags, words: readonly string[]): Promise<void>;
   retries(flags: Flags): Promise<void>;
@@ -84,6 +86,15 @@ function addRunners(program: Command, actions: Actions): void {
     .action((flags: Flags) => actions.runtime(flags));
   addSettings(runtime, RUNTIME_SETTINGS.schema);
   runtime.addOption(configOption());
+
+  const migrate = program
+    .command('migrate')
+    .description('bring the database of the history to what this version needs')
+    .option('--status', 'only show what ran and what is to run')
+    .option('--to <number>', 'the last migration to run; all unless given')
+    .action((flags: Flags) => actions.migrate(flags));
+  addSettings(migrate, MIGRATE_SETTINGS.schema);
+  migrate.addOption(configOption());
 
   program
     .command('crds')

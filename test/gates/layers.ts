@@ -13,6 +13,7 @@ export const LAYERS = {
   kube: ['lib', 'telemetry'],
   controller: ['api', 'control', 'coordinator', 'kube', 'lib', 'planner', 'telemetry'],
   runtime: ['api', 'control', 'coordinator', 'lib', 'telemetry'],
+  history: ['api', 'lib', 'telemetry'],
   emulator: ['lib'],
   standalone: [
     'api',
@@ -30,6 +31,7 @@ export const LAYERS = {
     'controller',
     'coordinator',
     'emulator',
+    'history',
     'kube',
     'lib',
     'runtime',

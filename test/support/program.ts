@@ -12,6 +12,9 @@ export interface ProgramOptions {
   readonly cwd?: string;
   /** In a process group of its own, which signals are sent to, as a terminal's Ctrl-C is. */
   readonly group?: boolean;
+  /** As whom it runs, where the tests are root. */
+  readonly uid?: number | undefined;
+  readonly gid?: number | undefined;
 }
 
 /** How a script is started. */
@@ -36,6 +39,8 @@ export async function startProgram(
     env: { ...process.env, ...options.env },
     cwd: options.cwd,
     detached: options.group,
+    uid: options.uid,
+    gid: options.gid,
   });
   const { until, timeoutMs = 20_000, group = false } = options;
   const program = new Program(child, group);

@@ -1,0 +1,5 @@
+import { TABLES } from './0001-tables.ts';
+import type { Migration } from './migration.ts';
+
+/** Every migration, in order. Forward only: none is ever taken back. */
+export const MIGRATIONS: readonly Migration[] = [TABLES];

@@ -1,0 +1,52 @@
+import { execFileSync } from 'node:child_process';
+import { chownSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { freePort } from '../cluster/free-port.ts';
+import { startProgram } from '../support/program.ts';
+
+/** A Postgres of the tests' own. */
+export interface PostgresServer {
+  /** Where it is, as its superuser: `postgres://postgres:…@127.0.0.1:1234`. */
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+const PASSWORD = 'pass-of-the-tests';
+/** As root, Postgres refuses to run. */
+const nobody = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
+
+/** Starts a server with the programs in the folder `bin`, and with nothing in it. */
+export async function startPostgres(bin: string): Promise<PostgresServer> {
+  const folder = mkdtempSync(join(tmpdir(), 'tenantbot-postgres-'));
+  const data = join(folder, 'data');
+  const passwordFile = join(folder, 'password');
+  writeFileSync(passwordFile, PASSWORD);
+  mkdirSync(data);
+  for (const path of [folder, data, passwordFile]) {
+    if (nobody.uid !== undefined) chownSync(path, nobody.uid, nobody.gid);
+  }
+  const args = ['-D', data, '-U', 'postgres', '--pwfile', passwordFile, '--auth=scram-sha-256'];
+  const more = ['--no-sync', '--encoding=UTF8', '--locale=C'];
+  execFileSync(join(bin, 'initdb'), [...args, ...more], { stdio: 'pipe', ...nobody });
+  const port = await freePort();
+  const settings = {
+    port,
+    listen_addresses: '127.0.0.1',
+    unix_socket_directories: '',
+    fsync: 'off',
+    shared_buffers: '32MB',
+  };
+  const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+  const program = await startProgram([join(bin, 'postgres'), '-D', data, ...flags], {
+    ...nobody,
+    until: /ready to accept connections/,
+  });
+  return {
+    url: `postgres://postgres:${PASSWORD}@127.0.0.1:${port}`,
+    async stop() {
+      await program.stop('SIGINT');
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
