@@ -1,7 +1,7 @@
 /** Updates wait at Telegram for a day; what is older can't come again. */
 const FORGET_AFTER_MS = 48 * 3_600_000;
-/** More gaps than that are not remembered; the lowest ids go first. */
-const MAX_RANGES = 64;
+/** More gaps than that, as an overload leaves behind, are not remembered; the lowest ids go first. */
+const MAX_RANGES = 1_024;
 
 /** Ids from `from` to `to`, both included. */
 interface Range {

@@ -23,9 +23,9 @@ test('knows what was added, and nothing else', () => {
 
 test('keeps the newest of more gaps than it remembers', () => {
   const finished = new FinishedIds();
-  for (let id = 0; id < 200; id += 2) finished.add(id, 0);
-  const known = Array.from({ length: 200 }, (_, id) => id).filter((id) => finished.has(id, 0));
-  expect(known).toEqual(Array.from({ length: 64 }, (_, index) => 72 + 2 * index));
+  for (let id = 0; id < 2_200; id += 2) finished.add(id, 0);
+  const known = Array.from({ length: 2_200 }, (_, id) => id).filter((id) => finished.has(id, 0));
+  expect(known).toEqual(Array.from({ length: 1_024 }, (_, index) => 152 + 2 * index));
 });
 
 test('forgets after a quiet time, in which ids may begin anew', () => {
