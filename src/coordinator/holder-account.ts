@@ -93,9 +93,8 @@ export class HolderAccount {
   /** How much of the resource it may be using in any one second, now and later. */
   exposure(resource: string, nowMs: number): number {
     const isCounted = nowMs < this.#toldMs + restMs(this.#timings);
-    let most = isCounted ? (this.#told?.uses[resource]?.load ?? 0) : 0;
-    for (const one of this.#outstanding) most = Math.max(most, this.#shareOf(one, resource, nowMs));
-    return most;
+    const load = isCounted ? (this.#told?.uses[resource]?.load ?? 0) : 0;
+    return Math.max(load, this.#granted(resource, nowMs));
   }
 
   /** What it may have been granted something of, also where there is no limit for it any more. */
@@ -118,6 +117,10 @@ export class HolderAccount {
     return issued ?? this.#told?.uses[resource]?.limit ?? 0;
   }
 
+  #granted(resource: string, nowMs: number): number {
+    return Math.max(0, ...this.#outstanding.map((one) => this.#shareOf(one, resource, nowMs)));
+  }
+
   #shareOf({ shares, untilMs }: Outstanding, resource: string, nowMs: number): number {
     const share = shares.get(resource);
     if (nowMs < untilMs) return share?.limit ?? 0;
@@ -128,7 +131,8 @@ export class HolderAccount {
   #believe({ uses }: Demand, nowMs: number): void {
     const shares = new Map<string, Share>();
     for (const [resource, { limit }] of Object.entries(uses)) {
-      if (limit > this.exposure(resource, nowMs)) shares.set(resource, { limit, fallback: limit });
+      // Its calls do not make up for a grant: they end, and it goes on.
+      if (limit > this.#granted(resource, nowMs)) shares.set(resource, { limit, fallback: limit });
     }
     if (shares.size > 0) this.inherit(shares, nowMs);
   }

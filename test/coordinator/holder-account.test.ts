@@ -95,6 +95,12 @@ describe('what a holder may be using', () => {
     expect(exposure(30 + REST_MS)).toBe(2);
   });
 
+  it('believes it also where its calls make up for all of it at that moment', () => {
+    account.hear(tells(5, 5, { term: 4, instance: 'unknown', seq: 3 }), undefined, 0);
+    expect([exposure(0), exposure(REST_MS), exposure(3_600_000)]).toEqual([5, 5, 5]);
+    expect(account.ceiling('total', 0)).toEqual({ limit: 5, fallback: 5 });
+  });
+
   it('passes to the process after it, until that says what it goes by', () => {
     account.inherit(shares(6, 6), 0);
     const next = new HolderAccount({ ...ID, session: 'next' }, LEASE_TIMINGS);
