@@ -68,6 +68,11 @@ describe('readConfig', () => {
     );
   });
 
+  test.each(['0', '-1', '1.5', 'x', '65', '1000000'])('takes no %s shards', (shards) => {
+    const words = 'flag --shards: must be a whole number from 1 to 64';
+    expect(() => read({ shards })).toThrow(words);
+  });
+
   test('says that a config file is not there', () => {
     expect(() => read({ config: '/nowhere.yaml' })).toThrow(/nowhere.yaml.*no such file/);
   });

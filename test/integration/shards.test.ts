@@ -47,6 +47,7 @@ class World {
       timeoutMs: START_MS,
     });
     onTestFinished(async () => {
+      for (const pid of (await this.processes()).values()) kill(pid);
       await program.stop('SIGKILL');
     });
     return program;
@@ -125,6 +126,14 @@ function spread(shards: ReadonlyMap<string, number | undefined>): number[] {
     if (shard !== undefined) counts[shard] = (counts[shard] ?? 0) + 1;
   }
   return counts;
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It has ended.
+  }
 }
 
 async function gone(pids: Iterable<number>): Promise<void> {
@@ -254,13 +263,8 @@ describe('a standalone with shards', () => {
     );
   });
 
-  test('refuses what makes no sense, in words', async () => {
+  test('refuses a port for webhooks, in words', async () => {
     const folder = await makeFolder();
-    for (const shards of ['0', '-1', '1.5', 'x', '1000000']) {
-      const { code, err } = await tenantbot(folder, 'standalone', '--shards', shards);
-      expect(code).toBe(1);
-      expect(err).toContain('flag --shards: must be a whole number from 1 to 64');
-    }
     const both = await tenantbot(folder, 'standalone', '--shards=2', '--webhook-port=0');
     expect(both.code).toBe(1);
     expect(both.err).toContain('--webhook-port does not go with --shards');

@@ -17,13 +17,14 @@ import { Asked } from './asked.ts';
 import { assignmentOf } from './assignment.ts';
 import type { BotMemory } from './bot-memory.ts';
 import { type Candidate, decide, type Verdict } from './decide.ts';
-import type { FleetHost, HostListener, Hosts, SeatedBot } from './fleet-host.ts';
+import type { HostListener, Hosts, SeatedBot } from './fleet-host.ts';
+import { FleetHosts } from './fleet-hosts.ts';
 import { type Gathered, type GatheredBot, gather, withDefaultFleet } from './gather.ts';
 import { identify } from './identify.ts';
 import { refusals } from './refusals.ts';
 import { SeatingPlan, type Sitter } from './seating.ts';
 import { Seats } from './seats.ts';
-import { type Change, type ShardFacts, StatusBoard } from './status-board.ts';
+import { type Change, StatusBoard } from './status-board.ts';
 
 /** Reports come with every update; what they change is shown together, this often. */
 const REPORT_AFTER_MS = 50;
@@ -56,11 +57,8 @@ export class Reconciler {
   readonly #options: ReconcilerOptions;
   readonly #seats: Seats;
   readonly #seating: SeatingPlan;
-  readonly #from: Hosts;
   readonly #board: StatusBoard;
-  readonly #hosts = new Map<string, FleetHost>();
-  /** Of fleets that are gone: they end when their bots have drained. */
-  readonly #leftHosts: Promise<void>[] = [];
+  readonly #hosts: FleetHosts;
   readonly #memories = new Map<ObjectId, BotMemory>();
   readonly #asked = new Asked();
   readonly #facts = new Map<string, RuntimeFacts>();
@@ -81,7 +79,7 @@ export class Reconciler {
     this.#options = options;
     this.#board = new StatusBoard(options.objects, options.clock);
     this.#seats = new Seats(options.clock);
-    this.#from = options.hosts({
+    const hosts = options.hosts({
       onReport: (report) => this.#heard(report),
       onReleased: (bot) => this.#released(bot),
       onDown: (uids) => {
@@ -90,7 +88,8 @@ export class Reconciler {
       },
       onChange: () => this.#reconcileSoon(),
     });
-    this.#seating = new SeatingPlan(this.#seats, this.#from.shards, options.clock);
+    this.#hosts = new FleetHosts(hosts);
+    this.#seating = new SeatingPlan(this.#seats, hosts.shards, options.clock);
     const { bots, fleets } = options.state;
     const identities = new Map<ObjectId, Identity>();
     for (const fleet of fleets) identities.set(`BotFleet/*/${fleet.name}`, fleet);
@@ -135,8 +134,7 @@ export class Reconciler {
     this.#introduceTimer?.cancel();
     await this.#passes;
     this.#seatTimer?.cancel();
-    const hosts = Array.from(this.#hosts.values(), (host) => host.stop());
-    await Promise.all([...hosts, ...this.#leftHosts]);
+    await this.#hosts.stop();
     this.#reportTimer?.cancel();
     this.#showAll();
   }
@@ -167,7 +165,7 @@ export class Reconciler {
       capacities: new Map(
         Array.from(this.#gathered.fleets, ([name, { manifest }]) => [
           name,
-          manifest.spec.sharding.botsPerShard * this.#from.shards,
+          manifest.spec.sharding.botsPerShard * this.#hosts.shards,
         ]),
       ),
       seats: this.#seats.all(),
@@ -213,7 +211,7 @@ export class Reconciler {
 
   #seat(): void {
     const fleets = Array.from(this.#gathered.fleets, ([name, { manifest }]) => {
-      const stateOf = (ordinal: number) => this.#hosts.get(name)?.stateOf(ordinal) ?? 'ready';
+      const stateOf = (ordinal: number) => this.#hosts.stateOf(name, ordinal);
       return [name, { sharding: manifest.spec.sharding, stateOf }] as const;
     });
     const sitters = this.#gathered.bots.flatMap((bot) => this.#sitterOf(bot));
@@ -237,25 +235,13 @@ export class Reconciler {
   }
 
   #assign(): void {
-    for (const [name, { manifest }] of this.#gathered.fleets) {
-      const bots = this.#gathered.bots.flatMap((bot) =>
-        bot.manifest.spec.fleet === name ? this.#seatedBot(bot) : [],
-      );
-      if (bots.length === 0 && !this.#hosts.has(name)) continue;
-      const telegram = this.#options.telegramOf(manifest.spec);
-      this.#hostOf(name).assign({ ...manifest.spec, telegram }, bots);
-    }
-    for (const [name, host] of this.#hosts) {
-      if (this.#gathered.fleets.has(name)) continue;
-      this.#hosts.delete(name);
-      this.#leftHosts.push(host.stop());
-    }
-  }
-
-  #hostOf(fleet: string): FleetHost {
-    const host = this.#hosts.get(fleet) ?? this.#from.open(fleet);
-    this.#hosts.set(fleet, host);
-    return host;
+    const seated = this.#gathered.bots.flatMap((bot) => this.#seatedBot(bot));
+    const byFleet = Map.groupBy(seated, ({ bot }) => bot.spec.fleet);
+    const wanted = Array.from(this.#gathered.fleets, ([name, { manifest }]) => {
+      const spec = { ...manifest.spec, telegram: this.#options.telegramOf(manifest.spec) };
+      return [name, { spec, bots: byFleet.get(name) ?? [] }] as const;
+    });
+    this.#hosts.assign(new Map(wanted));
   }
 
   #seatedBot(bot: GatheredBot): SeatedBot[] {
@@ -314,7 +300,7 @@ export class Reconciler {
     const changes = new Set(bots.map((bot) => this.#showBot(bot)));
     for (const { identity } of bots) this.#reported.delete(identity.uid);
     if (changes.has('Transition') || bots.length === this.#gathered.bots.length) {
-      this.#board.showFleets(this.#gathered, (fleet) => this.#shardsOf(fleet));
+      this.#board.showFleets(this.#gathered, (fleet) => this.#hosts.factsOf(fleet));
     }
     if (changes.has('Transition')) this.#options.onState('Transition');
     else if (changes.has('Activity')) this.#options.onState('Activity');
@@ -334,16 +320,6 @@ export class Reconciler {
     if (!runtime || isDeepStrictEqual(runtime.chatCooldowns, memory.chatCooldowns)) return change;
     memory.chatCooldowns = runtime.chatCooldowns;
     return change === 'None' ? 'Activity' : change;
-  }
-
-  #shardsOf(fleet: string): ShardFacts {
-    const host = this.#hosts.get(fleet);
-    const ready = Array.from(
-      { length: this.#from.shards },
-      // A fleet without bots has nothing to start.
-      (_, ordinal) => !host || host.stateOf(ordinal) === 'ready',
-    );
-    return { ready, rates: host?.rates };
   }
 
   #memoryOf(id: ObjectId): BotMemory {
