@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { type Clock, sleep } from '../../lib/clock.ts';
@@ -36,8 +36,11 @@ export async function endEarlierProcesses(
   folder: string,
   { clock, log }: { readonly clock: Clock; readonly log: Log },
 ): Promise<void> {
-  await mkdir(folder, { recursive: true, mode: 0o700 });
-  const files = (await readdir(folder)).filter((name) => name.endsWith(SUFFIX));
+  const names = await readdir(folder).catch((error: unknown) => {
+    if (errorCode(error) === 'ENOENT') return [];
+    throw error;
+  });
+  const files = names.filter((name) => name.endsWith(SUFFIX));
   await Promise.all(
     files.map(async (name) => {
       const file = join(folder, name);

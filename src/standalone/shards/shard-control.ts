@@ -1,3 +1,4 @@
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Authentication } from '../../control/authenticate.ts';
 import { ShardHub } from '../../control/hub.ts';
@@ -47,7 +48,8 @@ export class ShardControl {
   /** Rejects where it can't listen, or can't write to the folder. */
   static async open(options: ShardControlOptions): Promise<ShardControl> {
     const control = new ShardControl(options, await made(undefined, options.clock));
-    const { clock, log } = options;
+    const { folder, clock, log } = options;
+    await mkdir(folder, { recursive: true, mode: 0o700 });
     await control.#show();
     control.#server = await startControlServer({
       host: HOST,

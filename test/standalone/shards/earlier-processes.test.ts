@@ -70,8 +70,8 @@ describe('endEarlierProcesses', () => {
   });
 
   test('a record that was being written when its writer died is of nobody', async () => {
-    const folder = join(await makeFolder(), 'shards');
-    await endThem(folder, 0);
+    const folder = await makeFolder();
+    await endThem(join(folder, 'missing'), 0);
     await writeFile(processFile(folder, 'default.0'), '{"pid":');
     await endThem(folder, 0);
     expect(await readdir(folder)).toEqual([]);
