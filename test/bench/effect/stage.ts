@@ -24,7 +24,7 @@ const FLEET = 'default';
 const SERVICE = 'tenantbot-control';
 const EMULATOR = join(import.meta.dirname, '../../support/emulator-program.ts');
 const CLUSTER_NAMES = pathToFileURL(join(import.meta.dirname, 'cluster-names.ts')).href;
-const PATIENCE_MS = 600_000;
+const PATIENCE_MS = 1_800_000;
 /** Objects that are made side by side. */
 const MAKERS = 16;
 
@@ -108,9 +108,11 @@ export class EffectStage implements AsyncDisposable {
       'all bots to run',
       async () => {
         const fleet = await client.get(BOT_FLEETS, { namespace, name: FLEET });
-        return readFleetStatus(fleet)?.readyBots === options.bots;
+        const { readyBots = 0 } = readFleetStatus(fleet) ?? {};
+        say(`${readyBots} run …`);
+        return readyBots === options.bots;
       },
-      { timeoutMs: PATIENCE_MS, intervalMs: 1_000 },
+      { timeoutMs: PATIENCE_MS, intervalMs: 10_000 },
     );
     return new EffectStage({ client, namespace, emulator, bots }, stack.move());
   }
