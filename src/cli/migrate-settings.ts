@@ -7,9 +7,15 @@ export const MIGRATE_SETTINGS = {
   schema: z.strictObject({
     databaseUrl: text
       .transform((url) => new Secret(url))
-      .describe('database of the history, as postgres://user:password@host:port/database'),
+      .optional()
+      .describe(
+        'database of the history, as postgres://user:password@host:port/database; that in the data folder unless given',
+      ),
+    data: text
+      .default('.tenantbot')
+      .describe('data folder of a standalone that keeps its history there'),
   }),
-  paths: new Set<string>(),
+  paths: new Set(['data']),
 };
 
 export type MigrateSettings = z.output<typeof MIGRATE_SETTINGS.schema>;

@@ -7,7 +7,7 @@ import {
   identifyProcess,
   isRunning,
   type ProcessIdentity,
-} from '../../src/standalone/data/process-identity.ts';
+} from '../../src/lib/process-identity.ts';
 
 const PREFIX = 'tenantbot-cluster-';
 

@@ -6,7 +6,7 @@ import {
   identifyProcess,
   isRunning,
   type ProcessIdentity,
-} from '../../src/standalone/data/process-identity.ts';
+} from '../../src/lib/process-identity.ts';
 import { cacheFolder } from '../cluster/components.ts';
 import { clearDeadRuns, readRecord } from '../cluster/node/runs.ts';
 import { startScript } from '../support/program.ts';

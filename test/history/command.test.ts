@@ -26,7 +26,7 @@ async function migrate(url: string, { status = false, to }: Asked = {}): Promise
   const request = { status, to, clock: systemClock };
   const signal = AbortSignal.timeout(20_000);
   try {
-    await runMigrate({ databaseUrl: new Secret(url) }, request, { io, signal });
+    await runMigrate({ databaseUrl: new Secret(url), data: 'unused' }, request, { io, signal });
   } catch (error) {
     lines.push(errorMessage(error));
   }

@@ -1,12 +1,16 @@
+import { join, resolve } from 'node:path';
 import type { Kysely } from 'kysely';
 import { openDatabase } from '../../history/database.ts';
 import { type DatabaseAddress, parseDatabaseUrl } from '../../history/database-address.ts';
 import { inWords } from '../../history/database-errors.ts';
+import { startEmbedded } from '../../history/embedded/server.ts';
 import { type LedgerTables, readLedger, refuseStranger } from '../../history/migrations/ledger.ts';
 import { MIGRATIONS } from '../../history/migrations/list.ts';
 import { migrate } from '../../history/migrations/migrate.ts';
 import { abortable } from '../../lib/abortable.ts';
 import type { Clock } from '../../lib/clock.ts';
+import { environmentError } from '../../lib/errors.ts';
+import { openDataFolder } from '../../standalone/data/data-folder.ts';
 import type { MigrateSettings } from '../migrate-settings.ts';
 import { formatTable } from '../table.ts';
 import type { Io } from './io.ts';
@@ -20,13 +24,53 @@ export interface MigrateRequest {
   readonly clock: Clock;
 }
 
-/** `tenantbot migrate`: brings the schema of the history to what this program needs. */
+/**
+ * `tenantbot migrate`: brings the schema of the history to what this program needs. Where no
+ * database is given it is that in the data folder, whose server runs meanwhile.
+ */
 export async function runMigrate(
-  { databaseUrl }: MigrateSettings,
+  { databaseUrl, data }: MigrateSettings,
   request: MigrateRequest,
-  { io, signal }: { readonly io: Io; readonly signal: AbortSignal },
+  surroundings: Surroundings,
 ): Promise<void> {
-  const address = parseDatabaseUrl(databaseUrl);
+  try {
+    if (databaseUrl) await migrateAt(parseDatabaseUrl(databaseUrl), request, surroundings);
+    else await migrateEmbedded(data, request, surroundings);
+  } catch (error) {
+    if (!surroundings.signal.aborted) throw error;
+    throw environmentError('INTERRUPTED', 'interrupted; `tenantbot migrate` goes on from there');
+  }
+}
+
+async function migrateEmbedded(
+  data: string,
+  request: MigrateRequest,
+  surroundings: Surroundings,
+): Promise<void> {
+  const lock = await openDataFolder(resolve(data));
+  try {
+    const folder = join(resolve(data), 'postgres');
+    const server = await startEmbedded(folder, request.clock, surroundings.signal);
+    try {
+      await migrateAt(server.address, request, surroundings);
+    } finally {
+      await server.stop();
+    }
+  } finally {
+    await lock.release();
+  }
+}
+
+interface Surroundings {
+  readonly io: Io;
+  readonly signal: AbortSignal;
+}
+
+async function migrateAt(
+  address: DatabaseAddress,
+  request: MigrateRequest,
+  { io, signal }: Surroundings,
+): Promise<void> {
   const database = await abortable(openDatabase<LedgerTables>(address), signal);
   try {
     const work = request.status

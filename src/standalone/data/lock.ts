@@ -4,8 +4,8 @@ import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { environmentError, errorCode } from '../../lib/errors.ts';
+import { identifyProcess, isRunning, type ProcessIdentity } from '../../lib/process-identity.ts';
 import { randomToken } from '../../lib/random.ts';
-import { identifyProcess, isRunning, type ProcessIdentity } from './process-identity.ts';
 
 /** The right to a data folder, until it is released or this process ends. */
 export interface Lock {

@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { type Clock, sleep } from '../../lib/clock.ts';
 import { environmentError, errorCode } from '../../lib/errors.ts';
+import { identifyProcess, isRunning, type ProcessIdentity } from '../../lib/process-identity.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { writeFileAtomically } from '../data/atomic-file.ts';
-import { identifyProcess, isRunning, type ProcessIdentity } from '../data/process-identity.ts';
 
 const SUFFIX = '.pid';
 /** Processes end by themselves when their parent is gone: as long as a Ctrl-C may take. */

@@ -5,10 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { environmentError } from '../../../src/lib/errors.ts';
-import {
-  identifyProcess,
-  type ProcessIdentity,
-} from '../../../src/standalone/data/process-identity.ts';
+import { identifyProcess, type ProcessIdentity } from '../../../src/lib/process-identity.ts';
 import { type NodeCgroups, procsFiles } from './cgroups.ts';
 import { NODE } from './layout.ts';
 

@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { environmentError } from '../../../src/lib/errors.ts';
-import { isRunning } from '../../../src/standalone/data/process-identity.ts';
+import { isRunning } from '../../../src/lib/process-identity.ts';
 import type { ComponentPaths } from '../components.ts';
 import { Relays } from './relays.ts';
 import { runProgram } from './run-program.ts';

@@ -6,7 +6,7 @@ import {
   identifyProcess,
   isRunning,
   type ProcessIdentity,
-} from '../../../src/standalone/data/process-identity.ts';
+} from '../../../src/lib/process-identity.ts';
 import type { ComponentPaths } from '../components.ts';
 import { removeCgroups } from './cgroups.ts';
 

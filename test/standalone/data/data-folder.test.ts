@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { chmod, mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { identifyProcess } from '../../../src/lib/process-identity.ts';
 import { openDataFolder } from '../../../src/standalone/data/data-folder.ts';
-import { identifyProcess } from '../../../src/standalone/data/process-identity.ts';
 import { makeFolder } from '../support.ts';
 
 const HOLDER = new URL('lock-holder.ts', import.meta.url);

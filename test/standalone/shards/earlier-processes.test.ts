@@ -4,7 +4,7 @@ import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { AdjustableClock } from '../../../src/lib/adjustable-clock.ts';
-import { identifyProcess, isRunning } from '../../../src/standalone/data/process-identity.ts';
+import { identifyProcess, isRunning } from '../../../src/lib/process-identity.ts';
 import {
   endEarlierProcesses,
   processFile,

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { errorCode } from '../../lib/errors.ts';
+import { errorCode } from './errors.ts';
 
 /** A process, told apart from a later one with the same number. */
 export interface ProcessIdentity {
