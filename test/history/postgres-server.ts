@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { chownSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { KeyPair } from '../../src/lib/certificates.ts';
 import { freePort } from '../cluster/free-port.ts';
 import { startProgram } from '../support/program.ts';
 
@@ -17,13 +18,17 @@ const PASSWORD = 'pass-of-the-tests';
 const nobody = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
 
 /** Starts a server with the programs in the folder `bin`, and with nothing in it. */
-export async function startPostgres(bin: string): Promise<PostgresServer> {
+export async function startPostgres(bin: string, tls?: KeyPair): Promise<PostgresServer> {
   const folder = mkdtempSync(join(tmpdir(), 'tenantbot-postgres-'));
   const data = join(folder, 'data');
   const passwordFile = join(folder, 'password');
   writeFileSync(passwordFile, PASSWORD);
   mkdirSync(data);
-  for (const path of [folder, data, passwordFile]) {
+  const cert = join(folder, 'cert.pem');
+  const key = join(folder, 'key.pem');
+  writeFileSync(cert, tls?.cert ?? '');
+  writeFileSync(key, tls?.key ?? '', { mode: 0o600 });
+  for (const path of [folder, data, passwordFile, cert, key]) {
     if (nobody.uid !== undefined) chownSync(path, nobody.uid, nobody.gid);
   }
   const args = ['-D', data, '-U', 'postgres', '--pwfile', passwordFile, '--auth=scram-sha-256'];
@@ -36,6 +41,7 @@ export async function startPostgres(bin: string): Promise<PostgresServer> {
     unix_socket_directories: '',
     fsync: 'off',
     shared_buffers: '32MB',
+    ...(tls && { ssl: 'on', ssl_cert_file: cert, ssl_key_file: key }),
   };
   const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
   const program = await startProgram([join(bin, 'postgres'), '-D', data, ...flags], {

