@@ -128,6 +128,12 @@ describe('in words', () => {
     expect(await migrate(url, { status: true })).toContain('to run');
   });
 
+  test('one with no connection left', async () => {
+    const { url, name, rows } = await makeDatabase();
+    await rows(`alter role ${name} connection limit 0`, 'superuser');
+    expect(await migrate(url)).toContain('it has no connection left. Raise max_connections');
+  });
+
   test('one where the user may not make anything', async () => {
     const { url, name, rows } = await makeDatabase();
     await rows(`alter database ${name} owner to postgres`, 'superuser');

@@ -26,7 +26,11 @@ export async function findPrograms(): Promise<Programs> {
   }
   const { postgres, initdb } = found;
   const { stdout } = await promisify(execFile)(postgres, ['--version']).catch((error: unknown) => {
-    throw environmentError('EMBEDDED_POSTGRES_FAILED', `${postgres} can't be run`, error);
+    throw environmentError(
+      'NO_EMBEDDED_POSTGRES',
+      `the Postgres that came along, ${postgres}, can't be run on this machine (on Linux it needs glibc). Give the address of a server with --database-url`,
+      error,
+    );
   });
   return { postgres, initdb, major: /(\d+)/.exec(stdout)?.[1] ?? '' };
 }
