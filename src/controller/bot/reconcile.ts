@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { BotKey } from '../../api/group.ts';
 import type { Placement } from '../../api/tenant-bot-status.ts';
 import type { ShardId } from '../../control/shard-id.ts';
@@ -13,12 +14,11 @@ import type { Random } from '../../lib/random.ts';
 import { runTogether } from '../../lib/run-together.ts';
 import { type Claim, judgeClaim } from '../../planner/claim.ts';
 import type { Move } from '../../planner/fleet-state.ts';
-import type { FleetRoom } from '../../planner/place.ts';
 import type { StoredFleet } from '../fleet/stored-fleet.ts';
 import { CredentialCache } from '../secrets/credential-cache.ts';
 import type { SecretReader } from '../secrets/secret-reader.ts';
 import { readAllBots } from './adopt.ts';
-import { BotWriter } from './apply.ts';
+import { BotWriter, type StatusWrite } from './apply.ts';
 import { assignmentOf } from './assignment.ts';
 import { type Decision, decide, wishOf } from './decide.ts';
 import type { BotEvent } from './events.ts';
@@ -28,6 +28,7 @@ import { fleetSpecOf, type GatheredBot, gather } from './gather.ts';
 import { HandOuts } from './hand-outs.ts';
 import type { MoveMetrics } from './move-metrics.ts';
 import { Rebalancer } from './rebalancer.ts';
+import { roomFor } from './room-for.ts';
 import { atRest, type BotRecord, Roster } from './roster.ts';
 import type { ShardDirectory } from './shard-directory.ts';
 import { ShardPods } from './shard-pods.ts';
@@ -242,7 +243,7 @@ export class BotReconciler {
       claim,
       placement: this.#roster.placement(uid),
       hosting: record.hosting.kind,
-      room: this.#roomFor(bot),
+      room: roomFor(bot, { roster: this.#roster, fleets: this.#fleets, states: this.#states }),
       offset: this.#handOuts.offsetOf(record, botId),
       target: this.#roster.target(uid),
       now: toTimestamp(this.#options.clock.wallMs()),
@@ -274,34 +275,47 @@ export class BotReconciler {
   async #apply(
     bot: GatheredBot,
     record: BotRecord,
-    { decision, claim }: Outcome,
+    outcome: Outcome,
     signal: AbortSignal,
   ): Promise<number> {
-    const { uid, known } = bot;
-    const object =
-      decision.kind === 'run' ? await this.#writer.hold(bot.object, record, signal) : bot.object;
+    const { decision } = outcome;
+    const place = decision.kind === 'run' ? decision.placement : undefined;
+    const object = place ? await this.#writer.hold(bot.object, record, signal) : bot.object;
     // It has changed meanwhile: the cache has told of it, and the next pass begins from there.
     if (!object) return Infinity;
-    const isEnd = decision.kind === 'finish';
-    const placement = isEnd ? undefined : this.#roster.placement(uid);
-    const runtime = this.#handOuts.runtimeOf(record);
-    const facts = botFacts(bot, { decision, claim, placement, runtime });
-    let latest = object;
-    let activityMs = Infinity;
-    if (!isEnd || facts.deletion?.heldBy.length !== 0) {
-      const written = await this.#writer.writeStatus(object, { facts, record }, signal);
-      // Not what is decided by now: it may have been released while this was written.
-      this.#roster.placementWritten(uid, placement);
-      ({ latest, activityMs } = written);
-    }
-    if (decision.kind === 'run') this.#handOut(bot, record, decision.placement);
-    if (isEnd) {
+    // A new spec takes effect before it is told of; a new place is written first.
+    const isStored = isDeepStrictEqual(readStatus(object)?.placement, place);
+    if (place && isStored) this.#handOut(bot, record, place);
+    const { latest, activityMs } = await this.#tell({ ...bot, object }, record, outcome, signal);
+    if (place && !isStored) this.#handOut(bot, record, place);
+    if (decision.kind === 'finish') {
       await this.#writer.letGo(latest, record, signal);
       this.#drop(record);
     }
     this.#handOuts.settle(record);
     const now = this.#options.clock.monotonicMs();
-    return Math.min(activityMs, (known?.readAgainMs ?? Infinity) - now);
+    return Math.min(activityMs, (bot.known?.readAgainMs ?? Infinity) - now);
+  }
+
+  /** Brings the stored status in line with what is decided. */
+  async #tell(
+    bot: GatheredBot,
+    record: BotRecord,
+    { decision, claim }: Outcome,
+    signal: AbortSignal,
+  ): Promise<StatusWrite> {
+    const { uid, object } = bot;
+    const isEnd = decision.kind === 'finish';
+    const placement = isEnd ? undefined : this.#roster.placement(uid);
+    const runtime = this.#handOuts.runtimeOf(record);
+    const facts = botFacts(bot, { decision, claim, placement, runtime });
+    if (isEnd && facts.deletion?.heldBy.length === 0) {
+      return { latest: object, activityMs: Infinity };
+    }
+    const written = await this.#writer.writeStatus(object, { facts, record }, signal);
+    // Not what is decided by now: it may have been released while this was written.
+    this.#roster.placementWritten(uid, placement);
+    return written;
   }
 
   #handOut(bot: GatheredBot, record: BotRecord, placement: Placement): void {
@@ -354,21 +368,6 @@ export class BotReconciler {
   #claim(uid: string, botId: number): Claim {
     const mine = this.#roster.claimant(uid, botId);
     return mine ? judgeClaim(mine, this.#roster.rivals(botId, uid)) : FREE;
-  }
-
-  #roomFor({ fleet, fleetName, uid }: GatheredBot): FleetRoom | undefined {
-    if (fleet.kind !== 'found') return undefined;
-    const use = this.#roster.use(fleetName, uid);
-    let staying = 1;
-    for (const shard of use.values()) staying += shard.staying;
-    const named = this.#fleets.size(fleetName) - this.#roster.resting(fleetName);
-    return {
-      sharding: fleet.spec.sharding,
-      bots: Math.max(named, staying),
-      shards: fleet.shards,
-      use,
-      lost: this.#states.lost(fleetName),
-    };
   }
 
   #reassignMs(name: string): number {

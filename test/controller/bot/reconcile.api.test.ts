@@ -55,6 +55,20 @@ describeWithApiServer('the controller of TenantBots', ({ kubeconfig }) => {
     expect((await world().get('bot-1'))?.metadata.resourceVersion).toBe(resourceVersion);
   });
 
+  it('hands a new spec out before it writes of it', async () => {
+    const runtime = world().run(SHARD);
+    const first = await world().lead();
+    await world().botWithToken('quick', 14);
+    await world().untilReady('quick');
+    await first[Symbol.asyncDispose]();
+    const second = await world().lead({ dieAfterWrites: 1 });
+    await waitFor('the runtime to be heard', () => second.hub.contact(SHARD)?.hosting?.length);
+    await world().bot('quick', { limits: { weight: 2 } });
+    await second.done;
+    expect(second.mortal.writes).toEqual(['mergePatch tenantbots/status quick']);
+    expect(Array.from(runtime.running.values(), ({ generation }) => generation)).toEqual([2]);
+  });
+
   it('writes counters at most once a minute', async () => {
     const runtime = world().run(SHARD);
     const leader = await world().lead();
