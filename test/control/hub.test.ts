@@ -173,6 +173,17 @@ test('what a runtime turns out to host once all is read is withdrawn', async () 
   });
 });
 
+test('what a runtime says of a future epoch is nothing, and it gets the bot as it is to run', async () => {
+  const bench = new Bench();
+  bench.hub.place(SHARD, bot('a', { epoch: 3 }));
+  const answer = await bench.answer({
+    hosting: [{ uid: 'a', epoch: 9 }],
+    reports: [report('a', { epoch: 9 })],
+  });
+  expect(answer.upserts).toMatchObject([{ uid: 'a', epoch: 3 }]);
+  expect(bench.reports).toEqual([]);
+});
+
 test('a runtime that starts anew gets everything, and has released what it hosts no more', async () => {
   const bench = new Bench();
   bench.hub.place(SHARD, bot('a'));

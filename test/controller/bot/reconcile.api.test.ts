@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ACCEPT_OTHER_BOT } from '../../../src/api/own-token.ts';
+import { PROTOCOL } from '../../../src/control/messages.ts';
 import { DRAIN_FINALIZER, TENANT_BOTS } from '../../../src/controller/bot/stored-bot.ts';
 import { describeWithApiServer } from '../../cluster/with-api-server.ts';
 import { waitFor } from '../../support/wait.ts';
@@ -67,6 +68,26 @@ describeWithApiServer('the controller of TenantBots', ({ kubeconfig }) => {
     await second.done;
     expect(second.mortal.writes).toEqual(['mergePatch tenantbots/status quick']);
     expect(Array.from(runtime.running.values(), ({ generation }) => generation)).toEqual([2]);
+  });
+
+  it('makes nothing of an end in an epoch that was never given out', async () => {
+    const leader = await world().lead();
+    await world().botWithToken('steady', 15);
+    const { metadata, status } = await world().until('steady', 'to be placed', (found) =>
+      Boolean(found.placement),
+    );
+    const { uid } = metadata;
+    const said = { protocol: PROTOCOL, session: 'session-of-liar', reports: [] };
+    const from = { shard: SHARD, pod: 'tenantbot-default-0', podUid: 'liar' };
+    const { signal } = new AbortController();
+    const hosting = [{ uid, epoch: 99 }];
+    const ended = [{ uid, epoch: 99, offset: 1_000 }];
+    await leader.hub.sync(from, { ...said, seq: 1, hosting, ended }, signal);
+    expect(leader.log.join('')).toContain('nothing is made of it');
+    const outcome = await leader.hub.sync(from, { ...said, seq: 2, hosting }, signal);
+    expect(outcome).toMatchObject({ answer: { upserts: [{ uid, epoch: 1 }] } });
+    expect(JSON.stringify(outcome)).not.toContain('"offset"');
+    expect((await world().get('steady'))?.status?.placement).toEqual(status?.placement);
   });
 
   it('writes counters at most once a minute', async () => {
