@@ -84,9 +84,15 @@ describeWithApiServer('the controller of TenantBots', ({ kubeconfig }) => {
     const ended = [{ uid, epoch: 99, offset: 1_000 }];
     await leader.hub.sync(from, { ...said, seq: 1, hosting, ended }, signal);
     expect(leader.log.join('')).toContain('nothing is made of it');
-    const outcome = await leader.hub.sync(from, { ...said, seq: 2, hosting }, signal);
-    expect(outcome).toMatchObject({ answer: { upserts: [{ uid, epoch: 1 }] } });
-    expect(JSON.stringify(outcome)).not.toContain('"offset"');
+    await world().bot('steady', { limits: { weight: 2 } });
+    let seq = 1;
+    const [handedOut] = await waitFor('the new spec', async () => {
+      const outcome = await leader.hub.sync(from, { ...said, seq: ++seq, hosting }, signal);
+      const upserts = outcome.kind === 'answer' ? outcome.answer.upserts : [];
+      return JSON.stringify(upserts).includes('"generation":2') && upserts;
+    });
+    expect(handedOut).toMatchObject({ uid, epoch: 1 });
+    expect(handedOut).not.toMatchObject({ resume: { offset: 1_000 } });
     expect((await world().get('steady'))?.status?.placement).toEqual(status?.placement);
   });
 
