@@ -1,6 +1,9 @@
 import { inject } from 'vitest';
 import { attachNode, type NodeAccess } from '../../cluster/node/node-access.ts';
+import { waitFor } from '../../support/wait.ts';
 import { type Installation, inSystem } from './installation.ts';
+
+const STARTS = { timeoutMs: 10_000, intervalMs: 200 };
 
 /**
  * Kills the program of a pod in the operator's namespace with SIGKILL; on a cluster whose nodes are
@@ -54,11 +57,17 @@ async function withProgram(
 ): Promise<void> {
   const state = inject('nodeState');
   if (state === undefined) throw new Error('the nodes of this cluster are not ours');
-  const { status } = await kubectl.get(...inSystem('pod', pod));
-  const container = String(status.containerStatuses[0].containerID).replace('containerd://', '');
   await using node = await attachNode(state);
-  const tasks = await node.run(['ctr', '--namespace=k8s.io', 'tasks', 'list']);
-  const pid = new RegExp(`^${container}\\s+(\\d+)`, 'm').exec(tasks)?.[1];
-  if (pid === undefined) throw new Error(`no program of ${pod} runs:\n${tasks}`);
+  // A status may tell of a container that has just ended, and its next one has yet to start.
+  const pid = await waitFor(
+    `a program of ${pod}`,
+    async () => {
+      const { status } = await kubectl.get(...inSystem('pod', pod));
+      const id = String(status.containerStatuses[0].containerID).replace('containerd://', '');
+      const tasks = await node.run(['ctr', '--namespace=k8s.io', 'tasks', 'list']);
+      return new RegExp(`^${id}\\s+(\\d+)\\s+RUNNING`, 'm').exec(tasks)?.[1];
+    },
+    STARTS,
+  );
   await work(node, pid);
 }
