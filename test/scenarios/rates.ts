@@ -40,11 +40,12 @@ export function rateScenarios(scenario: Scenario): void {
 
   scenario('a user gets three messages at once, and then one a second', async (world) => {
     const bot = await readyBot(world, 'polite');
+    // The first message ever sent opens a connection, and may come late for that.
+    await answer(world, bot, '/start', 'bea');
     for (let n = 0; n < 6; n++) await say(world, bot);
-    const made = await calls(world, bot, 'sendMessage', 6);
+    const [, ...made] = await calls(world, bot, 'sendMessage', 7);
     expect(statuses(made)).toEqual(made.map(() => 200));
-    // A second lies between sends; on a busy machine they may take some time to arrive.
-    expect(most(made, 500)).toBeLessThanOrEqual(3);
+    expect(most(made, 900)).toBeLessThanOrEqual(3);
     expect((made[5]?.startedAtMs ?? 0) - (made[0]?.startedAtMs ?? 0)).toBeGreaterThanOrEqual(2_900);
   });
 
