@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { environmentError, errorMessage } from '../../src/lib/errors.ts';
+import { freePort } from '../../src/lib/free-port.ts';
 import { waitFor } from '../support/wait.ts';
 import { type Daemon, startDaemon } from './daemon.ts';
-import { freePort } from './free-port.ts';
 import { writeKubeconfig } from './kubeconfig.ts';
 import { rawApi } from './raw-api.ts';
 

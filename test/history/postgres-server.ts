@@ -3,7 +3,7 @@ import { chownSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { KeyPair } from '../../src/lib/certificates.ts';
-import { freePort } from '../cluster/free-port.ts';
+import { freePort } from '../../src/lib/free-port.ts';
 import { startProgram } from '../support/program.ts';
 
 /** A Postgres of the tests' own. */

@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import type { TenantBot } from '../../src/api/tenant-bot.ts';
-import { freePort } from '../cluster/free-port.ts';
+import { freePort } from '../../src/lib/free-port.ts';
 import { botWithSecret, makeFolder } from '../standalone/support.ts';
 import { type Program, startProgram } from '../support/program.ts';
 import { TENANTBOT, tenantbot } from '../support/tenantbot.ts';

@@ -1,7 +1,7 @@
 import { createServer } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import type { RuntimeFacts } from '../../src/api/runtime-facts.ts';
-import { freePort } from '../cluster/free-port.ts';
+import { freePort } from '../../src/lib/free-port.ts';
 import type { HostedBot } from '../support/assignments.ts';
 import { type FleetWorld, type RuntimeWebhooks, startFleetWorld } from '../support/fleet-world.ts';
 import type { Program } from '../support/program.ts';

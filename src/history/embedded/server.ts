@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { type AddressInfo, createServer } from 'node:net';
 import { type Clock, sleep } from '../../lib/clock.ts';
 import { environmentError, errorCode, TenantBotError } from '../../lib/errors.ts';
+import { freePort } from '../../lib/free-port.ts';
 import { Secret } from '../../lib/secret.ts';
 import { within } from '../../lib/within.ts';
 import { openDatabase } from '../database.ts';
@@ -155,13 +155,4 @@ async function answers(address: DatabaseAddress): Promise<boolean> {
     if (NOT_YET.has(errorCode(error) ?? '')) return false;
     throw error;
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }

@@ -9,8 +9,8 @@ import { EmulatorClient, type MadeBot } from '../../../src/emulator/control-clie
 import type { HttpKubeClient } from '../../../src/kube/http-client.ts';
 import type { KubeObject } from '../../../src/kube/resource.ts';
 import { CONFIG_MAPS, PODS, SECRETS } from '../../../src/kube/well-known.ts';
+import { freePort } from '../../../src/lib/free-port.ts';
 import type { ControlPlane } from '../../cluster/control-plane.ts';
-import { freePort } from '../../cluster/free-port.ts';
 import { makeNamespace } from '../../cluster/namespace.ts';
 import { rawApi } from '../../cluster/raw-api.ts';
 import { connect } from '../../kube/api-world.ts';

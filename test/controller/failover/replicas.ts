@@ -9,7 +9,7 @@ import { holderOf, LEASES, type Lease } from '../../../src/kube/elector-record.t
 import { DEFAULT_ELECTION_TIMINGS } from '../../../src/kube/elector-timings.ts';
 import type { HttpKubeClient } from '../../../src/kube/http-client.ts';
 import { type ClusterAccess, loadClusterAccess } from '../../../src/kube/kubeconfig.ts';
-import { freePort } from '../../cluster/free-port.ts';
+import { freePort } from '../../../src/lib/free-port.ts';
 import { makeNamespace } from '../../cluster/namespace.ts';
 import { connect } from '../../kube/api-world.ts';
 import { type Program, startScript } from '../../support/program.ts';
