@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { BREAKER_STATES } from '../../src/api/breaker.ts';
 import { HEALTH_STATES } from '../../src/api/health.ts';
-import { VERIFICATION_OUTCOMES } from '../../src/runtime/handlers/gate/gate-deps.ts';
+import { VERIFICATION_OUTCOMES } from '../../src/api/history-records.ts';
 import { makeDatabase, migrateDatabase, type TestDatabase } from './databases.ts';
 
 const TABLES = [

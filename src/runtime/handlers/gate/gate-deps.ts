@@ -1,23 +1,11 @@
 import type { Api } from 'grammy';
 import type { UserFromGetMe } from 'grammy/types';
+import type { VerificationOutcome } from '../../../api/history-records.ts';
 import type { Aspect } from '../../../api/runtime-facts.ts';
 import type { Clock } from '../../../lib/clock.ts';
 import type { Log } from '../../../telemetry/log.ts';
 import type { Sweep } from '../../sweep.ts';
 import type { Visitor } from './visitor.ts';
-
-/** What became of somebody at a gate. */
-export const VERIFICATION_OUTCOMES = [
-  /** Was asked to join. */
-  'Prompted',
-  /** Pressed the button without having joined. */
-  'Refused',
-  /** Has joined, and may write now. */
-  'Verified',
-  /** Was verified, and left. */
-  'Left',
-] as const;
-export type VerificationOutcome = (typeof VERIFICATION_OUTCOMES)[number];
 
 /** What the gates of one bot work with. */
 export interface GateDeps {

@@ -1,5 +1,5 @@
 import { Counter, type Registry } from 'prom-client';
-import { VERIFICATION_OUTCOMES, type VerificationOutcome } from './gate-deps.ts';
+import { VERIFICATION_OUTCOMES, type VerificationOutcome } from '../../../api/history-records.ts';
 
 /** How often what became of somebody at a membership gate, over all bots of a runtime. */
 export class Verifications {
