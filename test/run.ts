@@ -1,6 +1,6 @@
 /**
  * `node test/run.ts check` runs the gates and the unit tests, `all` everything there is. Whatever
- * happens, the last line is `N passed, N failed, N skipped` for the whole run, and the exit code
+ * happens, what failed is named once more at the end, and the last line is `N passed, N failed, N skipped` for the whole run, and the exit code
  * is 0 only where nothing failed. Each gate counts as one test; a suite that does not load and a
  * runner that crashes count as failed.
  */
@@ -32,14 +32,14 @@ if (!projects) {
   process.exit(2);
 }
 
-const total: Tally = { passed: 0, failed: 0, skipped: 0 };
+const total: Tally = { passed: 0, failed: 0, skipped: 0, failures: [] };
 for (const gate of GATES) {
   console.log(`\n— ${gate.name}: ${gate.command.join(' ')}`);
   const code = await run(gate.command);
   if (code === 0) total.passed++;
   else {
     total.failed++;
-    console.log(`— ${gate.name} failed (exit code ${code})`);
+    total.failures.push(`${gate.name} (exit code ${code})`);
   }
 }
 
@@ -49,8 +49,10 @@ for (const project of projects) {
   total.passed += tests.passed;
   total.failed += tests.failed;
   total.skipped += tests.skipped;
+  total.failures.push(...tests.failures);
 }
 
+for (const failure of total.failures) console.log(`— failed: ${failure}`);
 console.log(`\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
 process.exitCode = total.failed === 0 ? 0 : 1;
 

@@ -29,12 +29,22 @@ describe('the tally of a run', () => {
       test.skip('c', () => {});
       test.todo('d');
     `;
-    expect(tallyOf({ 'a.test.js': tests })).toEqual({ passed: 1, failed: 1, skipped: 2 });
+    expect(tallyOf({ 'a.test.js': tests })).toEqual({
+      passed: 1,
+      failed: 1,
+      skipped: 2,
+      failures: [`${join(folder, 'a.test.js')} > b`],
+    });
   });
 
   it('counts a suite that does not load as failed', () => {
     const files = { 'a.test.js': `test('a', () => {});`, 'b.test.js': `throw new Error('no');` };
-    expect(tallyOf(files)).toEqual({ passed: 1, failed: 1, skipped: 0 });
+    expect(tallyOf(files)).toEqual({
+      passed: 1,
+      failed: 1,
+      skipped: 0,
+      failures: [`${join(folder, 'b.test.js')} (did not load)`],
+    });
   });
 
   it('counts a worker that dies as failed', () => {
@@ -44,12 +54,12 @@ describe('the tally of a run', () => {
 
   it('counts an error behind the back of the tests as failed', () => {
     const late = `test('a', () => { Promise.reject(new Error('no')); });`;
-    expect(tallyOf({ 'a.test.js': late })).toEqual({ passed: 1, failed: 1, skipped: 0 });
+    expect(tallyOf({ 'a.test.js': late })).toMatchObject({ passed: 1, failed: 1, skipped: 0 });
   });
 
   it('counts a run without a test, and one without a report, as failed', () => {
-    expect(tallyOf({})).toEqual({ passed: 0, failed: 1, skipped: 0 });
-    expect(readTally(join(folder, 'nowhere.json'), 0)).toEqual({
+    expect(tallyOf({})).toMatchObject({ passed: 0, failed: 1, skipped: 0 });
+    expect(readTally(join(folder, 'nowhere.json'), 0)).toMatchObject({
       passed: 0,
       failed: 1,
       skipped: 0,

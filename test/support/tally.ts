@@ -6,15 +6,20 @@ export interface Tally {
   passed: number;
   failed: number;
   skipped: number;
+  /** What failed, a line each. */
+  failures: string[];
 }
 
 const reportSchema = z.object({
   numPassedTests: z.int(),
-  numFailedTests: z.int(),
   numPendingTests: z.int(),
   numTodoTests: z.int(),
   testResults: z.array(
-    z.object({ status: z.string(), assertionResults: z.array(z.object({ status: z.string() })) }),
+    z.object({
+      name: z.string(),
+      status: z.string(),
+      assertionResults: z.array(z.object({ status: z.string(), fullName: z.string() })),
+    }),
   ),
 });
 
@@ -28,20 +33,15 @@ export function readTally(path: string, exitCode: number): Tally {
   try {
     report = reportSchema.parse(JSON.parse(readFileSync(path, 'utf8')));
   } catch {
-    return { passed: 0, failed: 1, skipped: 0 };
+    return { passed: 0, failed: 1, skipped: 0, failures: ['a run that left no report'] };
   }
-  const brokenSuites = report.testResults.filter(
-    (suite) =>
-      suite.status === 'failed' &&
-      !suite.assertionResults.some((result) => result.status === 'failed'),
-  ).length;
-  const tally = {
-    passed: report.numPassedTests,
-    failed: report.numFailedTests + brokenSuites,
-    skipped: report.numPendingTests + report.numTodoTests,
-  };
-  const silentCrash = exitCode !== 0 && tally.failed === 0;
-  const nothingRan = tally.passed + tally.failed + tally.skipped === 0;
-  if (silentCrash || nothingRan) tally.failed++;
-  return tally;
+  const failures = report.testResults.flatMap(({ name, status, assertionResults }) => {
+    const failed = assertionResults.filter((result) => result.status === 'failed');
+    if (status === 'failed' && failed.length === 0) return [`${name} (did not load)`];
+    return failed.map(({ fullName }) => `${name} > ${fullName}`);
+  });
+  const skipped = report.numPendingTests + report.numTodoTests;
+  if (exitCode !== 0 && failures.length === 0) failures.push('an error that no test owns up to');
+  if (report.numPassedTests + failures.length + skipped === 0) failures.push('a run of no tests');
+  return { passed: report.numPassedTests, failed: failures.length, skipped, failures };
 }
