@@ -36,10 +36,10 @@ export class ColdStarts {
     this.#options = options;
   }
 
-  /** The bot is hosted, or was until now. */
-  keepLoaded(uid: string): void {
+  /** The bot is hosted, or was until so long ago. */
+  keepLoaded(uid: string, agoMs = 0): void {
     this.leave(uid);
-    this.#loadedUntilMs.set(uid, this.#options.clock.monotonicMs() + LOADED_MS);
+    this.#loadedUntilMs.set(uid, this.#options.clock.monotonicMs() - agoMs + LOADED_MS);
   }
 
   /**

@@ -27,6 +27,8 @@ const botRecordSchema = identitySchema.extend({
 /** What a standalone keeps from one run to the next. Holds no token and no key. */
 export const stateSchema = z.object({
   version: z.literal(1),
+  /** RFC 3339; by then bots were as `bots` says. */
+  savedAt: z.string().optional().catch(undefined),
   bots: z.array(botRecordSchema),
   fleets: z.array(identitySchema),
 });

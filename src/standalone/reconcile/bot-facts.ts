@@ -39,7 +39,7 @@ export function botFacts(bot: GatheredBot, situation: BotSituation): BotFacts {
 function verdictFacts(
   verdict: Verdict,
   fleet: string,
-): Pick<BotFacts, 'duplicateOf' | 'noPlaceBecause' | 'refusal'> {
+): Pick<BotFacts, 'duplicateOf' | 'noPlaceBecause' | 'refusal' | 'turnAt'> {
   switch (verdict.kind) {
     case 'duplicate':
       return { duplicateOf: verdict.of };
@@ -49,6 +49,8 @@ function verdictFacts(
       };
     case 'refused':
       return { refusal: verdict.refusal };
+    case 'cold':
+      return { turnAt: verdict.turnAt };
     case 'run':
     case 'wait':
     case 'suspended':

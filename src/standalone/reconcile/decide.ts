@@ -33,6 +33,8 @@ export type Verdict =
   | { readonly kind: 'run'; readonly botId: number }
   /** Another owner of the same bot, or its own former place, has not let go yet. */
   | { readonly kind: 'wait' }
+  /** Telegram has to load it, and others come first. */
+  | { readonly kind: 'cold'; readonly turnAt: string }
   | { readonly kind: 'suspended' }
   | { readonly kind: 'no-token' }
   | { readonly kind: 'no-signing-key' }

@@ -25,10 +25,13 @@ import { refusals } from './refusals.ts';
 import { SeatingPlan, type Sitter } from './seating.ts';
 import { Seats } from './seats.ts';
 import { type Change, StatusBoard } from './status-board.ts';
+import { Turns } from './turns.ts';
 
 /** Reports come with every update; what they change is shown together, this often. */
 const REPORT_AFTER_MS = 50;
 const INTRODUCE_AGAIN_AFTER_MS = 2_000;
+/** What is saved is not older than this: it tells which bots Telegram may still have loaded. */
+const SAVED_EVERY_MS = 5 * 60_000;
 
 /** What a {@link Reconciler} works with. */
 export interface ReconcilerOptions {
@@ -57,6 +60,7 @@ export class Reconciler {
   readonly #options: ReconcilerOptions;
   readonly #seats: Seats;
   readonly #seating: SeatingPlan;
+  readonly #turns: Turns;
   readonly #board: StatusBoard;
   readonly #hosts: FleetHosts;
   readonly #memories = new Map<ObjectId, BotMemory>();
@@ -73,12 +77,17 @@ export class Reconciler {
   #reportTimer: Timer | undefined;
   #introduceTimer: Timer | undefined;
   #seatTimer: Timer | undefined;
+  #saveTimer: Timer | undefined;
   #closed = false;
 
   constructor(options: ReconcilerOptions) {
     this.#options = options;
     this.#board = new StatusBoard(options.objects, options.clock);
     this.#seats = new Seats(options.clock);
+    this.#turns = new Turns(options.state, {
+      clock: options.clock,
+      onTurn: () => this.#reconcileSoon(),
+    });
     const hosts = options.hosts({
       onReport: (report) => this.#heard(report),
       onReleased: (bot) => this.#released(bot),
@@ -100,6 +109,7 @@ export class Reconciler {
       this.#memories.set(id, { everStarted, placement, status, chatCooldowns });
     }
     this.#identities = identities;
+    this.#saveAgain();
   }
 
   /** Takes a new state of the manifests; resolves when it has been applied. */
@@ -125,13 +135,15 @@ export class Reconciler {
       if (id.startsWith('BotFleet/')) fleets.push(identity);
       else bots.push({ ...identity, ...this.#memoryOf(id) });
     }
-    return { version: 1, bots, fleets };
+    return { version: 1, savedAt: toTimestamp(this.#options.clock.wallMs()), bots, fleets };
   }
 
   /** Drains every bot. */
   async close(): Promise<void> {
     this.#closed = true;
     this.#introduceTimer?.cancel();
+    this.#saveTimer?.cancel();
+    this.#turns.close();
     await this.#passes;
     this.#seatTimer?.cancel();
     await this.#hosts.stop();
@@ -160,7 +172,7 @@ export class Reconciler {
     if (!manifests) return;
     this.#gather(manifests);
     const refused = refusals(this.#gathered);
-    this.#verdicts = decide({
+    const decided = decide({
       candidates: this.#gathered.bots.map((bot) => toCandidate(bot, refused)),
       capacities: new Map(
         Array.from(this.#gathered.fleets, ([name, { manifest }]) => [
@@ -170,12 +182,40 @@ export class Reconciler {
       ),
       seats: this.#seats.all(),
     });
+    this.#verdicts = new Map(
+      this.#gathered.bots.map((bot) => [bot.identity.uid, this.#inTurn(bot, decided)]),
+    );
     // Shown first: what is wrong with a bot needs no emulator to be said.
     this.#showAll();
     await this.#introduce();
     this.#seat();
     this.#assign();
     this.#showAll();
+  }
+
+  /** What was decided of the bot, or that it is to wait for its turn first. */
+  #inTurn({ identity: { uid }, manifest }: GatheredBot, decided: ReadonlyMap<string, Verdict>) {
+    const verdict = decided.get(uid) ?? { kind: 'wait' };
+    if (this.#seats.has(uid)) this.#turns.keepLoaded(uid);
+    else if (verdict.kind !== 'run') this.#turns.leave(uid);
+    const { fleet, limits } = manifest.spec;
+    const found = this.#gathered.fleets.get(fleet);
+    if (verdict.kind !== 'run' || !found || this.#seats.has(uid)) return verdict;
+    const { coldStart } = found.manifest.spec;
+    const turnAt = this.#turns.turnOf({
+      uid,
+      fleet,
+      weight: limits.weight,
+      settings: { coldStart, telegram: this.#options.telegramOf(found.manifest.spec) },
+    });
+    return turnAt === undefined ? verdict : { kind: 'cold' as const, turnAt };
+  }
+
+  #saveAgain(): void {
+    this.#saveTimer = this.#options.clock.setTimer(SAVED_EVERY_MS, () => {
+      this.#options.onState('Activity');
+      this.#saveAgain();
+    });
   }
 
   #gather({ objects, problems, broken }: ManifestSet): void {

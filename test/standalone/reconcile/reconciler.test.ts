@@ -366,4 +366,24 @@ spec: {sharding: {botsPerShard: 1}}`;
     ].join('\n');
     expect(seen).not.toContain('TEST-token');
   });
+
+  test('bots that Telegram has to load start in turn; after a restart those that ran do so at once', async () => {
+    const fleet =
+      'apiVersion: tenantbot.dev/v1alpha1\nkind: BotFleet\nmetadata: {name: default}\nspec: {coldStart: {perMinute: 2, perHour: 10}}';
+    const bots = [1, 2, 3].map((id) => botWithSecret({ name: `bot-${id}`, id }));
+    const before = open();
+    await before.client.setLimits({ coldStart: { perMinute: 2, perHour: 10 } });
+    await before.apply(fleet, ...bots);
+    await before.notReady('bot-3', 'ColdStart');
+    await before.ready('bot-1');
+    await before.ready('bot-2');
+    await before.reconciler.close();
+    const after = open(before.reconciler.snapshot());
+    await after.apply(fleet, ...bots);
+    await after.notReady('bot-3', 'ColdStart');
+    await after.ready('bot-1');
+    await after.ready('bot-2');
+    const calls = await after.client.calls();
+    expect(calls.filter(({ outcome }) => outcome?.limit !== undefined)).toEqual([]);
+  });
 });
