@@ -20,7 +20,12 @@ function starter(uid: string) {
 function left(uid: string, times: { readonly startedMs: number; readonly savedMs: number }): State {
   const startedAt = toTimestamp(times.startedMs);
   const bot = {
-    ...{ namespace: 'default', name: uid, uid, generation: 1, specHash: '', file: '' },
+    namespace: 'default',
+    name: uid,
+    uid,
+    generation: 1,
+    specHash: '',
+    file: '',
     creationTimestamp: startedAt,
     everStarted: true,
     placement: { fleet: 'default', shard: 0, epoch: 1, since: startedAt },
