@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { BotFleetStatus } from './bot-fleet.ts';
 import { type Finding, stampConditions } from './conditions.ts';
 import { type FleetRates, roughly } from './fleet-rates.ts';
+import { HISTORY_REASONS, type HistoryAvailability } from './history-availability.ts';
 import type { Rollout } from './rollout.ts';
 import type { ShardStatus } from './shard-status.ts';
 import type { TenantBotStatus } from './tenant-bot-status.ts';
@@ -29,6 +30,8 @@ export interface FleetFacts {
   readonly perShard: readonly ShardStatus[];
   /** How its limits are handed out, where it has any. */
   readonly rates?: FleetRates;
+  /** Whether what happens to its bots is kept. */
+  readonly history?: HistoryAvailability;
   /** What keeps a shard from its work, as far as that is known. */
   readonly trouble?: string;
   /** Why the newest spec can't take effect before a person acts. */
@@ -52,6 +55,7 @@ export const FLEET_REASONS = [
   'Full',
   'ManifestInvalid',
   'ApplyFailed',
+  ...HISTORY_REASONS,
 ] as const;
 type FleetReason = (typeof FLEET_REASONS)[number];
 
@@ -77,7 +81,7 @@ export function botFleetStatus(
     ...(facts.rates && { rates: roughly(previous?.rates, facts.rates) }),
     perShard: [...facts.perShard],
     ...(facts.rollout && { rollout: facts.rollout }),
-    conditions: stampConditions([ready(facts), ...progress(facts)], context),
+    conditions: stampConditions([ready(facts), ...progress(facts), ...history(facts)], context),
   };
   return previous && isDeepStrictEqual(status, previous) ? previous : status;
 }
@@ -160,6 +164,12 @@ function progress(facts: FleetFacts): Finding[] {
   if (drainingShards === 0) return [];
   const message = `${drainingShards} of ${shards} shards are more than are needed: their bots move to the others, then they go.`;
   return [finding('Reconciling', 'True', 'ShardsDraining', message)];
+}
+
+function history({ history }: FleetFacts): Finding[] {
+  if (!history) return [];
+  const { reason, message } = history;
+  return [finding('HistoryAvailable', reason === 'Kept' ? 'True' : 'False', reason, message)];
 }
 
 function starting(facts: FleetFacts, type: string, status: Finding['status']): Finding {

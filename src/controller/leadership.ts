@@ -1,4 +1,5 @@
 import type { Registry } from 'prom-client';
+import { NO_HISTORY } from '../api/history-availability.ts';
 import { ShardHub } from '../control/hub.ts';
 import { applyIfNeeded } from '../kube/apply-if-needed.ts';
 import type { KubeClient } from '../kube/client.ts';
@@ -256,6 +257,7 @@ export class Leadership {
       reserved: (fleet) => this.#bots.reserved(fleet),
       lost: (fleet) => this.#bots.lost(fleet),
       rates: (fleet) => this.#coordinators.rates(fleet),
+      history: () => NO_HISTORY,
       operatorNamespace: namespace,
       events: recorder,
     });

@@ -10,6 +10,7 @@ import {
   fleetStatusChange,
   wantsPlace,
 } from '../../src/api/fleet-status.ts';
+import { NO_HISTORY } from '../../src/api/history-availability.ts';
 
 const EARLY = '2026-02-01T12:00:00Z';
 const LATE = '2026-02-01T13:00:00Z';
@@ -84,6 +85,14 @@ describe('the status of a fleet', () => {
     [
       { ...healthy, readyShards: 0, problem: { reason: 'ApplyFailed', message: 'x' } },
       ['Ready=False/ApplyFailed', 'Stalled=True/ApplyFailed'],
+    ],
+    [
+      { ...healthy, history: NO_HISTORY },
+      ['Ready=True/ShardsReady', 'HistoryAvailable=False/NotConfigured'],
+    ],
+    [
+      { ...healthy, history: { reason: 'Kept', message: 'x' } },
+      ['Ready=True/ShardsReady', 'HistoryAvailable=True/Kept'],
     ],
   ])('%# says %j', (facts, conditions) => {
     expect(short(facts)).toEqual(conditions);

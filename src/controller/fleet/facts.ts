@@ -41,6 +41,7 @@ export function fleetFacts(
       bots: census.taken.get(shard) ?? 0,
     })),
     ...ratesOf(fleet),
+    history: fleet.history,
     ...(trouble !== undefined && { trouble }),
     ...(problem && { problem }),
   };

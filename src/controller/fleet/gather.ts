@@ -1,5 +1,6 @@
 import type { BotFleetStatus } from '../../api/bot-fleet.ts';
 import type { FleetRates } from '../../api/fleet-rates.ts';
+import type { HistoryAvailability } from '../../api/history-availability.ts';
 import type { Lister } from '../../kube/lister.ts';
 import { type KubeObject, objectKey } from '../../kube/resource.ts';
 import type { Pod, StatefulSet } from '../../kube/well-known.ts';
@@ -50,6 +51,7 @@ export interface GatheredFleet {
   readonly lost: ReadonlySet<number>;
   /** How its limits are handed out; undefined where that is not known. */
   readonly rates: FleetRates | undefined;
+  readonly history: HistoryAvailability;
   readonly live: LiveObjects;
   /** The pod of a shard. */
   readonly podOf: (ordinal: number) => Pod | undefined;
@@ -66,12 +68,14 @@ export interface FleetSources {
   readonly lost: (fleet: string) => ReadonlySet<number>;
   /** How the limits of a fleet are handed out, where that is known. */
   readonly rates: (fleet: string) => FleetRates | undefined;
+  /** Whether what happens to bots is kept. */
+  readonly history: () => HistoryAvailability;
 }
 
 /** Reads all that the fleet's fate depends on. */
 export function gather(
   object: StoredFleet,
-  { listers, reserved, lost, rates }: FleetSources,
+  { listers, reserved, lost, rates, history }: FleetSources,
 ): GatheredFleet {
   const { name: fleet, namespace } = object.metadata;
   const name = fleetObjectName(fleet);
@@ -88,6 +92,7 @@ export function gather(
     reserved: reserved(fleet),
     lost: lost(fleet),
     rates: rates(fleet),
+    history: history(),
     live: {
       ServiceAccount: listers.serviceAccounts.get(key),
       ConfigMap: listers.configMaps.get(key),

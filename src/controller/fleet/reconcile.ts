@@ -1,6 +1,7 @@
 import type { BotFleetStatus } from '../../api/bot-fleet.ts';
 import type { FleetRates } from '../../api/fleet-rates.ts';
 import { botFleetStatus, fleetStatusChange } from '../../api/fleet-status.ts';
+import type { HistoryAvailability } from '../../api/history-availability.ts';
 import { isStatus } from '../../kube/api-error.ts';
 import type { KubeClient } from '../../kube/client.ts';
 import type { ReconcileResult } from '../../kube/controller.ts';
@@ -29,6 +30,8 @@ export interface FleetReconcilerOptions extends PodDefaults {
   readonly lost: (fleet: string) => ReadonlySet<number>;
   /** How the limits of a fleet are handed out, where that is known. */
   readonly rates: (fleet: string) => FleetRates | undefined;
+  /** Whether what happens to bots is kept. */
+  readonly history: () => HistoryAvailability;
   /** Fleets elsewhere are left alone. */
   readonly operatorNamespace: string;
   readonly clock: Clock;

@@ -33,7 +33,10 @@ export class Turns {
   readonly #before: State;
   readonly #recalled = new Set<string>();
 
-  constructor(before: State, { clock, onTurn }: { readonly clock: Clock; readonly onTurn: () => void }) {
+  constructor(
+    before: State,
+    { clock, onTurn }: { readonly clock: Clock; readonly onTurn: () => void },
+  ) {
     this.#clock = clock;
     this.#before = before;
     this.#starts = new ColdStarts({ clock, onTurn });

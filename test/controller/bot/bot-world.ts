@@ -1,5 +1,6 @@
 import { Registry } from 'prom-client';
 import { afterEach, beforeAll, beforeEach, expect } from 'vitest';
+import { NO_HISTORY } from '../../../src/api/history-availability.ts';
 import type { TenantBotStatus } from '../../../src/api/tenant-bot-status.ts';
 import { ShardHub } from '../../../src/control/hub.ts';
 import type { ShardId } from '../../../src/control/shard-id.ts';
@@ -143,6 +144,7 @@ export class BotWorld {
       reserved: (fleet) => reconciler.reserved(fleet),
       lost: (fleet) => reconciler.lost(fleet),
       rates: () => undefined,
+      history: () => NO_HISTORY,
       events: { record: () => undefined },
       clock,
       log,

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { pino } from 'pino';
 import { Registry } from 'prom-client';
+import { NO_HISTORY } from '../../../src/api/history-availability.ts';
 import { ClusterCaches } from '../../../src/controller/cluster-caches.ts';
 import { FleetReconciler } from '../../../src/controller/fleet/reconcile.ts';
 import { BOT_FLEETS, type StoredFleet } from '../../../src/controller/fleet/stored-fleet.ts';
@@ -79,6 +80,7 @@ export async function fleetCluster(
     reserved: () => new Map(),
     lost: () => new Set(),
     rates: () => undefined,
+    history: () => NO_HISTORY,
     events: { record: (event) => events.push(event) },
   });
 

@@ -1,5 +1,6 @@
 import type { BotFleetStatus } from '../../../src/api/bot-fleet.ts';
 import type { FleetRates } from '../../../src/api/fleet-rates.ts';
+import { NO_HISTORY } from '../../../src/api/history-availability.ts';
 import type { StoredBot } from '../../../src/controller/bot/stored-bot.ts';
 import { takeCensus } from '../../../src/controller/fleet/census.ts';
 import type { FleetSettings } from '../../../src/controller/fleet/decide.ts';
@@ -104,6 +105,7 @@ export function gathered(parts: FleetParts = {}): GatheredFleet {
     reserved,
     lost,
     rates: parts.rates,
+    history: NO_HISTORY,
     live: { ...NOTHING, ...live },
     podOf: (ordinal) => pods[ordinal],
     judgeCanary: () => ({ kind: 'well' }),
