@@ -17,6 +17,8 @@ export type Wish =
 export interface Situation {
   readonly wish: Wish;
   readonly placement: Placement | undefined;
+  /** What is stored instead, where it has to be outbid: see `latePlacement`. */
+  readonly late?: Placement | undefined;
   readonly hosting: Hosting['kind'];
   /** About the bot that is wished for. */
   readonly claim: Claim;
@@ -84,32 +86,33 @@ export function decide(situation: Situation): Decision {
 
 type RunWish = Extract<Wish, { kind: 'run' }>;
 
-function decideHosted({ claim, placement, hosting, target }: Situation, wish: RunWish): Decision {
+function decideHosted(situation: Situation, wish: RunWish): Decision {
+  const { claim, placement, late, hosting, target } = situation;
   if (claim.kind === 'taken' || !placement || !fits(placement, wish)) return { kind: 'release' };
-  if (target === 'nowhere' || leadsAway(target, placement)) return { kind: 'release' };
+  if (late || target === 'nowhere' || leadsAway(target, placement)) return { kind: 'release' };
   // What this leader has handed out was nobody else's then.
   if (claim.kind === 'leaving' && hosting !== 'handed') return { kind: 'keep' };
   return { kind: 'run', placement };
 }
 
 function decideFree(situation: Situation, wish: RunWish): Decision {
-  const { claim, placement, hosting, target } = situation;
+  const { claim, placement, late, hosting, target } = situation;
   if (claim.kind === 'taken') return { kind: 'rest' };
   if (claim.kind === 'leaving') return { kind: 'wait' };
   // Decided before, and not yet written or handed out.
-  const isDecided = placement && hosting === 'none' && fits(placement, wish);
+  const isDecided = placement && !late && hosting === 'none' && fits(placement, wish);
   if (isDecided && !leadsAway(target, placement)) return { kind: 'run', placement };
   return placeAnew(situation, wish);
 }
 
 function placeAnew(situation: Situation, wish: RunWish): Decision {
-  const { placement, hosting, now, offset } = situation;
+  const { placement, late, hosting, now, offset } = situation;
   const { fleet, botId } = wish;
   const place = nextPlace(situation, wish);
   if (!place) return { kind: 'rest' };
   // Its shard may come back before there is room elsewhere.
   if (place.kind === 'full') return hosting === 'lost' ? { kind: 'keep' } : place;
-  const epoch = (placement?.epoch ?? 0) + 1;
+  const epoch = Math.max(placement?.epoch ?? 0, late?.epoch ?? 0) + 1;
   const { ordinal: shard } = place;
   const from = offset === undefined ? {} : { offset };
   return { kind: 'run', placement: { fleet, shard, epoch, since: now, botId, ...from } };

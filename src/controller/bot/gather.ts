@@ -7,6 +7,7 @@ import type { TenantBotSpec } from '../../api/tenant-bot.ts';
 import type { BotIdentity, TenantBotStatus } from '../../api/tenant-bot-status.ts';
 import type { CredentialCache, KnownCredentials } from '../secrets/credential-cache.ts';
 import type { FleetDirectory, FoundFleet } from './fleet-directory.ts';
+import type { BotRecord } from './roster.ts';
 import { botKeyOf, fleetNameOf, readStatus, type StoredBot } from './stored-bot.ts';
 
 /** All that was read of one TenantBot. */
@@ -37,6 +38,13 @@ export interface GatherHints {
   readonly spec: Checked<TenantBotSpec>;
   readonly bot: BotIdentity | undefined;
   readonly tokenRefused: boolean;
+}
+
+/** The hints that the leader's record of the bot gives. */
+export function hintsOf({ status, told }: BotRecord, spec: GatherHints['spec']): GatherHints {
+  const token = told?.facts.token.state;
+  const tokenRefused = token === 'Unauthorized' || token === 'Revoked';
+  return { spec, bot: status?.bot, tokenRefused };
 }
 
 /** Reads all that the bot's fate depends on. Rejects where that can't be told now. */

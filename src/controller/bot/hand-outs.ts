@@ -57,6 +57,7 @@ export class HandOuts {
 
   /** Takes over a bot that the leader before had placed. */
   adopt(record: BotRecord, placement: Placement, status: TenantBotStatus): void {
+    record.given = placement;
     if (placement.botId === undefined) return;
     this.#apply(record, { kind: 'adopted' });
     const facts = recallRuntime(status);
@@ -73,6 +74,7 @@ export class HandOuts {
   /** Hands the bot to its shard. Its placement must have been written. */
   handOut(record: BotRecord, placement: Placement, assignment: BotAssignment): void {
     this.#apply(record, { kind: 'handedOut' });
+    record.given = placement;
     const shard = shardOf(placement);
     this.#options.shards.place(shard, assignment);
     this.#takeover.settle(record.uid);
@@ -209,15 +211,16 @@ export class HandOuts {
   #onEnded(shard: ShardId, { uid, epoch, offset }: EndedBot): void {
     const { roster, clock, wake, warn } = this.#options;
     const record = roster.find(uid);
-    const placement = roster.placement(uid);
-    if (!record || !placement || !isAt(placement, shard)) return;
-    if (epoch > placement.epoch) {
+    // It may have been given up by now: where it ended holds all the same.
+    const given = record?.given;
+    if (!record || !given || !isAt(given, shard)) return;
+    if (epoch > given.epoch) {
       warn(
-        `shard ${shardName(shard)} says that it ran ${record.key} in epoch ${epoch}, and epoch ${placement.epoch} is the newest that was ever given out: nothing is made of it`,
+        `shard ${shardName(shard)} says that it ran ${record.key} in epoch ${epoch}, and epoch ${given.epoch} is the newest that was ever given out: nothing is made of it`,
       );
     }
-    const { botId } = placement;
-    if (epoch !== placement.epoch || botId === undefined || offset === undefined) return;
+    const { botId } = given;
+    if (epoch !== given.epoch || botId === undefined || offset === undefined) return;
     if (record.handover?.offset === offset && record.handover.botId === botId) return;
     record.handover = { botId, offset, atMs: clock.monotonicMs() };
     wake(record.key);

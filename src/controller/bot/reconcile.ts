@@ -24,8 +24,9 @@ import { type Decision, decide, wishOf } from './decide.ts';
 import type { BotEvent } from './events.ts';
 import { botFacts } from './facts.ts';
 import { type BotIndex, FleetDirectory } from './fleet-directory.ts';
-import { fleetSpecOf, type GatheredBot, gather } from './gather.ts';
+import { fleetSpecOf, type GatheredBot, gather, hintsOf } from './gather.ts';
 import { HandOuts } from './hand-outs.ts';
+import { latePlacement } from './late-placement.ts';
 import type { MoveMetrics } from './move-metrics.ts';
 import { Rebalancer } from './rebalancer.ts';
 import { roomFor } from './room-for.ts';
@@ -208,12 +209,7 @@ export class BotReconciler {
       this.#roster.weigh(record.uid, weightOf(object));
     }
     const sources = { fleets: this.#fleets, credentials: this.#credentials };
-    const hints = {
-      spec: record.spec.read,
-      bot: record.status?.bot,
-      tokenRefused: isTokenRefused(record),
-    };
-    const bot = await gather(object, sources, hints, signal);
+    const bot = await gather(object, sources, hintsOf(record, record.spec.read), signal);
     const outcome = this.#decide(bot, record);
     return this.#apply(bot, record, outcome, signal);
   }
@@ -242,6 +238,7 @@ export class BotReconciler {
       wish,
       claim,
       placement: this.#roster.placement(uid),
+      late: this.#lateOf(bot),
       hosting: record.hosting.kind,
       room: roomFor(bot, { roster: this.#roster, fleets: this.#fleets, states: this.#states }),
       offset: this.#handOuts.offsetOf(record, botId),
@@ -267,7 +264,7 @@ export class BotReconciler {
     if (decision.kind === 'run') {
       this.#roster.place(uid, decision.placement);
       this.#handOuts.wantAgain(record);
-    } else if (isFree) this.#roster.place(uid, atRest(placement));
+    } else if (isFree) this.#roster.place(uid, atRest(placement, this.#lateOf(bot)));
     // Where it was to go has been decided upon.
     if (isFree) this.#roster.retarget(uid, undefined);
   }
@@ -284,7 +281,7 @@ export class BotReconciler {
     // It has changed meanwhile: the cache has told of it, and the next pass begins from there.
     if (!object) return Infinity;
     // A new spec takes effect before it is told of; a new place is written first.
-    const isStored = isDeepStrictEqual(readStatus(object)?.placement, place);
+    const isStored = isDeepStrictEqual(bot.status?.placement, place);
     if (place && isStored) this.#handOut(bot, record, place);
     const { latest, activityMs } = await this.#tell({ ...bot, object }, record, outcome, signal);
     if (place && !isStored) this.#handOut(bot, record, place);
@@ -306,7 +303,7 @@ export class BotReconciler {
   ): Promise<StatusWrite> {
     const { uid, object } = bot;
     const isEnd = decision.kind === 'finish';
-    const placement = isEnd ? undefined : this.#roster.placement(uid);
+    const placement = isEnd ? undefined : (this.#lateOf(bot) ?? this.#roster.placement(uid));
     const runtime = this.#handOuts.runtimeOf(record);
     const facts = botFacts(bot, { decision, claim, placement, runtime });
     if (isEnd && facts.deletion?.heldBy.length === 0) {
@@ -365,6 +362,10 @@ export class BotReconciler {
     return record;
   }
 
+  #lateOf({ uid, status }: GatheredBot): Placement | undefined {
+    return latePlacement(status?.placement, this.#roster.placement(uid));
+  }
+
   #claim(uid: string, botId: number): Claim {
     const mine = this.#roster.claimant(uid, botId);
     return mine ? judgeClaim(mine, this.#roster.rivals(botId, uid)) : FREE;
@@ -391,8 +392,3 @@ export class BotReconciler {
 }
 
 const FREE: Claim = { kind: 'free' };
-
-function isTokenRefused({ told }: BotRecord): boolean {
-  const state = told?.facts.token.state;
-  return state === 'Unauthorized' || state === 'Revoked';
-}

@@ -38,6 +38,8 @@ export interface BotRecord {
   told: Told | undefined;
   /** As its last owner has told. */
   handover: Handover | undefined;
+  /** The newest placement under which it was given out, or found. */
+  given: Placement | undefined;
   /** What its last runtime told before it let go, until the next one tells something. */
   left: RuntimeFacts | undefined;
   /** The status as the leader wants it stored: others' changes to it are undone. */
@@ -101,6 +103,7 @@ export class Roster {
       hosting: { kind: 'none' },
       told: undefined,
       handover: undefined,
+      given: undefined,
       left: undefined,
       status: undefined,
       activityDueMs: 0,
@@ -335,11 +338,12 @@ export function shardOf({ fleet, shard }: Placement): ShardId {
   return { fleet, ordinal: shard };
 }
 
-/** The placement that is kept for a bot which no runtime hosts. */
-export function atRest(placement: Placement | undefined): Placement | undefined {
-  if (!placement) return undefined;
-  const { botId: _, offset: _offset, ...kept } = placement;
-  return kept;
+/** The placement that is kept for a bot which no runtime hosts; it outbids `late`. */
+export function atRest(placement: Placement | undefined, late?: Placement): Placement | undefined {
+  const from = placement ?? late;
+  if (!from) return undefined;
+  const { botId: _, offset: _offset, ...kept } = from;
+  return late ? { ...kept, epoch: late.epoch + 1 } : kept;
 }
 
 /** One for each shard on which the bot is, is about to be, or may still be. */

@@ -9,6 +9,7 @@ const NOW = '2026-02-01T12:00:00Z';
 const RUN: Wish = { kind: 'run', fleet: 'default', botId: 7 };
 const HERE: Placement = { fleet: 'default', shard: 1, epoch: 3, since: NOW, botId: 7 };
 const { botId: _, ...KEPT } = HERE;
+const LATE: Placement = { ...HERE, shard: 0, epoch: 5 };
 const THERE: ShardId = { fleet: 'default', ordinal: 0 };
 const ROOM: FleetRoom = {
   sharding: { botsPerShard: 2, minShards: 2, maxShards: 2 },
@@ -110,6 +111,17 @@ describe('what becomes of a bot', () => {
       { kind: 'run', placement: at({ shard: 0, epoch: 4 }) },
     ],
     ['leaves where there is no room for it', { target: 'nowhere' }, { kind: 'release' }],
+    ['ends before it outbids what was written late', { late: LATE }, { kind: 'release' }],
+    [
+      'outbids what was written late',
+      { placement: KEPT, hosting: 'none', late: LATE },
+      { kind: 'run', placement: at({ epoch: 6 }) },
+    ],
+    [
+      'outbids what was written late, though its place was decided before',
+      { hosting: 'none', late: LATE },
+      { kind: 'run', placement: at({ epoch: 6 }) },
+    ],
     ['rests', { wish: { kind: 'rest' }, hosting: 'none' }, { kind: 'rest' }],
     ['is drained before it rests', { wish: { kind: 'rest' } }, { kind: 'release' }],
     ['goes on while nobody knows', { wish: { kind: 'unknown' } }, { kind: 'keep' }],
@@ -159,6 +171,7 @@ describe('what becomes of a bot', () => {
         { kind: 'leaving' },
         { kind: 'taken', by: 'a/b' },
       ),
+      late: fc.constantFrom(undefined, LATE),
       target: fc.constantFrom<Situation['target']>(undefined, THERE, 'nowhere'),
     });
     fc.assert(
@@ -170,7 +183,8 @@ describe('what becomes of a bot', () => {
         if (hosting === 'none') expect(claim.kind).toBe('free');
         else expect(decision.placement).toBe(placement);
         if (decision.placement !== placement) {
-          expect(decision.placement.epoch).toBeGreaterThan(placement?.epoch ?? 0);
+          const { epoch } = decision.placement;
+          expect(epoch).toBeGreaterThan(Math.max(placement?.epoch ?? 0, change.late?.epoch ?? 0));
         }
       }),
     );

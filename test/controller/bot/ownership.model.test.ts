@@ -22,3 +22,9 @@ test('whatever happens, a bot has one owner, loses no update, and comes to rest 
   expect(counts.moves).toBeGreaterThan(RUNS / 2);
   expect(counts.yields).toBeGreaterThan(RUNS / 100);
 });
+
+// Each has found a defect once: an epoch that went back where two leaders in a row were stopped while
+// they wrote; an end that was not heard, since the shard had been given up.
+test.each([12_002, 15_863])('schedule %i keeps to that, too', async (seed) => {
+  await runSchedule(seed);
+});

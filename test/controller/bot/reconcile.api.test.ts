@@ -23,6 +23,7 @@ describeWithApiServer('the controller of TenantBots', ({ kubeconfig }) => {
     });
     expect(condition(placed.status, 'Ready')?.reason).toBe('NotReported');
     expect(placed.metadata.finalizers).toEqual([DRAIN_FINALIZER]);
+    await waitFor('both writes to be answered', () => leader.mortal.writes.length >= 2);
     expect(leader.mortal.writes).toEqual([
       'mergePatch tenantbots greeter',
       'mergePatch tenantbots/status greeter',

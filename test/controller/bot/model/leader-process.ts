@@ -3,6 +3,7 @@ import { ShardHub } from '../../../../src/control/hub.ts';
 import type { ShardId } from '../../../../src/control/shard-id.ts';
 import { type Decision, decide, type Wish } from '../../../../src/controller/bot/decide.ts';
 import { HandOuts } from '../../../../src/controller/bot/hand-outs.ts';
+import { latePlacement } from '../../../../src/controller/bot/late-placement.ts';
 import type { PodState } from '../../../../src/controller/bot/ownership.ts';
 import { atRest, type BotRecord, Roster } from '../../../../src/controller/bot/roster.ts';
 import { toTimestamp } from '../../../../src/lib/clock.ts';
@@ -110,14 +111,19 @@ export class LeaderProcess {
       this.#handOuts.withdraw(record, 1);
       if (record.hosting.kind === 'none') decision = this.#decide(stored, record);
     }
-    const placement = decision.kind === 'finish' ? undefined : this.#roster.placement(uid);
+    // As `Rebalancer` does, as soon as there is room.
+    if (decision.kind === 'full') this.#queue.add(uid);
+    const decided = decision.kind === 'finish' ? undefined : this.#roster.placement(uid);
+    const placement = latePlacement(stored.placement, decided) ?? decided;
     if (!this.#write(stored, placement)) return;
     this.#roster.placementWritten(uid, placement);
     if (decision.kind === 'run') this.#handOut(record, decision.placement);
     this.#handOuts.settle(record);
   }
 
-  #decide({ uid, wanted, fleet }: StoredModelBot, record: BotRecord): Decision {
+  #decide(stored: StoredModelBot, record: BotRecord): Decision {
+    const { uid, wanted, fleet } = stored;
+    const late = latePlacement(stored.placement, this.#roster.placement(uid));
     const wish: Wish = wanted ? { kind: 'run', fleet, botId: BOT_ID } : { kind: 'rest' };
     const botId = wanted ? BOT_ID : undefined;
     this.#roster.want(uid, wish.kind === 'run' ? wish : undefined);
@@ -125,6 +131,7 @@ export class LeaderProcess {
       wish,
       claim: { kind: 'free' },
       placement: this.#roster.placement(uid),
+      late,
       hosting: record.hosting.kind,
       room: {
         sharding: { botsPerShard: 10, minShards: 2, maxShards: 2 },
@@ -137,11 +144,11 @@ export class LeaderProcess {
       offset: this.#handOuts.offsetOf(record, botId),
       now: toTimestamp(this.clock.wallMs()),
     });
-    this.#remember(record, decision);
+    this.#remember(record, decision, late);
     return decision;
   }
 
-  #remember(record: BotRecord, decision: Decision): void {
+  #remember(record: BotRecord, decision: Decision, late: Placement | undefined): void {
     const { uid } = record;
     const placement = this.#roster.placement(uid);
     if (placement && decision.kind !== 'keep') this.#handOuts.abandon(record, placement);
@@ -149,7 +156,7 @@ export class LeaderProcess {
     if (decision.kind === 'run') {
       this.#roster.place(uid, decision.placement);
       this.#handOuts.wantAgain(record);
-    } else if (isFree) this.#roster.place(uid, atRest(placement));
+    } else if (isFree) this.#roster.place(uid, atRest(placement, late));
     if (isFree) this.#roster.retarget(uid, undefined);
   }
 
