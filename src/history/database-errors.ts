@@ -18,6 +18,10 @@ const NO_ENTRY = words(
   'it refuses the login. Check user and password in the URL, and what pg_hba.conf allows',
 );
 const FULL = words('DATABASE_FULL', "the server's disk is full. Make room there");
+const SLOW = words(
+  'DATABASE_SLOW',
+  'it did not come to an end in time. Look for what keeps it busy, or holds a lock, in pg_stat_activity',
+);
 
 /** What SQLSTATEs and codes of sockets and TLS mean to whoever runs this program. */
 const BY_CODE: Readonly<Record<string, Words>> = {
@@ -43,6 +47,7 @@ const BY_CODE: Readonly<Record<string, Words>> = {
     'it has no connection left. Raise max_connections there, or end what holds them',
   ),
   '53100': FULL,
+  '57014': SLOW,
   '57P01': words('DATABASE_STOPPED', 'it was stopped meanwhile. Try again when it runs'),
   '57P03': words('DATABASE_STARTING', 'it starts or stops just now. Try again in a moment'),
   '25006': words(

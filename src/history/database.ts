@@ -1,4 +1,4 @@
-import { Kysely, PostgresDialect, sql } from 'kysely';
+import { Kysely, PostgresDialect } from 'kysely';
 import { Pool } from 'pg';
 import { environmentError } from '../lib/errors.ts';
 import type { DatabaseAddress } from './database-address.ts';
@@ -11,10 +11,12 @@ const OLDEST_VERSION = 15;
  * Connects to the Postgres at `address`. Rejects in words where nothing answers, where the login is
  * refused, where it is not Postgres, or older than 15. Whoever opened it calls `destroy`.
  */
-export async function openDatabase<Tables>({
-  url,
-  place,
-}: DatabaseAddress): Promise<Kysely<Tables>> {
+export async function openDatabase<Tables>(address: DatabaseAddress): Promise<Kysely<Tables>> {
+  return new Kysely<Tables>({ dialect: new PostgresDialect({ pool: await openPool(address) }) });
+}
+
+/** As {@link openDatabase}, for those who need single connections. Whoever opened it ends it. */
+export async function openPool({ url, place }: DatabaseAddress): Promise<Pool> {
   const pool = new Pool({
     connectionString: url.reveal(),
     connectionTimeoutMillis: CONNECT_WITHIN_MS,
@@ -24,20 +26,21 @@ export async function openDatabase<Tables>({
   });
   // A connection that breaks while nobody uses it is taken out of the pool; the next query tells.
   pool.on('error', () => undefined);
-  const database = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
+  // One that breaks in somebody's hands between two queries would end the process otherwise.
+  pool.on('connect', (client) => void client.on('error', () => undefined));
   try {
-    await inWords(place, refuseUnfit(database, place));
-    return database;
+    await inWords(place, refuseUnfit(pool, place));
+    return pool;
   } catch (error) {
-    await database.destroy();
+    await pool.end();
     throw error;
   }
 }
 
-async function refuseUnfit<Tables>(database: Kysely<Tables>, place: string): Promise<void> {
-  const { rows } = await sql<{ version: string; number: string }>`
-    select version() as version, current_setting('server_version_num') as number
-  `.execute(database);
+async function refuseUnfit(pool: Pool, place: string): Promise<void> {
+  const { rows } = await pool.query<{ version: string; number: string }>(
+    `select version() as version, current_setting('server_version_num') as number`,
+  );
   const { version = '', number = '0' } = rows[0] ?? {};
   if (!version.startsWith('PostgreSQL ')) {
     throw environmentError('DATABASE_NOT_POSTGRES', `the database ${place} is not Postgres`);

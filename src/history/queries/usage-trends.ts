@@ -1,0 +1,51 @@
+import { sql } from 'kysely';
+import { z } from 'zod';
+import { aboutBots } from './arguments.ts';
+import { chosenBots, inLastDays, lastDays, timestamp } from './fragments.ts';
+import { historyQuery } from './query.ts';
+import { sumOf, type UsageSums, type UsageTotals, usageSums, usageTotals } from './usage-totals.ts';
+
+/** How long a trend looks back, twice. */
+export const PERIODS = ['day', 'week', 'month'] as const;
+const PERIOD_DAYS = { day: 1, week: 7, month: 30 };
+
+/** This period against the one before. */
+export interface UsageTrends {
+  readonly current: UsageTotals;
+  readonly previous: UsageTotals;
+  /** In percent of the previous period; null where there was nothing then. */
+  readonly change: {
+    readonly calls: number | null;
+    readonly updates: number | null;
+    readonly p95Ms: number | null;
+  };
+}
+
+/** What bots did in a period that ends with the present hour, and in the one before that. */
+export const usageTrends = historyQuery({
+  name: 'usage trends',
+  args: aboutBots({ period: z.enum(PERIODS).default('week') }),
+  async run(asking, { period, ...bots }): Promise<UsageTrends> {
+    const days = PERIOD_DAYS[period];
+    const between = timestamp(lastDays(asking.nowMs, days).beginMs);
+    const { rows } = await sql<{ current: UsageSums; previous: UsageSums }>`
+      select ${usageSums(sql`hour >= ${between}`)} as current,
+        ${usageSums(sql`hour < ${between}`)} as previous
+      from usage_hourly
+      where bot in (select id from ${chosenBots(asking, bots)} as chosen)
+        and ${inLastDays('hour', asking, 2 * days)}`.execute(asking.database);
+    const [sums] = rows as [(typeof rows)[number]];
+    const [current, previous] = [usageTotals(sums.current), usageTotals(sums.previous)];
+    const change = {
+      calls: changeOf(sumOf(current.calls), sumOf(previous.calls)),
+      updates: changeOf(sumOf(current.updates), sumOf(previous.updates)),
+      p95Ms: changeOf(current.p95Ms, previous.p95Ms),
+    };
+    return { current, previous, change };
+  },
+});
+
+function changeOf(now: number | null, before: number | null): number | null {
+  if (now === null || before === null || before === 0) return null;
+  return Math.round((1_000 * (now - before)) / before) / 10;
+}
