@@ -18,6 +18,10 @@ const NO_ENTRY = words(
   'it refuses the login. Check user and password in the URL, and what pg_hba.conf allows',
 );
 const FULL = words('DATABASE_FULL', "the server's disk is full. Make room there");
+const WRONG_SCHEMA = words(
+  'DATABASE_SCHEMA',
+  'something of ours is missing there. Run `tenantbot migrate`; where that has nothing to run, somebody took it away by hand: restore a backup',
+);
 const SLOW = words(
   'DATABASE_SLOW',
   'it did not come to an end in time. Look for what keeps it busy, or holds a lock, in pg_stat_activity',
@@ -47,7 +51,12 @@ const BY_CODE: Readonly<Record<string, Words>> = {
     'it has no connection left. Raise max_connections there, or end what holds them',
   ),
   '53100': FULL,
+  '42P01': WRONG_SCHEMA,
+  '42703': WRONG_SCHEMA,
+  '42883': WRONG_SCHEMA,
+  '3F000': WRONG_SCHEMA,
   '57014': SLOW,
+  '55P03': SLOW,
   '57P01': words('DATABASE_STOPPED', 'it was stopped meanwhile. Try again when it runs'),
   '57P03': words('DATABASE_STARTING', 'it starts or stops just now. Try again in a moment'),
   '25006': words(
@@ -95,7 +104,8 @@ function byMessage(message: string): Words | undefined {
     );
   }
   if (/timeout (exceeded|expired)|due to connection timeout/.test(message)) return UNREACHABLE;
-  if (/terminated unexpectedly|establishing an SSL connection/.test(message)) {
+  if (message === 'Query read timeout') return SLOW;
+  if (/terminated|not queryable|establishing an SSL connection/.test(message)) {
     return words(
       'DATABASE_BROKE_OFF',
       'it broke off the connection. Check that what listens there is Postgres, and still runs',
@@ -103,6 +113,17 @@ function byMessage(message: string): Words | undefined {
   }
   if (message.includes('password must be a')) return NO_ENTRY;
   return undefined;
+}
+
+/** The SQLSTATE, where it was the server itself that said no; also of what {@link inWords} made of it. */
+export function sqlState(error: unknown): string | undefined {
+  const said = isServerError(error) ? error : error instanceof Error ? error.cause : undefined;
+  return isServerError(said) ? errorCode(said) : undefined;
+}
+
+/** Whether the server refuses what a row says (SQLSTATE classes 22 and 23): it will do so again. */
+export function isDataError(error: unknown): boolean {
+  return /^2[23]/.test(sqlState(error) ?? '');
 }
 
 /** The driver marks what the server itself said with a severity. */

@@ -21,7 +21,7 @@ let bots = 0;
 beforeAll(async () => {
   database = await makeDatabase();
   await migrateDatabase(database);
-  await run("select ensure_snapshot_day('2026-01-31')");
+  await run("select ensure_snapshot_day('2026-01-31')", "select ensure_audit_month('2026-01-31')");
 });
 
 /** Runs `statements` as the owner, who sees all namespaces. */
@@ -117,16 +117,36 @@ describe('row-level security', () => {
 });
 
 describe('the audit log', () => {
-  test.each(["update audit_log set actor = 'you'", 'delete from audit_log', 'truncate audit_log'])(
-    'refuses its owner and a superuser: %s',
-    async (change) => {
-      const refusal = 'audit_log is append-only';
-      await expect(run(change)).rejects.toThrow(refusal);
-      await expect(
-        database.rows(`set search_path = tenantbot; ${change}`, 'superuser'),
-      ).rejects.toThrow(refusal);
-    },
-  );
+  test('keeps what it held before it went by months', async () => {
+    const old = await makeDatabase();
+    await migrateDatabase(old, { to: 1 });
+    const all = "set tenantbot.namespaces = '*'; set search_path = tenantbot";
+    await old.rows(
+      `${all}; insert into audit_log (at, actor, action) select at, 'me', 'test' from unnest('{2024-02-29T23:59:59Z, 2026-01-01T00:00:00Z}'::timestamptz[]) at`,
+    );
+    await migrateDatabase(old);
+    const rows = await old.rows(
+      `${all}; select at, tableoid::regclass::text as part from audit_log order by at`,
+    );
+    expect(rows).toEqual([
+      { at: new Date('2024-02-29T23:59:59Z'), part: 'audit_log_202402' },
+      { at: new Date('2026-01-01T00:00:00Z'), part: 'audit_log_202601' },
+    ]);
+  });
+
+  test.each([
+    "update audit_log set actor = 'you'",
+    'delete from audit_log',
+    'truncate audit_log',
+    'delete from audit_log_202601',
+    'truncate audit_log_202601',
+  ])('refuses its owner and a superuser: %s', async (change) => {
+    const refusal = /audit_log(_202601)? is append-only/;
+    await expect(run(change)).rejects.toThrow(refusal);
+    await expect(
+      database.rows(`set search_path = tenantbot; ${change}`, 'superuser'),
+    ).rejects.toThrow(refusal);
+  });
 });
 
 describe('the tables', () => {

@@ -1,5 +1,6 @@
 import { TABLES } from './0001-tables.ts';
+import { WRITER } from './0002-writer.ts';
 import type { Migration } from './migration.ts';
 
 /** Every migration, in order. Forward only: none is ever taken back. */
-export const MIGRATIONS: readonly Migration[] = [TABLES];
+export const MIGRATIONS: readonly Migration[] = [TABLES, WRITER];
