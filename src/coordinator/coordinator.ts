@@ -181,8 +181,7 @@ export class Coordinator implements Granter {
   }
 
   #suspectAll(nowMs: number): void {
-    const shards = this.#options.shards();
-    for (const shard of shards) this.#book.suspect(shard, shards.length, nowMs);
+    this.#book.suspect(this.#options.shards(), nowMs);
   }
 
   /** Decides anew, and lets those know who are to know at once. */

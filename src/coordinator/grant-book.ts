@@ -93,7 +93,7 @@ export class GrantBook {
     if (!grown) return;
     // There may have been as high a limit before, and a part of it is all that is known of them.
     for (const account of this.#current.values()) {
-      if (account.id.session === '') this.#inheritPart(account, this.#current.size, nowMs);
+      if (account.id.session === '') this.#inheritPart(account, [...this.#current.keys()], nowMs);
     }
   }
 
@@ -113,12 +113,14 @@ export class GrantBook {
     }
   }
 
-  /** What `shard` may hold is not known: it counts as all there is, and as its part later. */
-  suspect(shard: number, shards: number, nowMs: number): void {
-    if (this.#current.has(shard)) return;
-    const account = new HolderAccount({ shard, session: '', pod: '' }, this.#timings);
-    this.#inheritPart(account, shards, nowMs);
-    this.#current.set(shard, account);
+  /** What `shards` may hold is not known: each counts as all there is, and as its part later. */
+  suspect(shards: readonly number[], nowMs: number): void {
+    for (const shard of shards) {
+      if (this.#current.has(shard)) continue;
+      const account = new HolderAccount({ shard, session: '', pod: '' }, this.#timings);
+      this.#inheritPart(account, shards, nowMs);
+      this.#current.set(shard, account);
+    }
   }
 
   /**
@@ -327,10 +329,12 @@ export class GrantBook {
     return account;
   }
 
-  #inheritPart(account: HolderAccount, shards: number, nowMs: number): void {
+  /** The part that it would fall back to, were all of `shards` heard. */
+  #inheritPart(account: HolderAccount, shards: readonly number[], nowMs: number): void {
+    const part = this.#weightOf(account.id.shard) / sum(shards.map(this.#weightOf));
     const shares = new Map<string, Share>();
     for (const [resource, limit] of this.#caps) {
-      shares.set(resource, { limit, fallback: Math.ceil(limit / shards) });
+      shares.set(resource, { limit, fallback: Math.ceil(limit * part) });
     }
     account.inherit(shares, nowMs);
   }

@@ -70,7 +70,7 @@ test('what nobody goes by any more is no longer in the table', () => {
 test('whoever may hold anything may also hold part of a limit that was as high before', () => {
   const book = new GrantBook({ instance: 'first' });
   book.setCaps(new Map([['total', 10]]), 0);
-  for (const shard of [0, 1]) book.suspect(shard, 2, 0);
+  book.suspect([0, 1], 0);
   book.commit(book.opening(0));
   book.hear(holder(0), wants('total', 40), 100_000);
   book.setCaps(TOTAL, 100_000);
@@ -81,4 +81,25 @@ test('whoever may hold anything may also hold part of a limit that was as high b
   book.hear(holder(0), wants('total', 40), laterMs);
   write(book, laterMs);
   expect(book.issue(holder(0), laterMs)?.shares['total']?.limit).toBe(20);
+});
+
+test('of a shard that counts for more than others, as much more may be in use when all is lost', () => {
+  const weightOf = (shard: number): number => [1, 3][shard] ?? 1;
+  const first = new GrantBook({ instance: 'first', weightOf });
+  first.setCaps(TOTAL, 0);
+  first.commit(first.opening(0));
+  for (const shard of [0, 1]) first.hear(holder(shard), wants('total', 40), 0);
+  write(first, 0);
+  // From here on shard 1 is out of reach, and goes on with its fallback.
+  const { fallback = 0 } = first.issue(holder(1), 0)?.shares['total'] ?? {};
+  expect(fallback).toBe(30);
+
+  const second = new GrantBook({ instance: 'second', weightOf });
+  second.setCaps(TOTAL, 0);
+  second.suspect([0, 1], 0);
+  second.commit(second.opening(0));
+  const laterMs = 200_000;
+  for (const nowMs of [100_000, laterMs]) second.hear(holder(0), wants('total', 40), nowMs);
+  write(second, laterMs);
+  expect(second.issue(holder(0), laterMs)?.shares['total']?.limit).toBe(40 - fallback);
 });
