@@ -97,6 +97,17 @@ const runtimeSchema = z
       'The processes that host bots. Standalone has no pods, and goes by drainSeconds alone.',
   });
 
+const historySchema = z
+  .strictObject({
+    snapshotSeconds: z
+      .int()
+      .min(60)
+      .max(3_600)
+      .default(300)
+      .meta({ description: 'How often it is written down how each bot does.' }),
+  })
+  .meta({ description: 'What is kept of how bots did, where there is a database for it.' });
+
 /** `spec` of a BotFleet. */
 export const botFleetSpecSchema = withRule(
   z.strictObject({
@@ -107,6 +118,7 @@ export const botFleetSpecSchema = withRule(
     rateLimits: rateLimitsSchema.prefault({}),
     coldStart: coldStartSchema.optional(),
     tenancy: tenancySchema.prefault({}),
+    history: historySchema.prefault({}),
   }),
   PUBLIC_URL_RULE,
 );

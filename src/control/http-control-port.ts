@@ -6,8 +6,16 @@ import { News } from '../lib/news.ts';
 import type { Random } from '../lib/random.ts';
 import { Contact } from './contact.ts';
 import type { ControlLog } from './control-log.ts';
-import { type LeaderAddress, LeaderLink, type LinkOutcome } from './leader-link.ts';
-import { MAX_REPORTS, type Mark, PROTOCOL, type SyncAnswer, type SyncRequest } from './messages.ts';
+import { type LeaderAddress, LeaderLink, type LinkOutcome, wordsOf } from './leader-link.ts';
+import {
+  MAX_REPORTS,
+  type Mark,
+  PROTOCOL,
+  SYNC_PATH,
+  type SyncAnswer,
+  type SyncRequest,
+  syncAnswerSchema,
+} from './messages.ts';
 import type { BotReport, ControlPort, EndedBot, GrantHolder, ShardAssignment } from './port.ts';
 import { ReportBuffer } from './report-buffer.ts';
 import { ShardMirror, type Unreadable } from './shard-mirror.ts';
@@ -35,8 +43,10 @@ const RETRY: BackoffPolicy = { initialMs: 100, maxMs: 2_000 };
 /** Only somebody's work changes what was refused. */
 const RETRY_REFUSED: BackoffPolicy = { initialMs: 500, maxMs: 15_000 };
 
+type SyncOutcome = LinkOutcome<SyncAnswer>;
+
 /** What it said may be true no more. */
-const TOO_LATE: LinkOutcome = { kind: 'unreachable', message: 'the answer came too late' };
+const TOO_LATE: SyncOutcome = { kind: 'unreachable', message: 'the answer came too late' };
 
 /** What went along with a request, to be settled when it is answered. */
 interface Sent {
@@ -168,7 +178,8 @@ export class HttpControlPort implements ControlPort {
       hostingVersion: this.#mirror.hostingVersion,
       reports: this.#reports.take(MAX_REPORTS),
     };
-    const answered = await this.#link.post(this.#compose(sent), signal);
+    const request = { path: SYNC_PATH, body: this.#compose(sent) };
+    const answered = await this.#link.post(request, syncAnswerSchema, signal);
     if (signal.aborted) return 'ok';
     const outcome = this.#contact.isTimely(sent.atMs) ? answered : TOO_LATE;
     if (outcome.kind === 'answer') {
@@ -248,7 +259,7 @@ export class HttpControlPort implements ControlPort {
     this.report({ uid, epoch, facts: { ...NOT_STARTED, generation, lastError } });
   }
 
-  #note(result: SyncResult, outcome: LinkOutcome): void {
+  #note(result: SyncResult, outcome: SyncOutcome): void {
     const { log, clock, onSync } = this.#options;
     onSync?.(result);
     if (result === 'ok') this.#lastContactMs = clock.monotonicMs();
@@ -282,7 +293,7 @@ const NOT_STARTED = {
   ...NOTHING_DONE,
 } as const;
 
-function resultOf(outcome: LinkOutcome): SyncResult {
+function resultOf(outcome: SyncOutcome): SyncResult {
   if (outcome.kind !== 'problem') return outcome.kind === 'answer' ? 'ok' : 'unreachable';
   switch (outcome.problem.code) {
     case 'NOT_LEADER':
@@ -300,17 +311,4 @@ function resultOf(outcome: LinkOutcome): SyncResult {
 /** Whether asking again changes nothing by itself. */
 function isFinal(result: SyncResult | undefined): boolean {
   return result === 'refused' || result === 'superseded';
-}
-
-function wordsOf(outcome: LinkOutcome): string {
-  switch (outcome.kind) {
-    case 'answer':
-      return 'it answered';
-    case 'problem':
-      return `${outcome.problem.detail} (${outcome.problem.code})`;
-    case 'unreachable':
-      return outcome.message;
-    default:
-      return outcome satisfies never;
-  }
 }

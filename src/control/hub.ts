@@ -6,6 +6,7 @@ import type { BotAssignment, BotReport, EndedBot, FleetShare } from './port.ts';
 import { type ShardId, shardName } from './shard-id.ts';
 import { type Released, ShardLedger } from './shard-ledger.ts';
 import { type Admission, type Caller, ShardSession } from './shard-session.ts';
+import { Whereabouts } from './whereabouts.ts';
 
 /** How long a request without news is held. */
 const REFRESH_MS = 1_000;
@@ -76,6 +77,7 @@ export class ShardHub {
   readonly #onEnded = new Set<(shard: ShardId, bot: EndedBot) => void>();
   readonly #onReleased = new Set<(shard: ShardId, bot: Released) => void>();
   readonly #onHosting = new Set<(shard: ShardId, hosting: readonly HostedBot[]) => void>();
+  readonly #whereabouts = new Whereabouts();
   #closed = false;
 
   constructor(options: ShardHubOptions) {
@@ -88,6 +90,7 @@ export class ShardHub {
 
   /** Hands the bot to the shard. The same again changes nothing. Undoes a withdrawal. */
   place(shard: ShardId, assignment: BotAssignment): void {
+    this.#whereabouts.placed(shard, assignment.uid, assignment.epoch);
     this.#change(shard, ({ id, ledger, early }) => {
       ledger.place(assignment);
       const report = early.get(assignment.uid);
@@ -135,6 +138,17 @@ export class ShardHub {
   forget(shard: ShardId): void {
     this.#shards.get(shardName(shard))?.wake();
     this.#shards.delete(shardName(shard));
+    this.#whereabouts.forget(shard);
+  }
+
+  /**
+   * Whether the shard is to be heard on what the bot did under that epoch. Undefined where that is
+   * not known yet.
+   */
+  mayTell(shard: ShardId, uid: string, epoch: number): boolean | undefined {
+    const mayTell = this.#whereabouts.mayHaveHad(shard, uid, epoch);
+    if (mayTell === undefined && this.#shard(shard).ledger.complete) return false;
+    return mayTell;
   }
 
   /** Hears what a runtime tells of a bot that is, or was until it has let go, placed on it. */
@@ -242,6 +256,7 @@ export class ShardHub {
       for (const listener of this.#onEnded) listener(id, bot);
     }
     for (const bot of ledger.takeReleased(base)) {
+      this.#whereabouts.released(id, bot.uid);
       for (const listener of this.#onReleased) listener(id, bot);
     }
   }

@@ -1,14 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { Pool } from 'undici';
+import type { z } from 'zod';
 import { errorCode, errorMessage } from '../lib/errors.ts';
-import {
-  type Problem,
-  problemSchema,
-  SYNC_PATH,
-  type SyncAnswer,
-  type SyncRequest,
-  syncAnswerSchema,
-} from './messages.ts';
+import { type Problem, problemSchema } from './messages.ts';
 import { readJson } from './read-json.ts';
 import { explainIssues, readTolerantly } from './tolerant.ts';
 
@@ -23,10 +17,16 @@ export interface LeaderAddress {
 }
 
 /** How a request ended. Messages are for people and hold no secrets. */
-export type LinkOutcome =
-  | { readonly kind: 'answer'; readonly answer: SyncAnswer }
+export type LinkOutcome<Answer> =
+  | { readonly kind: 'answer'; readonly answer: Answer }
   | { readonly kind: 'problem'; readonly problem: Problem }
   | { readonly kind: 'unreachable'; readonly message: string };
+
+/** What to send where. */
+interface LinkRequest {
+  readonly path: string;
+  readonly body: object;
+}
 
 /** One request that is held and the one that ends its wait. */
 const CONNECTIONS = 2;
@@ -49,14 +49,18 @@ export class LeaderLink {
     this.#address = address;
   }
 
-  /** Sends one request. Never rejects. */
-  async post(request: SyncRequest, signal: AbortSignal): Promise<LinkOutcome> {
+  /** Sends one request, whose answer `schema` reads. Never rejects. */
+  async post<Answer extends z.ZodType>(
+    { path, body: request }: LinkRequest,
+    schema: Answer,
+    signal: AbortSignal,
+  ): Promise<LinkOutcome<z.output<Answer>>> {
     try {
       const pool = await this.#pool();
       const token = (await readFile(this.#address.tokenFile, 'utf8')).trim();
       const { statusCode, body } = await pool.request({
         method: 'POST',
-        path: SYNC_PATH,
+        path,
         headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
         body: JSON.stringify(request),
         signal,
@@ -66,7 +70,7 @@ export class LeaderLink {
         tooLarge: () => new Error('the answer is too large'),
         notJson: () => new Error(`the answer (HTTP ${statusCode}) is not JSON`),
       });
-      return statusCode === 200 ? readAnswer(json) : readProblem(statusCode, json);
+      return statusCode === 200 ? readAnswer(json, schema) : readProblem(statusCode, json);
     } catch (error) {
       return unreachable(describe(error));
     }
@@ -95,19 +99,36 @@ export class LeaderLink {
   }
 }
 
-function readAnswer(json: unknown): LinkOutcome {
-  const read = readTolerantly(syncAnswerSchema, json);
+/** How a request ended, in words. */
+export function wordsOf(outcome: LinkOutcome<unknown>): string {
+  switch (outcome.kind) {
+    case 'answer':
+      return 'it answered';
+    case 'problem':
+      return `${outcome.problem.detail} (${outcome.problem.code})`;
+    case 'unreachable':
+      return outcome.message;
+    default:
+      return outcome satisfies never;
+  }
+}
+
+function readAnswer<Answer extends z.ZodType>(
+  json: unknown,
+  schema: Answer,
+): LinkOutcome<z.output<Answer>> {
+  const read = readTolerantly(schema, json);
   if (!read.success) return unreachable(`the answer is not one: ${explainIssues(read.error)}`);
   return { kind: 'answer', answer: read.data };
 }
 
-function readProblem(status: number, json: unknown): LinkOutcome {
+function readProblem(status: number, json: unknown): LinkOutcome<never> {
   const read = readTolerantly(problemSchema, json);
   if (!read.success) return unreachable(`something that is no leader answered HTTP ${status}`);
   return { kind: 'problem', problem: read.data };
 }
 
-function unreachable(message: string): LinkOutcome {
+function unreachable(message: string): LinkOutcome<never> {
   return { kind: 'unreachable', message };
 }
 

@@ -34,6 +34,8 @@ export const CONTROL_CODES = [
   'PROTOCOL_NOT_SPOKEN',
   'SUPERSEDED',
   'STALE',
+  'HISTORY_AWAY',
+  'HISTORY_OFF',
   'INTERNAL',
 ] as const;
 export type ControlCode = (typeof CONTROL_CODES)[number];

@@ -4,12 +4,15 @@ import type { AddressInfo } from 'node:net';
 import type { KeyPair } from '../lib/certificates.ts';
 import type { Clock } from '../lib/clock.ts';
 import { errorMessage } from '../lib/errors.ts';
-import { answerSync, type SyncService } from './answer-sync.ts';
+import { answerHistory, type HistoryService } from './answer-history.ts';
+import { answerSync } from './answer-sync.ts';
 import type { ControlLog } from './control-log.ts';
+import { HISTORY_PATH } from './history-messages.ts';
+import { SYNC_PATH } from './messages.ts';
 import { ControlProblem, PROBLEM_TYPE } from './problem.ts';
 
 /** What {@link startControlServer} serves, and how. */
-export interface ControlServerOptions extends SyncService {
+export interface ControlServerOptions extends HistoryService {
   readonly host: string;
   readonly port: number;
   /** What to show from the next connection on. */
@@ -93,7 +96,7 @@ async function serve(
   const gone = new AbortController();
   response.once('close', () => gone.abort());
   try {
-    const answer = await answerSync(options, request, gone.signal);
+    const answer = await answerFor(request)(options, request, gone.signal);
     send(response, 200, { 'content-type': 'application/json' }, answer);
   } catch (error) {
     if (gone.signal.aborted) return;
@@ -102,6 +105,21 @@ async function serve(
     const headers = { 'content-type': PROBLEM_TYPE, connection: 'close', ...problem.headers };
     send(response, problem.body.status, headers, problem.body);
   }
+}
+
+/** Who answers it. Throws a {@link ControlProblem} where nobody does. */
+function answerFor({
+  url = '/',
+  method,
+}: IncomingMessage): typeof answerSync | typeof answerHistory {
+  if (url !== SYNC_PATH && url !== HISTORY_PATH) {
+    const detail = `There is nothing here but ${SYNC_PATH} and ${HISTORY_PATH}.`;
+    throw new ControlProblem(404, 'NOT_FOUND', detail);
+  }
+  if (method !== 'POST') {
+    throw new ControlProblem(405, 'METHOD_NOT_ALLOWED', `${url} takes POST.`);
+  }
+  return url === SYNC_PATH ? answerSync : answerHistory;
 }
 
 function send(

@@ -147,6 +147,7 @@ export async function runOperator(options: OperatorOptions, signal: AbortSignal)
               port: options.controlPort,
               hub,
               holder: () => elector.holder(),
+              history: () => undefined,
               authenticate: shardAuthenticator({ client, pods: caches.pods, namespace, clock }),
               certificate: () => authority.material.leaf,
               clock,

@@ -12,8 +12,12 @@ export interface WantedBot {
   readonly deps: BotDeps;
 }
 
-/** Tells what a bot told of itself. */
-export type Publish = (assignment: BotAssignment, facts: RuntimeFacts) => void;
+/** Tells what a bot told of itself, and what it told before. */
+export type Publish = (
+  assignment: BotAssignment,
+  facts: RuntimeFacts,
+  before: RuntimeFacts | undefined,
+) => void;
 
 interface RunningBot {
   readonly bot: HostedBot;
@@ -50,6 +54,11 @@ export class BotSlot {
     return this.#last;
   }
 
+  /** The bot that runs here, or drains. */
+  get bot(): HostedBot | undefined {
+    return this.#running?.bot;
+  }
+
   /** Whether nothing runs here. */
   get empty(): boolean {
     return !this.#running;
@@ -80,8 +89,9 @@ export class BotSlot {
     if (!as) return;
     const from = goingOn(as.assignment, this.#told, this.#last?.offset);
     const bot = new HostedBot(from, as.deps, (facts) => {
+      const before = this.#told;
       this.#told = facts;
-      this.#publish(as.assignment, facts);
+      this.#publish(as.assignment, facts, before);
     });
     this.#running = { bot, as };
     as.deps.boundary.run(bot, () => bot.start());

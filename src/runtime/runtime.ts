@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { isDeepStrictEqual } from 'node:util';
 import type { Registry } from 'prom-client';
 import type { BreakerState } from '../api/breaker.ts';
+import type { HistorySink } from '../api/history-records.ts';
 import type { RuntimeFacts } from '../api/runtime-facts.ts';
 import { LONGEST_STOP_DRAIN_SECONDS } from '../api/stop.ts';
 import type { BotReport, ControlPort, ShardAssignment } from '../control/port.ts';
@@ -23,6 +24,13 @@ import { meterVerifications, Verifications } from './handlers/gate/verifications
 import { ShardGuards } from './pipeline/guards.ts';
 import { RateWaits } from './pipeline/rates/rate-waits.ts';
 import { RetryStatistics } from './pipeline/retries/retry-statistics.ts';
+import { NO_HISTORY } from './records/bot-history.ts';
+import { countBatches, meterHistory } from './records/history-metrics.ts';
+import {
+  type HistoryBot,
+  RuntimeHistory,
+  type RuntimeHistoryOptions,
+} from './records/runtime-history.ts';
 import { meterRuntime } from './runtime-metrics.ts';
 import { Sweep } from './sweep.ts';
 import { createHttpPost } from './transport/http-post.ts';
@@ -44,6 +52,8 @@ export interface RuntimeOptions {
   readonly boundary?: ErrorBoundary;
   /** Where it shows how it does. */
   readonly registry?: Registry;
+  /** Who keeps what was; without it nothing is kept. */
+  readonly history?: HistorySink;
   /** Where retries are counted, for whoever wants to read them; else in the registry alone. */
   readonly retryStatistics?: RetryStatistics;
 }
@@ -64,7 +74,11 @@ const START_WIDTH = 16;
 export class Runtime {
   readonly #port: ControlPort;
   readonly #report: (report: BotReport) => void;
-  readonly #publish: Publish = ({ uid, epoch }, facts) => this.#report({ uid, epoch, facts });
+  readonly #history: RuntimeHistory | undefined;
+  readonly #publish: Publish = ({ uid, epoch }, facts, before) => {
+    this.#history?.told({ uid, epoch }, before, facts);
+    this.#report({ uid, epoch, facts });
+  };
   readonly #shared: Omit<BotDeps, 'transport'>;
   readonly #posts: ReturnType<typeof createHttpPost>;
   readonly #hurry = new AbortController();
@@ -84,6 +98,8 @@ export class Runtime {
     const sweep = new Sweep(clock, random, boundary);
     const heartbeats = new Heartbeats({ clock, sweep, boundary });
     const verifications = new Verifications();
+    const parts = { bots: () => this.#bots(), sweep, clock, random, log };
+    this.#history = openHistory(options, parts);
     this.#shared = {
       clock,
       coarseClock: withCoarseTimers(clock, COARSE_MS),
@@ -99,6 +115,7 @@ export class Runtime {
       ),
       startQueue: new StartQueue({ clock, log }, START_WIDTH),
       sweep,
+      history: this.#history ?? NO_HISTORY,
       verifications,
       webhookDoor: new WebhookDoor(webhooks),
       boundary,
@@ -115,14 +132,13 @@ export class Runtime {
       usage: this.#shared.usage,
       startMeter: startLoopMeter,
     });
-    if (registry) meterVerifications(registry, verifications);
-    if (registry) {
-      meterGuards(registry, {
-        upstream: this.#shared.guards.upstream,
-        facts: () => this.#facts().values(),
-      });
-    }
-    if (registry) meterRuntime(registry, { heartbeats, floodWatch: this.#floodWatch });
+    if (!registry) return;
+    meterVerifications(registry, verifications);
+    meterGuards(registry, {
+      upstream: this.#shared.guards.upstream,
+      facts: () => this.#facts().values(),
+    });
+    meterRuntime(registry, { heartbeats, floodWatch: this.#floodWatch });
   }
 
   /**
@@ -133,13 +149,19 @@ export class Runtime {
   async start(signal: AbortSignal): Promise<void> {
     const over = new AbortController();
     const watching = this.#floodWatch.start(over.signal);
+    const keeping = this.#history?.start(over.signal);
     try {
       for await (const assignment of this.#port.assignments(signal)) this.#follow(assignment);
     } finally {
       await this.#stop();
       over.abort();
       await watching;
+      if (keeping) await within(this.#shared.clock, CLOSED_MS, keeping);
     }
+  }
+
+  *#bots(): Generator<HistoryBot> {
+    for (const { bot } of this.#slots.values()) if (bot) yield bot;
   }
 
   #facts(): ReadonlyMap<string, RuntimeFacts> {
@@ -162,6 +184,7 @@ export class Runtime {
     this.#drainMs = fleet.runtime.drainSeconds * 1000;
     this.#shared.webhookDoor.setFleet(fleet.webhook, shards);
     this.#shared.guards.fleetRate.apply(fleet.rateLimits);
+    this.#history?.setInterval(fleet.history.snapshotSeconds);
     const before = this.#link?.transport;
     const deps = { ...this.#shared, transport: this.#transportFor(fleet.telegram) };
     const wanted = new Map(bots.map((assignment) => [assignment.uid, { assignment, deps }]));
@@ -195,6 +218,9 @@ export class Runtime {
     await slot?.want(undefined, reason);
     if (!slot?.empty || this.#slots.get(uid) !== slot) return;
     this.#slots.delete(uid);
+    if (slot.told && slot.last) {
+      this.#history?.portray({ uid, epoch: slot.last.epoch }, slot.told);
+    }
     if (slot.last) this.#port.ended({ uid, ...slot.last });
   }
 
@@ -204,6 +230,17 @@ export class Runtime {
     }
     return this.#link.transport;
   }
+}
+
+function openHistory(
+  { history: sink, registry }: Pick<RuntimeOptions, 'history' | 'registry'>,
+  parts: Omit<RuntimeHistoryOptions, 'sink' | 'onSent'>,
+): RuntimeHistory | undefined {
+  if (!sink) return undefined;
+  const counting = registry && { onSent: countBatches(registry) };
+  const history = new RuntimeHistory({ ...parts, sink, ...counting });
+  if (registry) meterHistory(registry, history.buffer);
+  return history;
 }
 
 function sayUpstream(log: Log, state: BreakerState): void {

@@ -1,6 +1,7 @@
 import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { HistorySink } from '../../src/api/history-records.ts';
 import type { Authenticate } from '../../src/control/authenticate.ts';
 import { HttpControlPort, type SyncResult } from '../../src/control/http-control-port.ts';
 import { ShardHub } from '../../src/control/hub.ts';
@@ -24,6 +25,8 @@ export function newMaterial(nowMs = Date.now()): Promise<TlsMaterial> {
 export interface Replica {
   hub: ShardHub | undefined;
   holder: string | undefined;
+  /** Who keeps the history; nobody unless set. */
+  history: HistorySink | undefined;
   readonly server: ControlServer;
   readonly url: string;
 }
@@ -82,6 +85,7 @@ export class Leaders implements AsyncDisposable {
       ...(spoken && { spoken }),
       hub: () => replica.hub,
       holder: () => replica.holder,
+      history: () => replica.history,
       authenticate: this.authenticate,
       certificate: () => this.material.leaf,
       clock: systemClock,
@@ -90,6 +94,7 @@ export class Leaders implements AsyncDisposable {
     const replica: Replica = {
       hub: leads ? this.newHub() : undefined,
       holder: undefined,
+      history: undefined,
       server,
       url: `https://127.0.0.1:${server.port}`,
     };

@@ -1,4 +1,5 @@
 import { Registry } from 'prom-client';
+import type { HistorySink } from '../../src/api/history-records.ts';
 import type { FleetRateLimits } from '../../src/api/rate-limits.ts';
 import type { RuntimeFacts } from '../../src/api/runtime-facts.ts';
 import type { FleetWebhook } from '../../src/api/webhook.ts';
@@ -31,6 +32,8 @@ export interface HostingOptions {
   readonly random?: Random;
   /** Whether the runtime takes webhooks, at an address that its fleet has. */
   readonly webhook?: boolean;
+  /** Who keeps what was; nobody unless given. */
+  readonly history?: HistorySink;
   /** Hears each log line; what it throws is the log's failure. */
   readonly onLog?: (line: string) => void;
 }
@@ -85,7 +88,7 @@ export class Hosting implements AsyncDisposable {
 
   private constructor(
     emulator: RunningEmulator,
-    { emulator: how, drainSeconds, random, onLog }: HostingOptions,
+    { emulator: how, drainSeconds, random, history, onLog }: HostingOptions,
     door: Door | undefined,
   ) {
     this.emulator = emulator;
@@ -108,6 +111,7 @@ export class Hosting implements AsyncDisposable {
       clock: this.#clock,
       registry: this.registry,
       ...(random && { random }),
+      ...(history && { history }),
       ...(door && { webhooks: { routes: door.routes, ordinal: 0 } }),
     });
     this.#ended = this.runtime.start(this.#stop.signal);

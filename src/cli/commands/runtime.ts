@@ -1,5 +1,6 @@
 import { Counter, Gauge, Registry } from 'prom-client';
 import { HttpControlPort } from '../../control/http-control-port.ts';
+import { HttpHistory } from '../../control/http-history.ts';
 import { type Clock, systemClock } from '../../lib/clock.ts';
 import { type Random, randomToken, systemRandom } from '../../lib/random.ts';
 import { within } from '../../lib/within.ts';
@@ -39,11 +40,9 @@ export async function runRuntime(
   const destination = { write: (text: string) => void logTo.write(text) };
   const log = createLog({ level: logLevel, format: logFormat, destination });
   const registry = new Registry();
-  const port = openPort({ url: controlUrl, caFile: controlCa, tokenFile: controlToken }, registry, {
-    clock,
-    random,
-    log,
-  });
+  const leader = { url: controlUrl, caFile: controlCa, tokenFile: controlToken };
+  const port = openPort(leader, registry, { clock, random, log });
+  const history = new HttpHistory(leader, log);
   const boundary = new ErrorBoundary();
   using _errors = handleUncaughtErrors({
     blame: (error) => boundary.fail(error),
@@ -54,6 +53,7 @@ export async function runRuntime(
   const webhooks = await openWebhooks(settings, { clock, registry });
   const runtime = new Runtime({
     port: new MeteredPort(port, registry),
+    history,
     log,
     clock,
     random,
@@ -81,7 +81,7 @@ export async function runRuntime(
   try {
     await Promise.all([port.start(parted.signal), hosting()]);
   } finally {
-    await Promise.all([health.close(), webhooks?.close()]);
+    await Promise.all([health.close(), webhooks?.close(), history.close()]);
   }
   log.info('all bots have drained');
 }

@@ -5,6 +5,7 @@ import type { Secret } from '../../lib/secret.ts';
 import type { BotGuards, ShardGuards } from '../pipeline/guards.ts';
 import { createPipeline } from '../pipeline/pipeline.ts';
 import type { CallContext, Occasion } from '../pipeline/step.ts';
+import type { BotRef } from '../records/bot-ref.ts';
 import type { CallError } from '../telegram/call-error.ts';
 import { DirectCaller } from '../telegram/direct-caller.ts';
 import { grammyClientOptions } from '../telegram/grammy-fetch.ts';
@@ -13,7 +14,7 @@ import type { BotDeps } from './bot-deps.ts';
 import type { FactsRecorder } from './facts-recorder.ts';
 
 /** Who is told how the calls of a bot go. Its methods must not throw. */
-export interface CallsHost {
+export interface CallsHost extends BotRef {
   readonly guards: BotGuards;
   readonly recorder: FactsRecorder;
   /** A message reached Telegram. */
@@ -69,6 +70,10 @@ export class BotCalls implements CallContext {
 
   onPause(): void {
     this.#host.recorder.note({});
+  }
+
+  onTried(method: string, failure: CallError | undefined, tookMs: number): void {
+    this.#deps.history.called(this.#host, method, failure, tookMs);
   }
 
   onFailed(error: CallError): void {

@@ -3,6 +3,7 @@ import type { Random } from '../../lib/random.ts';
 import type { Log } from '../../telemetry/log.ts';
 import type { Verifications } from '../handlers/gate/verifications.ts';
 import type { ShardGuards } from '../pipeline/guards.ts';
+import type { BotHistory } from '../records/bot-history.ts';
 import type { Sweep } from '../sweep.ts';
 import type { HttpPost } from '../transport/http-post.ts';
 import type { TelegramTransport } from '../transport/telegram-transport.ts';
@@ -26,6 +27,8 @@ export interface BotDeps {
   readonly guards: ShardGuards;
   /** Where bots wait to ask who they are. */
   readonly startQueue: StartQueue;
+  /** Writes down what bots do. */
+  readonly history: BotHistory;
   /** Counts what becomes of users at membership gates. */
   readonly verifications: Verifications;
   /** Looks after bots from time to time. */

@@ -1,5 +1,5 @@
 import type { Api } from 'grammy';
-import type { UserFromGetMe } from 'grammy/types';
+import type { Update, UserFromGetMe } from 'grammy/types';
 import type { BotAssignment } from '../../control/port.ts';
 import type { UpdateKind } from '../../lib/update-kinds.ts';
 import type { Log } from '../../telemetry/log.ts';
@@ -88,6 +88,11 @@ export class BotHandlers {
     return this.#compiled.handle(context, signal);
   }
 
+  /** The command that `update` gives, where the spec has a handler for it; else ''. */
+  commandIn(update: Update): string {
+    return this.#compiled.commandIn(update, this.#options.me.username);
+  }
+
   /** Nothing goes on any more. */
   close(): void {
     this.#ownership.close();
@@ -123,6 +128,7 @@ export class BotHandlers {
       onVerification: (outcome, { groupId, user }) => {
         log.info({ outcome, chat: groupId, user: user.id }, 'verification');
         deps.verifications.count(outcome);
+        deps.history.verified(this.#assignment, outcome, user.id);
       },
     });
     return this.#gates;

@@ -8,6 +8,7 @@ import type { Log } from '../../telemetry/log.ts';
 import { UpdateDispatcher, type UpdateOutcome } from '../dispatch/update-dispatcher.ts';
 import { heldBackMs, throwIfHeldBack } from '../pipeline/held-back.ts';
 import type { Effects } from '../pipeline/step.ts';
+import type { BotRef } from '../records/bot-ref.ts';
 import type { BotCalls } from './bot-calls.ts';
 import type { BotDeps } from './bot-deps.ts';
 import { BotHandlers } from './bot-handlers.ts';
@@ -25,7 +26,7 @@ export interface WorkerOptions {
   readonly me: UserFromGetMe;
   readonly deps: BotDeps;
   /** Who answers for what is done here. */
-  readonly owner: ErrorOwner;
+  readonly owner: ErrorOwner & BotRef;
   readonly calls: BotCalls;
   readonly log: Log;
   readonly recorder: FactsRecorder;
@@ -66,7 +67,7 @@ export class BotWorker {
       handle: (update, attempt, abort) => this.#try(update, attempt, abort),
       retryable: (error) => error instanceof FailedTry && error.retryable,
       heldBackMs: (error) => (error instanceof FailedTry ? error.heldBackMs : undefined),
-      onDone: (update, outcome) => this.#done(update, outcome),
+      onDone: (update, outcome, tookMs) => this.#done(update, outcome, tookMs),
     });
   }
 
@@ -142,7 +143,10 @@ export class BotWorker {
         return this.#handlers.handle({ ctx, attempt, usage }, signal);
       });
     } catch (error) {
-      if (!isCallFailure(error)) recorder.count('errors');
+      if (!isCallFailure(error)) {
+        recorder.count('errors');
+        deps.history.failed(owner, error);
+      }
       log.debug({ updateId, attempt }, `a try failed: ${errorMessage(error)}`);
       const givenUp = this.open.givenUp(updateId, error);
       if (givenUp) throw new FailedTry(givenUp, false);
@@ -157,8 +161,8 @@ export class BotWorker {
     return new Context(update, api, me);
   }
 
-  #done(update: Update, outcome: UpdateOutcome): void {
-    const { recorder, log, deps, onFinished } = this.#options;
+  #done(update: Update, outcome: UpdateOutcome, tookMs: number): void {
+    const { recorder, log, deps, owner, onFinished } = this.#options;
     const updateId = update.update_id;
     if (outcome.kind === 'skipped') {
       const cause = outcome.error instanceof FailedTry ? outcome.error.cause : outcome.error;
@@ -171,10 +175,15 @@ export class BotWorker {
     } else if (outcome.kind === 'handled') {
       recorder.count('handled');
     }
+    const command = this.#handlers.commandIn(update);
+    deps.history.updated(owner, { update, command, tookMs, outcome: RECORDED[outcome.kind] });
     this.open.remove(updateId);
     onFinished(updateId);
   }
 }
+
+/** An update that was given up has failed; one that no handler fits is passed over. */
+const RECORDED = { handled: 'handled', unmatched: 'skipped', skipped: 'failed' } as const;
 
 /** How long one try at an update may take: its services have their time, and all else its own. */
 function tryLimitMs({ spec }: BotAssignment): number {

@@ -51,6 +51,11 @@ export class FactsRecorder {
     return this.#facts;
   }
 
+  /** The facts as of now. */
+  get present(): RuntimeFacts {
+    return { ...this.facts, ...this.#live?.facts(this.#clock.monotonicMs()) };
+  }
+
   /** In which way updates come. */
   get mode(): UpdateMode {
     return this.#facts.updates.mode;

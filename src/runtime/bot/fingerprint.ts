@@ -34,11 +34,27 @@ export function fingerprintOf(error: unknown): string {
   return createHash('sha256').update(parts.join('\n')).digest('hex').slice(0, 12);
 }
 
+/**
+ * `error` in words that hold nobody's data: no number, quoted word, name, address or id. Of 1 to
+ * 1,024 characters that every database takes.
+ */
+export function sampleOf(error: unknown): string {
+  return withoutData(errorMessage(error)) || 'an error without a message';
+}
+
+/** `message` in the same way. */
+export function withoutData(message: string): string {
+  // A placeholder may be longer than what it stands for.
+  return normalize(message).slice(0, MAX_MESSAGE_CHARACTERS).toWellFormed();
+}
+
 function normalize(message: string): string {
   return message
     .slice(0, MAX_MESSAGE_CHARACTERS)
+    .replaceAll(/\p{Cc}+/gu, ' ')
     .replaceAll(/https?:\/\/\S+/g, '<url>')
     .replaceAll(/"[^"]*"|'[^']*'|`[^`]*`/g, '<text>')
+    .replaceAll(/@\w+/g, '<name>')
     .replaceAll(/\b(?=\w*\d)[\w-]{8,}\b/g, '<id>')
     .replaceAll(/\d+/g, '<n>');
 }

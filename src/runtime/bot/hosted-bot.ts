@@ -18,16 +18,10 @@ import { initialFacts } from './initial-facts.ts';
 import { type BotState, transition } from './lifecycle.ts';
 import { saysTheSame } from './same-spec.ts';
 import { type Failure, Serving, type ServingHost } from './serving.ts';
-import { type LeaveReason, WITHDRAWN, YIELDED } from './withdrawn.ts';
+import { type LeaveReason, type Stopping, WITHDRAWN, YIELDED } from './withdrawn.ts';
 
 /** Before a bot begins again whose crash could not even be told. */
 const UNTOLD_COOLDOWN_MS = 10_000;
-
-/** A bot is to end for good, and why; what resolves when it has. */
-interface Stopping {
-  readonly reason: LeaveReason | undefined;
-  readonly ended: PromiseWithResolvers<void>;
-}
 
 /**
  * One bot with one token, from its first getMe to its drain. Whatever goes wrong in it stays in it,
@@ -93,6 +87,10 @@ export class HostedBot implements ServingHost, CallsHost, HeartbeatHost, TokenHo
     return this.#assignment.uid;
   }
 
+  get epoch(): number {
+    return this.#assignment.epoch;
+  }
+
   get resume(): BotAssignment['resume'] {
     return this.#assignment.resume;
   }
@@ -131,6 +129,7 @@ export class HostedBot implements ServingHost, CallsHost, HeartbeatHost, TokenHo
   /** Ends the bot's present life as crashed; updates in hand come again. */
   fail(error: unknown): void {
     this.recorder.count('errors');
+    this.#deps.history.failed(this, error);
     this.#tell(error);
     this.#failure ??= { error };
     this.#serving?.fail(error);
@@ -161,6 +160,7 @@ export class HostedBot implements ServingHost, CallsHost, HeartbeatHost, TokenHo
   onCallFailed(error: CallError): void {
     if (error.fault === 'aborted' || error.fault === 'breaker-open') return;
     this.recorder.count('errors');
+    this.#deps.history.failed(this, error);
     // It says when the pause ends; its update waits for that, and ends with no error.
     if (error.fault === 'rate-limited') this.#tell(error);
     if (error.fault === 'unauthorized') this.#serving?.fail(error);

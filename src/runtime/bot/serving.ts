@@ -10,6 +10,7 @@ import { WebhookCalls } from '../intake/webhook-calls.ts';
 import { LONGEST_LOOK_MS } from '../intake/webhook-intake.ts';
 import { GuardedPolls } from '../pipeline/guarded-polls.ts';
 import { ProfileSync } from '../profile/profile-sync.ts';
+import type { BotRef } from '../records/bot-ref.ts';
 import { CallError } from '../telegram/call-error.ts';
 import type { GetUpdates } from '../telegram/direct-caller.ts';
 import type { BotCalls } from './bot-calls.ts';
@@ -26,7 +27,7 @@ const INTAKE_STOP_MS = 2_000;
 const LONGEST_BACKOFF_MS = 60_000;
 
 /** Whose serving it is. */
-export interface ServingHost extends ErrorOwner {
+export interface ServingHost extends ErrorOwner, BotRef {
   /** Made when asked for. */
   readonly log: Log;
   /**
@@ -201,6 +202,7 @@ export class Serving implements IntakeBot {
     heartbeat.beat(LONGEST_BACKOFF_MS + (error.retryAfterMs ?? 0));
     if (error.fault === 'breaker-open') return;
     recorder.count('errors');
+    deps.history.failed(host, error);
     recorder.note({ lastError });
     if (error.fault !== 'conflict') return;
     // In contact, whoever else takes the updates is none of ours; else it may be the next owner.

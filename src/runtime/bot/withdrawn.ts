@@ -9,3 +9,9 @@ export const YIELDED = 'yielded';
 
 /** Why a bot stops, where its process goes on. */
 export type LeaveReason = typeof WITHDRAWN | typeof YIELDED;
+
+/** A bot is to end for good, and why; what resolves when it has. */
+export interface Stopping {
+  readonly reason: LeaveReason | undefined;
+  readonly ended: PromiseWithResolvers<void>;
+}

@@ -31,8 +31,8 @@ export interface DispatcherOptions {
    * worth while. It does not count. Undefined of all other errors.
    */
   readonly heldBackMs: (error: unknown) => number | undefined;
-  /** Told once of each update that ended. Must not throw. */
-  readonly onDone: (update: Update, outcome: UpdateOutcome) => void;
+  /** Told once of each update that ended, so long after it was submitted. Must not throw. */
+  readonly onDone: (update: Update, outcome: UpdateOutcome, tookMs: number) => void;
 }
 
 /** Long enough for a service to come back from a restart, short enough for its user to wait. */
@@ -58,6 +58,7 @@ interface Entry {
   readonly update: Update;
   /** Its place among all that were submitted. */
   readonly place: number;
+  readonly sinceMs: number;
   attempts: number;
   /** Ends the try in hand. */
   abort?: AbortController;
@@ -107,7 +108,8 @@ export class UpdateDispatcher {
   /** Takes an update. After {@link drain} was called it is dropped undone. */
   submit(update: Update): void {
     if (this.#draining) return;
-    const entry: Entry = { update, place: ++this.#submitted, attempts: 0 };
+    const sinceMs = this.#options.clock.monotonicMs();
+    const entry: Entry = { update, place: ++this.#submitted, sinceMs, attempts: 0 };
     this.#open++;
     const key = laneKey(update);
     const known = this.#lanes.get(key);
@@ -205,7 +207,8 @@ export class UpdateDispatcher {
     if (lane.queue.length > 0) this.#ready.add(lane);
     else this.#lanes.delete(lane.key);
     this.#open--;
-    this.#options.onDone(entry.update, outcome);
+    const { clock, onDone } = this.#options;
+    onDone(entry.update, outcome, clock.monotonicMs() - entry.sinceMs);
     if (this.#open === 0) this.#onEmpty?.();
   }
 

@@ -12,6 +12,8 @@ interface Payload {
 
 interface Identified {
   readonly id: number;
+  /** Of a chat. */
+  readonly type?: unknown;
 }
 
 /** The kind of `update`; undefined where it holds none that we know. */
@@ -27,8 +29,18 @@ export function laneKey(update: Update): number | Update {
   const kind = updateKind(update);
   const payload = kind && payloadOf(update, kind);
   if (!payload) return update;
-  const place = payload.chat ?? payload.message?.chat ?? payload.voter_chat;
-  return (place ?? payload.from ?? payload.user)?.id ?? update;
+  return (chatOf(payload) ?? payload.from ?? payload.user)?.id ?? update;
+}
+
+/** What `update` says of the kind of its chat, where it belongs to one. */
+export function chatType(update: Update): unknown {
+  const kind = updateKind(update);
+  const payload = kind && payloadOf(update, kind);
+  return payload && chatOf(payload)?.type;
+}
+
+function chatOf({ chat, message, voter_chat: voter }: Payload): Identified | undefined {
+  return chat ?? message?.chat ?? voter;
 }
 
 function payloadOf(update: Update, kind: UpdateKind): Payload | undefined {

@@ -27,10 +27,15 @@ export function compileCommand(handler: CommandHandler, log: Log): UpdateHandler
       const message = messageText(ctx);
       const sent = message && parseCommand(message);
       if (sent?.name.toLowerCase() !== name) return undefined;
-      if (sent.bot && sent.bot.toLowerCase() !== ctx.me.username.toLowerCase()) return undefined;
+      if (!isFor(sent, ctx.me.username)) return undefined;
       return reply(ctx, sent.args, signal);
     },
   };
+}
+
+/** Whether a command may be meant for the bot of that name. */
+export function isFor({ bot }: SentCommand, username: string): boolean {
+  return !bot || bot.toLowerCase() === username.toLowerCase();
 }
 
 /**

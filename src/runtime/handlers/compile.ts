@@ -1,3 +1,4 @@
+import type { Update } from 'grammy/types';
 import type { BotKey } from '../../api/group.ts';
 import type { Handler } from '../../api/handlers.ts';
 import type { TenantBotSpec } from '../../api/tenant-bot.ts';
@@ -9,12 +10,13 @@ import type { Log } from '../../telemetry/log.ts';
 import { updateKind } from '../dispatch/update-kind.ts';
 import type { HttpPost } from '../transport/http-post.ts';
 import { compileCallback } from './callback.ts';
-import { compileCommand } from './command.ts';
+import { compileCommand, isFor, parseCommand } from './command.ts';
 import { compileForward } from './forward/forward.ts';
 import { compileGate, type Gate } from './gate/gate.ts';
 import type { MembershipGates } from './gate/membership-gates.ts';
 import type { HandlerContext, UpdateHandler } from './handler.ts';
 import { compileJoinRequest } from './join-request.ts';
+import { textOf } from './message-text.ts';
 import { compileText } from './text.ts';
 
 /** The bot whose handlers are compiled. */
@@ -43,6 +45,11 @@ export interface CompiledHandlers {
    * update of an unknown kind is unmatched, never an error.
    */
   handle(context: HandlerContext, signal: AbortSignal): Promise<'handled' | 'unmatched'>;
+  /**
+   * The command that `update` gives, in lower case, where one of the handlers answers it and it is
+   * meant for the bot of that name; else ''. Nothing that a user can make up.
+   */
+  commandIn(update: Update, username: string): string;
   /** The membership gates among the handlers; whoever puts these into effect tells the others. */
   readonly gates: readonly Gate[];
 }
@@ -53,6 +60,7 @@ export function compileHandlers(input: HandlersInput, deps: HandlerDeps): Compil
     compileHandler(handler, index, { ...input, ...deps }),
   );
   const gates = listed.flatMap(({ gate }) => gate ?? []);
+  const commands = input.spec.handlers.flatMap(({ command }) => command?.name.toLowerCase() ?? []);
   const handlers = gates.length > 0 ? [deps.gates().doorbell, ...listed] : listed;
   return {
     gates,
@@ -60,6 +68,12 @@ export function compileHandlers(input: HandlersInput, deps: HandlerDeps): Compil
     allowedUpdates: UPDATE_KINDS.filter((kind) =>
       handlers.some((handler) => handler.kinds.includes(kind)),
     ).slice(),
+    commandIn(update, username) {
+      const message = commands.length > 0 && textOf(update.message);
+      const sent = message && parseCommand(message);
+      const name = sent && isFor(sent, username) ? sent.name.toLowerCase() : '';
+      return commands.includes(name) ? name : '';
+    },
     async handle(context, signal) {
       const { usage } = context;
       const kind = updateKind(context.ctx.update);

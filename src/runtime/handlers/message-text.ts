@@ -1,5 +1,5 @@
 import type { Context } from 'grammy';
-import type { MessageEntity } from 'grammy/types';
+import type { Message, MessageEntity } from 'grammy/types';
 import type { UpdateKind } from '../../lib/update-kinds.ts';
 
 /** What handlers of text answer to: new messages, not edits of old ones. */
@@ -13,7 +13,11 @@ export interface MessageText {
 
 /** The words of the message that `ctx` brings; undefined where it has none. */
 export function messageText(ctx: Context): MessageText | undefined {
-  const { message } = ctx;
+  return textOf(ctx.message);
+}
+
+/** The words of `message`; undefined where it has none. */
+export function textOf(message: Message | undefined): MessageText | undefined {
   // Telegram promises strings; a server that stands in for it may not keep that.
   if (typeof message?.text === 'string') {
     return { text: message.text, entities: message.entities ?? [] };

@@ -21,12 +21,17 @@ export interface CallContext {
   onStateChange(): void;
   /** Telegram has asked for a pause. */
   onPause(): void;
+  /** A try at a call that is no poll has ended with `failure`, or well. */
+  onTried(method: string, failure: CallError | undefined, tookMs: number): void;
   /** A call failed for good. */
   onFailed(error: CallError): void;
 }
 
 /** What the guards of a call work with, be it one of the pipeline or a poll. */
-export type Guarded = Pick<CallContext, 'bot' | 'shard' | 'clock' | 'onStateChange' | 'onPause'>;
+export type Guarded = Pick<
+  CallContext,
+  'bot' | 'shard' | 'clock' | 'onStateChange' | 'onPause' | 'onTried'
+>;
 
 /** What one update's calls have brought about so far. */
 export interface Effects {

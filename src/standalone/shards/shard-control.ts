@@ -56,6 +56,7 @@ export class ShardControl {
       port: 0,
       hub: () => control.hub,
       holder: () => undefined,
+      history: () => undefined,
       authenticate: (bearer) => control.#authenticate(bearer),
       certificate: () => control.#material.leaf,
       clock,

@@ -14,7 +14,13 @@ let clock: AdjustableClock;
 let guarded: { bot: BotGuards; shard: ShardGuards };
 
 function getMe(make: () => Promise<void>): Promise<void> {
-  const context = { ...guarded, clock, onStateChange: () => undefined, onPause: () => undefined };
+  const context = {
+    ...guarded,
+    clock,
+    onStateChange: () => undefined,
+    onPause: () => undefined,
+    onTried: () => undefined,
+  };
   return makeBare('getMe', { context, method: 'getMe', priority: 'poll', signal }, make);
 }
 

@@ -54,6 +54,7 @@ function apiWith(outcomes: Outcome[]): Api {
         shard: new ShardGuards(clock),
         onStateChange: () => undefined,
         onPause: () => undefined,
+        onTried: () => undefined,
         async send(method, json) {
           tries.push(method);
           sentJson = json;

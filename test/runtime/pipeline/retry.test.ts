@@ -52,6 +52,7 @@ function botWith(
         shard,
         onStateChange: () => undefined,
         onPause: () => undefined,
+        onTried: () => undefined,
         async send() {
           tries.push(clock.monotonicMs());
           const outcome = left.shift() ?? { ok: true, result: true };

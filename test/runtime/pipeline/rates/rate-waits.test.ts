@@ -34,6 +34,7 @@ async function call(chat: number, { method = 'sendMessage', forMs = 60_000, paus
     bot,
     shard,
     onPause: () => undefined,
+    onTried: () => undefined,
   };
   const made = {
     context,

@@ -1,0 +1,33 @@
+import type { Update } from 'grammy/types';
+import type { UpdateOutcome, VerificationOutcome } from '../../api/history-records.ts';
+import type { CallError } from '../telegram/call-error.ts';
+import type { BotRef } from './bot-ref.ts';
+
+/** An update that has ended. */
+export interface EndedUpdate {
+  readonly update: Update;
+  /** The command of the spec that it gave; '' where it gave none. */
+  readonly command: string;
+  readonly outcome: UpdateOutcome;
+  /** From when it came. */
+  readonly tookMs: number;
+}
+
+/** Who writes down what bots do while they do it. Never throws, and never waits. */
+export interface BotHistory {
+  /** A try at a call of the Bot API has ended with `failure`, or well. */
+  called(bot: BotRef, method: string, failure: CallError | undefined, tookMs: number): void;
+  updated(bot: BotRef, ended: EndedUpdate): void;
+  /** Something went wrong that counts as one of the bot's errors. */
+  failed(bot: BotRef, error: unknown): void;
+  /** Something became of somebody at a membership gate. */
+  verified(bot: BotRef, outcome: VerificationOutcome, userId: number): void;
+}
+
+/** Writes nothing down. */
+export const NO_HISTORY: BotHistory = {
+  called() {},
+  updated() {},
+  failed() {},
+  verified() {},
+};
