@@ -64,7 +64,8 @@ test('without an argument it runs the samples, answers, and ends cleanly at Ctrl
   // A terminal and npm both send one.
   void program.stop('SIGINT');
   expect(await program.stop('SIGINT')).toEqual({ code: 0, signal: null });
-  expect(performance.now() - began).toBeLessThan(5_000);
+  // 5 s, and what a busy machine adds.
+  expect(performance.now() - began).toBeLessThan(8_000);
   expect((await tenantbot(folder, 'get')).err).toContain('no standalone runs');
 });
 

@@ -2,6 +2,12 @@ import { expect } from 'vitest';
 import type { CallView } from '../../src/emulator/control-client.ts';
 import { answer, calls, confirmed, readyBot, type Scenario, say, statuses } from './steps.ts';
 
+/**
+ * What leaves a second apart may arrive closer together: the first had a connection opened for it, or
+ * the machine was busy. Of what nothing holds back, all would come at once.
+ */
+const SECOND_MS = 800;
+
 /** How many of the calls arrived in the fullest stretch of `ms`. */
 function most(of: readonly CallView[], ms: number): number {
   const times = of.map(({ startedAtMs }) => startedAtMs);
@@ -21,7 +27,7 @@ export function rateScenarios(scenario: Scenario): void {
       expect(new Set(answers)).toEqual(new Set(['I am slow']));
       const made = await calls(world, bot, 'sendMessage', 12);
       expect(made).toHaveLength(12);
-      expect(most(made, 1_000)).toBeLessThanOrEqual(4);
+      expect(most(made, SECOND_MS)).toBeLessThanOrEqual(4);
     },
   );
 
@@ -45,8 +51,8 @@ export function rateScenarios(scenario: Scenario): void {
     for (let n = 0; n < 6; n++) await say(world, bot);
     const [, ...made] = await calls(world, bot, 'sendMessage', 7);
     expect(statuses(made)).toEqual(made.map(() => 200));
-    expect(most(made, 900)).toBeLessThanOrEqual(3);
-    expect((made[5]?.startedAtMs ?? 0) - (made[0]?.startedAtMs ?? 0)).toBeGreaterThanOrEqual(2_900);
+    expect(most(made, SECOND_MS)).toBeLessThanOrEqual(3);
+    expect((made[5]?.startedAtMs ?? 0) - (made[0]?.startedAtMs ?? 0)).toBeGreaterThanOrEqual(2_800);
   });
 
   scenario('a group gets twenty messages in a minute, and the others after that', async (world) => {
@@ -60,7 +66,7 @@ export function rateScenarios(scenario: Scenario): void {
       await emulator.sendText({ bot: bot.id, from, chat: club.id, text: '/start' });
     const made = await calls(world, bot, 'sendMessage', 22);
     expect(statuses(made)).toEqual(made.map(() => 200));
-    expect(most(made, 59_900)).toBe(20);
+    expect(most(made, 59_500)).toBe(20);
     await confirmed(world, bot);
   });
 }
