@@ -94,6 +94,25 @@ export interface Resume extends Cooldowns {
   readonly offset?: number;
 }
 
+/** What the history knows of a bot: how it did when that was last kept. */
+export interface KeptFacts extends Pick<RuntimeFacts, 'health' | 'breaker' | 'restarts'> {
+  readonly counters: Pick<Counters, 'updates' | 'handled' | 'replies' | 'errors'>;
+}
+
+/** `known`, or what was kept of the bot where that is later: what is counted only grows. */
+export function laterOf<Known extends Pick<TenantBotStatus, 'counters'>>(
+  known: Known,
+  kept: KeptFacts | undefined,
+): Known {
+  if (!kept || extentOf(kept) <= extentOf(known)) return known;
+  return { ...known, ...kept, counters: { skipped: 0, ...known.counters, ...kept.counters } };
+}
+
+function extentOf({ counters }: { readonly counters?: KeptFacts['counters'] | undefined }): number {
+  if (!counters) return -1;
+  return counters.updates + counters.handled + counters.replies + counters.errors;
+}
+
 /**
  * What a status, or what a runtime has told, holds for the bot with the id `botId` to go on from;
  * undefined where it never ran.

@@ -169,7 +169,8 @@ function progress(facts: FleetFacts): Finding[] {
 function history({ history }: FleetFacts): Finding[] {
   if (!history) return [];
   const { reason, message } = history;
-  return [finding('HistoryAvailable', reason === 'Kept' ? 'True' : 'False', reason, message)];
+  const isKept = reason === 'Kept' || reason === 'RecordsDropped';
+  return [finding('HistoryAvailable', isKept ? 'True' : 'False', reason, message)];
 }
 
 function starting(facts: FleetFacts, type: string, status: Finding['status']): Finding {

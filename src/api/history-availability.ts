@@ -6,7 +6,7 @@ export const HISTORY_REASONS = [
   'NotConfigured',
   /** The database can't be written to at present; what happens is kept by those who know it. */
   'Unavailable',
-  /** They could not keep all of it. */
+  /** The same as `Kept`; lately not all of it could be. */
   'RecordsDropped',
 ] as const;
 

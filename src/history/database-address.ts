@@ -15,10 +15,10 @@ const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
 
 /**
  * Reads `postgres://user:password@host:port/database?sslmode=…`. The modes of TLS are libpq's;
- * unless one is given it is `require`, and `disable` on this machine itself. Throws an input error
- * that says what is wrong and never quotes the address.
+ * unless one is given it is `require`, with `caFile` (PEM) `verify-full`, and `disable` on this
+ * machine itself. Throws an input error that says what is wrong and never quotes the address.
  */
-export function parseDatabaseUrl(text: Secret): DatabaseAddress {
+export function parseDatabaseUrl(text: Secret, caFile?: string): DatabaseAddress {
   const url = /^postgres(ql)?:\/\//.test(text.reveal()) ? URL.parse(text.reveal()) : null;
   const parts = url && readParts(url);
   if (!url || !parts) {
@@ -29,6 +29,7 @@ export function parseDatabaseUrl(text: Secret): DatabaseAddress {
   const { host, database } = parts;
   if (host === '') throw refused('names no host');
   if (database === '') throw refused('names no database: add /name behind the host');
+  if (caFile !== undefined) trust(url, caFile);
   url.searchParams.set('sslmode', tlsMode(url, host));
   // Without it the driver takes every mode for verify-full, and prints a warning.
   url.searchParams.set('uselibpqcompat', 'true');
@@ -44,6 +45,12 @@ function readParts(url: URL): { readonly host: string; readonly database: string
   } catch {
     return undefined;
   }
+}
+
+/** What the address says itself counts more. */
+function trust({ searchParams }: URL, caFile: string): void {
+  if (!searchParams.has('sslrootcert')) searchParams.set('sslrootcert', caFile);
+  if (!searchParams.has('sslmode')) searchParams.set('sslmode', 'verify-full');
 }
 
 function tlsMode({ searchParams }: URL, host: string): string {

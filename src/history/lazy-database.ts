@@ -1,24 +1,30 @@
 import type { Kysely } from 'kysely';
+import type { AddressSource } from './address-source.ts';
 import { type ConnectionOptions, openDatabase } from './database.ts';
-import type { DatabaseAddress } from './database-address.ts';
 import { inWords, isDataError } from './database-errors.ts';
+
+interface Opened {
+  readonly database: Kysely<unknown>;
+  readonly place: string;
+}
 
 /** A database that is connected to when it is needed, and again after it was away. */
 export class LazyDatabase {
-  readonly #address: DatabaseAddress;
+  readonly #address: AddressSource;
   readonly #options: ConnectionOptions;
-  #opened: Promise<Kysely<unknown>> | undefined;
+  #opened: Promise<Opened> | undefined;
 
-  constructor(address: DatabaseAddress, options: ConnectionOptions) {
+  constructor(address: AddressSource, options: ConnectionOptions) {
     this.#address = address;
     this.#options = options;
   }
 
   /** What `work` comes to; rejects as {@link inWords} does, and next time connects anew. */
   async use<Value>(work: (database: Kysely<unknown>) => Promise<Value>): Promise<Value> {
-    const opened = (this.#opened ??= openDatabase(this.#address, this.#options));
+    const opened = (this.#opened ??= this.#open());
     try {
-      return await inWords(this.#address.place, opened.then(work));
+      const { database, place } = await opened;
+      return await inWords(place, work(database));
     } catch (error) {
       // A connection on which nothing answers any more would be waited for again, and again.
       if (this.#opened === opened && !isDataError(error)) void this.close();
@@ -52,9 +58,15 @@ export class LazyDatabase {
     const opened = this.#opened;
     this.#opened = undefined;
     await opened?.then(
-      (database) => database.destroy(),
+      ({ database }) => database.destroy(),
       // It was never there.
       () => undefined,
     );
+  }
+
+  async #open(): Promise<Opened> {
+    const address = await this.#address();
+    const database = await openDatabase<unknown>(address, this.#options);
+    return { database, place: address.place };
   }
 }

@@ -1,15 +1,16 @@
 import type { Registry } from 'prom-client';
+import type { HistoryAvailability } from '../../api/history-availability.ts';
 import { type HistoryBatch, type HistorySink, historyAway } from '../../api/history-records.ts';
 import { abortable } from '../../lib/abortable.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { errorCode, errorMessage } from '../../lib/errors.ts';
 import type { Log } from '../../telemetry/log.ts';
+import type { AddressSource } from '../address-source.ts';
 import { type AuditEntry, insertAudit } from '../audit.ts';
-import type { DatabaseAddress } from '../database-address.ts';
 import { isDataError, sqlState } from '../database-errors.ts';
 import { LazyDatabase } from '../lazy-database.ts';
 import { admit, type OnDrop } from './admission.ts';
-import { Availability, type HistoryAvailability } from './availability.ts';
+import { Availability } from './availability.ts';
 import type { BotDirectory } from './bot-directory.ts';
 import { SenderDrops } from './drops.ts';
 import { GroupCommit } from './group-commit.ts';
@@ -23,14 +24,24 @@ import { type WriterMetrics, writerMetrics } from './writer-metrics.ts';
 const ROWS_A_TRANSACTION = 10_000;
 /** Some 30 MB. Runtimes keep what is more. */
 const ROWS_WAITING = 100_000;
-const STATEMENT_WITHIN_MS = 10_000;
 const LOCK_WITHIN_MS = 5_000;
 /** Halving finds one row of ten thousand with 28. */
 const POISON_ATTEMPTS = 400;
 
+/** What a writer may take of the database. */
+export interface ConnectionLimits {
+  /** Connections; two at least. */
+  readonly max: number;
+  /** How long a statement may take. */
+  readonly statementMs: number;
+}
+
+const DEFAULT_LIMITS: ConnectionLimits = { max: 2, statementMs: 10_000 };
+
 /** What a {@link HistoryWriter} works with. */
 export interface HistoryWriterOptions {
-  readonly address: DatabaseAddress;
+  readonly address: AddressSource;
+  readonly connections?: ConnectionLimits;
   /**
    * Grows from leader to leader: writing with it ends the writing of those before. Unless given it
    * is one more than the highest that has written, taken with the first transaction.
@@ -64,13 +75,14 @@ export class HistoryWriter implements HistorySink {
     this.#tables = new RecordTables(options.directory);
     this.#availability = new Availability(options.clock);
     this.#senderDrops = new SenderDrops(this.#onDrop);
+    const { max, statementMs } = options.connections ?? DEFAULT_LIMITS;
     this.#database = new LazyDatabase(options.address, {
-      max: 2,
-      answerWithinMs: 2 * STATEMENT_WITHIN_MS,
+      max,
+      answerWithinMs: 2 * statementMs,
       settings: {
         search_path: 'tenantbot, pg_temp',
         'tenantbot.namespaces': '*',
-        statement_timeout: String(STATEMENT_WITHIN_MS),
+        statement_timeout: String(statementMs),
         lock_timeout: String(LOCK_WITHIN_MS),
       },
     });
@@ -138,7 +150,8 @@ export class HistoryWriter implements HistorySink {
   }
 
   readonly #onDrop: OnDrop = (kind, reason, count = 1) => {
-    this.#availability.dropped();
+    // What is told of a bot that was just deleted is nothing to miss.
+    if (reason !== 'unknown_bot') this.#availability.dropped();
     this.#metrics?.dropped.inc({ kind, reason }, count);
   };
 
@@ -158,7 +171,7 @@ export class HistoryWriter implements HistorySink {
       this.#tables.forget();
       const code = errorCode(error) ?? 'UNKNOWN';
       this.#metrics?.failures.inc({ reason: code });
-      this.#availability.failed(code, errorMessage(error));
+      this.#availability.failed(errorMessage(error));
       throw error;
     }
   }

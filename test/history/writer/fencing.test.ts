@@ -17,8 +17,7 @@ describe('a leader that was deposed', () => {
       message: expect.stringContaining(refusal),
     });
     expect(old.available()).toEqual({
-      ok: false,
-      reason: 'HistoryDeposed',
+      reason: 'Unavailable',
       message: expect.stringContaining(refusal),
     });
     const entry = { id: randomUUID(), at: NOON_MS, actor: 'me', action: 'test' };

@@ -42,7 +42,7 @@ export async function setStage(options: Partial<HistoryWriterOptions> = {}): Pro
   const registry = new Registry();
   const another = (changes: Partial<HistoryWriterOptions>): HistoryWriter => {
     const directory = { find: (uid: string) => bots.get(uid) };
-    const byDefault = { address: database.address, directory, clock, log };
+    const byDefault = { address: async () => database.address, directory, clock, log };
     const writer = new HistoryWriter({ ...byDefault, ...options, ...changes });
     onTestFinished(() => writer.close());
     return writer;
