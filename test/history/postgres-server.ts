@@ -1,16 +1,20 @@
 import { execFileSync } from 'node:child_process';
-import { chownSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chownSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { KeyPair } from '../../src/lib/certificates.ts';
 import { freePort } from '../../src/lib/free-port.ts';
-import { startProgram } from '../support/program.ts';
+import { type Program, startProgram } from '../support/program.ts';
 
 /** A Postgres of the tests' own. */
 export interface PostgresServer {
   /** Where it is, as its superuser: `postgres://postgres:…@127.0.0.1:1234`. */
   readonly url: string;
   stop(): Promise<void>;
+  /** Ends it, and each process that works for it, as `kill -9` does. */
+  kill(): Promise<void>;
+  /** Starts it again with the same data, at the same place. */
+  restart(): Promise<void>;
 }
 
 const PASSWORD = 'pass-of-the-tests';
@@ -44,15 +48,38 @@ export async function startPostgres(bin: string, tls?: KeyPair): Promise<Postgre
     ...(tls && { ssl: 'on', ssl_cert_file: cert, ssl_key_file: key }),
   };
   const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
-  const program = await startProgram([join(bin, 'postgres'), '-D', data, ...flags], {
-    ...nobody,
-    until: /ready to accept connections/,
-  });
+  const start = (): Promise<Program> =>
+    startProgram([join(bin, 'postgres'), '-D', data, ...flags], {
+      ...nobody,
+      until: /ready to accept connections/,
+    });
+  let program = await start();
   return {
     url: `postgres://postgres:${PASSWORD}@127.0.0.1:${port}`,
     async stop() {
       await program.stop('SIGINT');
       rmSync(folder, { recursive: true, force: true });
     },
+    kill() {
+      killAll(Number.parseInt(readFileSync(join(data, 'postmaster.pid'), 'utf8'), 10));
+      return program.exited.then(() => undefined);
+    },
+    async restart() {
+      program = await start();
+    },
   };
+}
+
+/** The first one would start the others anew. */
+function killAll(pid: number): void {
+  process.kill(pid, 'SIGSTOP');
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ');
+  process.kill(pid, 'SIGKILL');
+  for (const child of children) {
+    try {
+      process.kill(Number(child), 'SIGKILL');
+    } catch {
+      // It has just ended by itself.
+    }
+  }
 }

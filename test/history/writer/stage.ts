@@ -28,9 +28,12 @@ export interface Stage {
   readonly rows: (query: string) => Promise<readonly Record<string, unknown>[]>;
 }
 
-/** Sets one up; it goes with the test. */
-export async function setStage(options: Partial<HistoryWriterOptions> = {}): Promise<Stage> {
-  const database = await makeDatabase();
+/** Sets one up, on a server of the test's own where there is one; it goes with the test. */
+export async function setStage(
+  options: Partial<HistoryWriterOptions> = {},
+  server?: string,
+): Promise<Stage> {
+  const database = await makeDatabase(server);
   await migrateDatabase(database);
   const clock = new AdjustableClock({ startWallMs: NOON_MS });
   const bots = new Map<string, KnownBot>([
