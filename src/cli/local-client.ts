@@ -4,6 +4,7 @@ import { environmentError, errorMessage, inputError } from '../lib/errors.ts';
 import type { RetrySnapshot } from '../runtime/pipeline/retries/retry-statistics.ts';
 import type { Endpoint } from '../standalone/data/endpoint-file.ts';
 import type { Answer } from '../standalone/emulated/conversation.ts';
+import type { QueryAnswer, QueryArgs, QueryName } from '../standalone/local-api/history-routes.ts';
 import type { ManifestProblem } from '../standalone/manifests/place.ts';
 import type { StoredObject, WatchEvent } from '../standalone/object-store.ts';
 import type { BotName } from './bot-access.ts';
@@ -56,6 +57,15 @@ export class LocalClient {
   async retries({ reset }: { readonly reset: boolean }): Promise<RetrySnapshot> {
     const response = await this.#send(reset ? 'DELETE' : 'GET', '/v1/retries');
     return (await response.json()) as RetrySnapshot;
+  }
+
+  /** Asks the history. */
+  async history<Name extends QueryName>(
+    query: Name,
+    args: QueryArgs<Name>,
+  ): Promise<QueryAnswer<Name>> {
+    const response = await this.#send('POST', `/v1/history/${query}`, { body: args });
+    return (await response.json()) as QueryAnswer<Name>;
   }
 
   /** Asks something of a bot beyond its spec. */

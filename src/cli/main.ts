@@ -110,6 +110,29 @@ const actions: Actions = {
       await access.close();
     }
   },
+  async history(flags, [name = '']) {
+    const { runHistory } = await import('./commands/history.ts');
+    const hours = numberOf(flags['hours']);
+    await runHistory(await connect(flags), { ...viewOf(flags), name, hours }, io);
+  },
+  async incidents(flags, [name]) {
+    const { runIncidents } = await import('./commands/incidents.ts');
+    const { hours, allNamespaces } = flags;
+    const namespace = allNamespaces === true ? undefined : String(flags['namespace']);
+    const asked = { namespace, name, hours: numberOf(hours), nowMs: systemClock.wallMs() };
+    await runIncidents(await connect(flags), { ...viewOf(flags), ...asked }, io);
+  },
+  async usage(flags, [name = '']) {
+    const { runUsage } = await import('./commands/usage.ts');
+    const { timeZone } = new Intl.DateTimeFormat().resolvedOptions();
+    const asked = { name, days: numberOf(flags['days']), timeZone };
+    await runUsage(await connect(flags), { ...viewOf(flags), ...asked }, io);
+  },
+  async errors(flags, [name = '']) {
+    const { runErrors } = await import('./commands/errors.ts');
+    const days = numberOf(flags['days']);
+    await runErrors(await connect(flags), { ...viewOf(flags), name, days }, io);
+  },
   async ask(request, flags, names) {
     const { runAsk } = await import('./commands/ask.ts');
     const { all, allNamespaces, namespace, concurrency, timeout } = flags;
@@ -165,6 +188,17 @@ async function connect(flags: Flags): Promise<LocalClient> {
   const { readEndpoint } = await import('../standalone/data/endpoint-file.ts');
   const { data } = settings(flags);
   return new LocalClient(await readEndpoint(resolve(data)), data);
+}
+
+/** What the commands share that ask the history. */
+function viewOf({ namespace, output }: Flags) {
+  const { isTTY: isTerminal } = process.stdout;
+  return { namespace: String(namespace), output: text(output), isTerminal };
+}
+
+/** What is no number is refused by who answers, who knows the range. */
+function numberOf(flag: unknown): number {
+  return /^-?\d{1,10}$/.test(String(flag)) ? Number(flag) : Number.NaN;
 }
 
 function text(flag: unknown): string | undefined {

@@ -109,6 +109,7 @@ export async function runStandalone(
     conversation: telegram.control && new Conversation(telegram.control),
     ask: (uid, requests) => reconciler.ask(uid, requests),
     retryStatistics,
+    history: () => undefined,
     log,
   });
   stack.defer(() => api.close());

@@ -20,6 +20,7 @@ export const LAYERS = {
     'control',
     'coordinator',
     'emulator',
+    'history',
     'lib',
     'planner',
     'runtime',

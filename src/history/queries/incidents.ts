@@ -132,7 +132,7 @@ export const incidents = historyQuery({
 function errorsOfPage(): RawBuilder<number> {
   const snapshot = (where: RawBuilder<unknown>, order: RawBuilder<unknown>) =>
     sql`(select errors from health_snapshots s where s.bot = page.bot and ${where} order by ${order} limit 1)`;
-  const before = snapshot(sql`s.at <= page.at`, sql`s.at desc, s.session desc, s.seq desc`);
+  const before = snapshot(sql`s.at < page.at`, sql`s.at desc, s.session desc, s.seq desc`);
   const first = snapshot(sql`s.at >= page.at`, sql`s.at, s.session, s.seq`);
   const done = snapshot(sql`s.at >= page.end_at`, sql`s.at, s.session, s.seq`);
   const last = snapshot(sql`true`, sql`s.at desc, s.session desc, s.seq desc`);

@@ -1,13 +1,8 @@
 import { sql } from 'kysely';
-import { z } from 'zod';
-import { aboutBots } from './arguments.ts';
+import { aboutBots, days } from './arguments.ts';
 import { chosenBots, inLastDays, lastDays, timestamp } from './fragments.ts';
 import { historyQuery } from './query.ts';
 import { sumOf, type UsageSums, type UsageTotals, usageSums, usageTotals } from './usage-totals.ts';
-
-/** How long a trend looks back, twice. */
-export const PERIODS = ['day', 'week', 'month'] as const;
-const PERIOD_DAYS = { day: 1, week: 7, month: 30 };
 
 /** This period against the one before. */
 export interface UsageTrends {
@@ -21,12 +16,11 @@ export interface UsageTrends {
   };
 }
 
-/** What bots did in a period that ends with the present hour, and in the one before that. */
+/** What bots did in the last `days`, and in as many before: day, week or month against the last. */
 export const usageTrends = historyQuery({
   name: 'usage trends',
-  args: aboutBots({ period: z.enum(PERIODS).default('week') }),
-  async run(asking, { period, ...bots }): Promise<UsageTrends> {
-    const days = PERIOD_DAYS[period];
+  args: aboutBots({ days: days.default(7) }),
+  async run(asking, { days, ...bots }): Promise<UsageTrends> {
     const between = timestamp(lastDays(asking.nowMs, days).beginMs);
     const { rows } = await sql<{ current: UsageSums; previous: UsageSums }>`
       select ${usageSums(sql`hour >= ${between}`)} as current,

@@ -7,6 +7,7 @@ import {
   type ZodTypeProvider,
 } from 'fastify-type-provider-zod';
 import type { BotRequests } from '../../api/bot-requests.ts';
+import type { HistoryReader } from '../../history/queries/reader.ts';
 import {
   environmentError,
   errorCode,
@@ -23,6 +24,7 @@ import type { ObjectStore } from '../object-store.ts';
 import { addChatRoutes } from './chat-routes.ts';
 import type { EventStream } from './event-stream.ts';
 import { guard } from './guard.ts';
+import { addHistoryRoute } from './history-routes.ts';
 import { addObjectRoutes } from './object-routes.ts';
 import { makeProblem, PROBLEM_TYPE, type Problem, RequestProblem } from './problem.ts';
 import { addRequestRoute } from './request-routes.ts';
@@ -45,6 +47,8 @@ export interface LocalApiOptions {
   readonly ask: (uid: string, requests: BotRequests) => void;
   /** Undefined where each process counts its own retries. */
   readonly retryStatistics: RetryStatistics | undefined;
+  /** Undefined while no history can be asked. */
+  readonly history: () => HistoryReader | undefined;
   readonly log: Log;
 }
 
@@ -56,7 +60,7 @@ export interface LocalApi {
 
 /** Serves what `tenantbot get`, `chat`, `token check` and the like ask for, on loopback only. */
 export async function startLocalApi(options: LocalApiOptions): Promise<LocalApi> {
-  const { port, token, objects, problems, conversation, ask, retryStatistics, log } = options;
+  const { port, token, objects, problems, conversation, ask, log } = options;
   const app = Fastify({ bodyLimit: MAX_BODY_BYTES, forceCloseConnections: true });
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
@@ -80,7 +84,8 @@ export async function startLocalApi(options: LocalApiOptions): Promise<LocalApi>
   addObjectRoutes(api, objects, streams);
   addChatRoutes(api, { objects, conversation, streams });
   addRequestRoute(api, { objects, ask });
-  addRetryRoutes(api, retryStatistics);
+  addRetryRoutes(api, options.retryStatistics);
+  addHistoryRoute(api, options.history);
   api.get('/problems', () => ({ problems: problems() }));
   await listen(app, port);
   const { port: taken } = app.server.address() as AddressInfo;

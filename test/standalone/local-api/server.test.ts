@@ -43,6 +43,7 @@ async function open() {
     conversation: undefined,
     ask: (uid, requests) => void asked.push({ uid, requests }),
     retryStatistics,
+    history: () => undefined,
     log: makeLog().log,
   });
   onTestFinished(() => api.close());
