@@ -21,14 +21,15 @@ export async function runUsage(
 ): Promise<void> {
   const output = outputOf(view);
   const bot = { namespace, name, days };
-  const [summary, trends, commands, busiest, gates] = await Promise.all([
+  const [summary, trends, commands, chats, busiest, gates] = await Promise.all([
     access.history('usage-summary', bot),
     access.history('usage-trends', bot),
     access.history('popular-commands', { ...bot, limit: MOST_COMMANDS }),
+    access.history('chat-kinds', bot),
     access.history('busiest-times', { ...bot, timeZone }),
     access.history('verification-summary', bot),
   ]);
-  const value = { summary, trends, commands: commands.items, busiest, gates };
+  const value = { summary, trends, commands: commands.items, chats, busiest, gates };
   const { points } = summary;
   const nothing = `${namespace}/${name} was not used in the last ${days} days.`;
   if (output === 'csv') {
@@ -53,11 +54,12 @@ export async function runUsage(
 interface Usage {
   readonly trends: QueryAnswer<'usage-trends'>;
   readonly commands: QueryAnswer<'popular-commands'>['items'];
+  readonly chats: QueryAnswer<'chat-kinds'>;
   readonly busiest: QueryAnswer<'busiest-times'>;
   readonly gates: QueryAnswer<'verification-summary'>;
 }
 
-function rowsOf({ trends, commands, busiest, gates }: Usage, timeZone: string) {
+function rowsOf({ trends, commands, chats, busiest, gates }: Usage, timeZone: string) {
   const { current, change } = trends;
   return [
     ['updates', countWords(current.updates), percent(change.updates)],
@@ -69,6 +71,11 @@ function rowsOf({ trends, commands, busiest, gates }: Usage, timeZone: string) {
       percent(change.p95Ms),
     ],
     ['commands', commands.map(({ command, uses }) => `/${command} ${uses}`).join(', ') || '-', ''],
+    [
+      'chats',
+      chats.map(({ chatKind, percent }) => `${chatKind || 'none'} ${percent} %`).join(', ') || '-',
+      '',
+    ],
     ['busiest', busiestWords(busiest, timeZone), ''],
     ...(gates.prompted > 0
       ? [['membership gate', `${gates.prompted} asked to join, ${gates.successPercent} % did`, '']]

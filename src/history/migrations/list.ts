@@ -1,6 +1,7 @@
 import { TABLES } from './0001-tables.ts';
 import { WRITER } from './0002-writer.ts';
+import { QUERIES } from './0003-queries.ts';
 import type { Migration } from './migration.ts';
 
 /** Every migration, in order. Forward only: none is ever taken back. */
-export const MIGRATIONS: readonly Migration[] = [TABLES, WRITER];
+export const MIGRATIONS: readonly Migration[] = [TABLES, WRITER, QUERIES];

@@ -20,7 +20,7 @@ export interface HistoryQuery<Schema extends z.ZodType, Result> {
   readonly name: string;
   readonly args: Schema;
   /** One statement. */
-  readonly run: (asking: Asking, args: z.output<Schema>) => Promise<Result>;
+  run(asking: Asking, args: z.output<Schema>): Promise<Result>;
 }
 
 /** Gives `query` the types that its parts imply. */

@@ -1,9 +1,11 @@
 import { z } from 'zod';
 import { botHistory } from '../../history/queries/bot-history.ts';
 import { busiestTimes } from '../../history/queries/busiest-times.ts';
+import { chatKinds } from '../../history/queries/chat-kinds.ts';
 import { errorKinds } from '../../history/queries/error-kinds.ts';
 import { incidents } from '../../history/queries/incidents.ts';
 import { popularCommands } from '../../history/queries/popular-commands.ts';
+import type { HistoryQuery } from '../../history/queries/query.ts';
 import type { HistoryReader } from '../../history/queries/reader.ts';
 import { usageSummary } from '../../history/queries/usage-summary.ts';
 import { usageTrends } from '../../history/queries/usage-trends.ts';
@@ -14,6 +16,7 @@ import { RequestProblem } from './problem.ts';
 const QUERIES = {
   'bot-history': botHistory,
   'busiest-times': busiestTimes,
+  'chat-kinds': chatKinds,
   'error-kinds': errorKinds,
   incidents,
   'popular-commands': popularCommands,
@@ -43,7 +46,8 @@ export function addHistoryRoute(api: Api, history: () => HistoryReader | undefin
         throw new RequestProblem(409, 'HISTORY_OFF', words);
       }
       // Whoever has the token owns this machine's bots, whatever their namespace.
-      return reader.ask(QUERIES[query], '*', body);
+      const asked: HistoryQuery<z.ZodType, unknown> = QUERIES[query];
+      return reader.ask(asked, '*', body);
     },
   );
 }

@@ -58,7 +58,13 @@ beforeAll(async () => {
     { method: 'sendMessage', calls: 8, latency_buckets: [0, 0, 0, 0, 8] },
     { method: 'sendMessage', calls: 2, outcome: 'failed' },
     { method: 'sendMessage', calls: 5, hour: NOW - DAY },
-    { update_kind: 'message', command: 'start', outcome: 'handled', calls: 3 },
+    {
+      update_kind: 'message',
+      command: 'start',
+      chat_kind: 'private',
+      outcome: 'handled',
+      calls: 3,
+    },
     { update_kind: 'message', outcome: 'skipped', calls: 2, hour: NOW - HOUR },
   );
   await history.errors(bot, {
@@ -163,6 +169,7 @@ test('usage with what it was before, commands and busiest times', async () => {
     'calls that failed   20 %',
     'response time       median 75 ms, p95 100 ms                   -',
     'commands            /start 3',
+    'chats               private 60 %, none 40 %',
     'busiest             13:00 to 13:59, Saturday (Europe/Berlin)',
     '',
   ]);

@@ -117,6 +117,7 @@ const USAGE = {
   method: '',
   command: '',
   update_kind: '',
+  chat_kind: '',
   outcome: 'ok',
   calls: 1,
   latency_buckets: [] as readonly number[],

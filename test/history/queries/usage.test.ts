@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { busiestTimes } from '../../../src/history/queries/busiest-times.ts';
+import { chatKinds } from '../../../src/history/queries/chat-kinds.ts';
 import { errorKinds } from '../../../src/history/queries/error-kinds.ts';
 import { popularCommands } from '../../../src/history/queries/popular-commands.ts';
 import { usageSummary } from '../../../src/history/queries/usage-summary.ts';
@@ -241,6 +242,25 @@ describe('pages', () => {
     const one = await ask(errorKinds, '*', { namespace, fingerprint: 'f2' });
     expect(one.items.map(({ fingerprint }) => fingerprint)).toEqual(['f2']);
   });
+});
+
+test('kinds of chats, the most frequent first, of all sessions together', async () => {
+  const { namespace, bot } = await newBot();
+  const update = (chat_kind: string, calls: number, session = 's1') => {
+    return { update_kind: 'message', outcome: 'handled', chat_kind, calls, session };
+  };
+  await history.usage(
+    bot,
+    update('private', 5),
+    update('group', 2),
+    update('private', 2, 's2'),
+    update('', 1),
+  );
+  expect(await ask(chatKinds, '*', { namespace })).toEqual([
+    { chatKind: 'private', updates: 7, percent: 70 },
+    { chatKind: 'group', updates: 2, percent: 20 },
+    { chatKind: '', updates: 1, percent: 10 },
+  ]);
 });
 
 test('how many of those who were asked to join have joined', async () => {
