@@ -1,4 +1,7 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { runErrors } from '../../../src/cli/commands/errors.ts';
 import { runHistory } from '../../../src/cli/commands/history.ts';
 import { runIncidents } from '../../../src/cli/commands/incidents.ts';
@@ -8,8 +11,10 @@ import { LocalClient } from '../../../src/cli/local-client.ts';
 import { AdjustableClock } from '../../../src/lib/adjustable-clock.ts';
 import { Secret } from '../../../src/lib/secret.ts';
 import { RetryStatistics } from '../../../src/runtime/pipeline/retries/retry-statistics.ts';
+import { writeEndpoint } from '../../../src/standalone/data/endpoint-file.ts';
 import { type LocalApi, startLocalApi } from '../../../src/standalone/local-api/server.ts';
 import { ObjectStore } from '../../../src/standalone/object-store.ts';
+import { tenantbot } from '../../support/tenantbot.ts';
 import { DAY, History, HOUR, MINUTE, NOW, silent } from './history.ts';
 
 const token = new Secret('token-of-the-tests');
@@ -227,6 +232,33 @@ test('without a history it is said, and how to have one', async () => {
   } finally {
     isKept = true;
   }
+});
+
+describe('docs/history.md', () => {
+  const docs = readFileSync(join(import.meta.dirname, '../../../docs/history.md'), 'utf8');
+  const [, block = ''] = /^## Asking\n+```sh\n(.*?)^```$/ms.exec(docs) ?? [];
+  const commands = block.split('\n').filter((line) => line !== '');
+
+  test('has commands that work as written', { timeout: 120_000 }, async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'tenantbot-asking-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    mkdirSync(join(folder, '.tenantbot'));
+    await writeEndpoint(join(folder, '.tenantbot'), { url: api.url, token, pid: process.pid });
+    expect(commands).toHaveLength(8);
+    for (const command of commands) {
+      const [program, ...words] = command.replace(/ +#.*/, '').split(' ');
+      expect(program).toBe('tenantbot');
+      const { code, out, err } = await tenantbot(folder, ...words);
+      expect({ command, code, err }).toEqual({ command, code: 0, err: '' });
+      expect(out, command).toMatch(words.includes('json') ? /^\[/ : /2026-01-31|updates/);
+      expect(out).not.toMatch(/[▁▂▃▄▅▆▇█]/);
+    }
+    const { code, err } = await tenantbot(folder, 'history', 'greeter', '--hours', 'all');
+    expect({ code, err }).toEqual({
+      code: 1,
+      err: 'tenantbot: bot history: hours: must be a whole number from 1 to 168\n',
+    });
+  });
 });
 
 test('the API lets in who has the token, and knows its queries alone', async () => {
