@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { flag, logFormat, logLevel, port, positive, text } from './setting-types.ts';
+import { flag, logFormat, logLevel, port, positive, text, wholeNumber } from './setting-types.ts';
 
 const list = z.union(
   [z.array(text).min(1), text.transform((names) => names.split(',').map((name) => name.trim()))],
@@ -25,6 +25,18 @@ const operatorSettingsSchema = z.strictObject({
     .describe('name of the Service that leads runtime pods to the leader'),
   controlPort: port.default(9443).describe('port for runtime pods'),
   healthPort: port.default(8080).describe('port for probes and metrics'),
+  databaseUrlFile: text
+    .optional()
+    .describe('file with the address of the database of the history; none is kept unless given'),
+  databaseCa: text
+    .optional()
+    .describe('file with the certificates (PEM) that the own of the database is checked against'),
+  databaseConnections: wholeNumber(2, 100)
+    .default(4)
+    .describe('connections to the database at most'),
+  databaseStatementSeconds: positive
+    .default(10)
+    .describe('how long the database may take for a statement'),
   leaseSeconds: positive.default(6).describe('how long a leader that is silent stays leader'),
   renewSeconds: positive.default(4).describe('how long the leader tries to renew before it yields'),
   retrySeconds: positive.default(1).describe('pause between tries'),
@@ -37,7 +49,7 @@ const operatorSettingsSchema = z.strictObject({
 /** What `tenantbot operator` is told. */
 export const OPERATOR_SETTINGS = {
   schema: operatorSettingsSchema,
-  paths: new Set(['kubeconfig', 'fleets']),
+  paths: new Set(['kubeconfig', 'fleets', 'databaseUrlFile', 'databaseCa']),
 };
 
 export type OperatorSettings = z.output<typeof operatorSettingsSchema>;

@@ -1,5 +1,5 @@
 import type { Registry } from 'prom-client';
-import { NO_HISTORY } from '../api/history-availability.ts';
+import type { HistorySink } from '../api/history-records.ts';
 import { ShardHub } from '../control/hub.ts';
 import { applyIfNeeded } from '../kube/apply-if-needed.ts';
 import type { KubeClient } from '../kube/client.ts';
@@ -35,6 +35,8 @@ import {
   type StoredFleet,
 } from './fleet/stored-fleet.ts';
 import { watchFleets } from './fleet/watch.ts';
+import { Historian } from './historian.ts';
+import type { OpenHistory } from './leader-history.ts';
 import { keepLeaderMarked } from './leader-label.ts';
 import { APPLIED_HASH } from './names.ts';
 import { SecretReader } from './secrets/secret-reader.ts';
@@ -84,6 +86,8 @@ export interface LeadershipOptions {
   readonly isLeader: () => boolean;
   /** Which time of leading this is. */
   readonly term: number;
+  /** Where a history is to be kept. */
+  readonly openHistory: OpenHistory | undefined;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -101,6 +105,7 @@ export class Leadership {
   readonly #bots: BotReconciler;
   readonly #coordinators: FleetCoordinators;
   readonly #controllers: readonly Controller[];
+  readonly #historian: Historian;
 
   constructor(options: LeadershipOptions) {
     const { client, caches, clock, random, recorder, podName, term, namespace } = options;
@@ -113,6 +118,11 @@ export class Leadership {
       loadOf: (shard) => this.#bots.load(shard),
       onRates: (fleet) => this.#fleetQueue.add(objectKey({ namespace, name: fleet })),
       onWrite: (fleet) => options.metrics.grants.written(fleet),
+    });
+    this.#historian = new Historian({
+      ...options,
+      bots: caches.bots,
+      onAvailability: () => this.#reconcileFleets(),
     });
     this.#botQueue = this.#queue('tenantbot');
     this.#fleetQueue = this.#queue('botfleet');
@@ -129,6 +139,7 @@ export class Leadership {
       onSize: (fleet) => this.#fleetQueue.add(objectKey({ namespace, name: fleet })),
       onMoves: (fleet, moves, pending) => this.#tellMoves(fleet, moves, pending),
       moveMetrics: options.metrics.moves,
+      lastKnown: (uid) => this.#historian.lastKnown(uid),
       clock,
       random,
       namespace,
@@ -172,6 +183,7 @@ export class Leadership {
         (signal) => keepLeaderMarked({ ...this.#options, pods: caches.pods }, signal),
         (signal) => this.#applyFleets(signal),
         (signal) => this.#coordinators.start(signal),
+        (signal) => this.#historian.start(signal),
       ]);
     } finally {
       unmeter();
@@ -179,6 +191,11 @@ export class Leadership {
       this.hub.close();
       log.info('leads no more');
     }
+  }
+
+  /** Who keeps what runtimes tell of their bots; undefined where nobody does. */
+  get history(): HistorySink | undefined {
+    return this.#historian.sink;
   }
 
   /** Keys whose reconcile has been running for longer than `ms`. */
@@ -257,7 +274,7 @@ export class Leadership {
       reserved: (fleet) => this.#bots.reserved(fleet),
       lost: (fleet) => this.#bots.lost(fleet),
       rates: (fleet) => this.#coordinators.rates(fleet),
-      history: () => NO_HISTORY,
+      history: () => this.#historian.availability(),
       operatorNamespace: namespace,
       events: recorder,
     });

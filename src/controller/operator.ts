@@ -19,6 +19,7 @@ import { Authority } from './channel/authority.ts';
 import { shardAuthenticator } from './channel/shard-authenticator.ts';
 import { ClusterCaches } from './cluster-caches.ts';
 import { registerFleetMetrics } from './fleet-metrics.ts';
+import type { OpenHistory } from './leader-history.ts';
 import { Leadership, makeLeaderMetrics } from './leadership.ts';
 import { preflight } from './preflight/preflight.ts';
 import { LEADER_LEASE, rightsFor } from './rights.ts';
@@ -44,6 +45,8 @@ export interface OperatorOptions {
   readonly controlService: string;
   readonly controlPort: number;
   readonly healthPort: number;
+  /** Where a history is to be kept. */
+  readonly openHistory: OpenHistory | undefined;
   readonly timings: ElectionTimings;
   readonly clock: Clock;
   readonly random: Random;
@@ -147,7 +150,7 @@ export async function runOperator(options: OperatorOptions, signal: AbortSignal)
               port: options.controlPort,
               hub,
               holder: () => elector.holder(),
-              history: () => undefined,
+              history: () => (elector.isLeader() ? leadership?.history : undefined),
               authenticate: shardAuthenticator({ client, pods: caches.pods, namespace, clock }),
               certificate: () => authority.material.leaf,
               clock,

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { NO_HISTORY } from '../api/history-availability.ts';
 import { aborted } from '../lib/aborted.ts';
 import { sleep } from '../lib/clock.ts';
 import { randomToken } from '../lib/random.ts';
@@ -81,6 +82,7 @@ export async function runStandalone(
     botFather: telegram.control && new BotFather(telegram.control, log),
     objects,
     state,
+    history: { availability: () => NO_HISTORY, lastKnown: () => undefined },
     onState: (change) => stateFile.save(() => reconciler.snapshot(), SAVE_WITHIN_MS[change]),
   });
   stack.defer(() => drain(reconciler, options));

@@ -18,6 +18,12 @@ function plain(rendered: readonly Rendered[]): Rendered[] {
     .toSorted((a, b) => (idOf(a) < idOf(b) ? -1 : 1));
 }
 
+/** What the operator's pods are made of. */
+function deployed(rendered: readonly Rendered[]): unknown {
+  const deployment = rendered.find(({ kind }) => kind === 'Deployment');
+  return (deployment?.['spec'] as { template?: { spec?: unknown } } | undefined)?.template?.spec;
+}
+
 function idOf({ kind, metadata }: Rendered): string {
   return `${kind} ${metadata.namespace ?? ''} ${metadata.name}`;
 }
@@ -61,6 +67,85 @@ describeWithApiServer('the chart', () => {
     expect(objects(data?.['fleets.yaml'] ?? '')).toMatchObject([
       { kind: 'BotFleet', metadata: { name: 'default' }, spec: { sharding: { botsPerShard: 50 } } },
     ]);
+  });
+
+  it('gives the operator a database by the name of its Secret, and none unless named', async () => {
+    expect(JSON.stringify(await render())).not.toContain('database');
+    const rendered = await render('--set', 'history.databaseUrlSecretRef.name=history');
+    expect(deployed(rendered)).toMatchObject({
+      containers: [
+        {
+          args: expect.arrayContaining(['--database-url-file=/etc/tenantbot/database/url']),
+          volumeMounts: expect.arrayContaining([
+            { name: 'database', mountPath: '/etc/tenantbot/database', readOnly: true },
+          ]),
+        },
+      ],
+      volumes: expect.arrayContaining([
+        {
+          name: 'database',
+          secret: {
+            secretName: 'history',
+            // A Secret that is not there must not keep the operator from starting.
+            optional: true,
+            items: [{ key: 'url', path: 'url' }],
+          },
+        },
+      ]),
+    });
+  });
+
+  it('brings a database where CloudNativePG is there, which only the operator may reach', async () => {
+    const create = ['--set', 'history.cloudnativepg.create=true'];
+    await expect(render(...create)).rejects.toThrow('needs CloudNativePG in the cluster');
+    const rendered = await render(...create, '--api-versions', 'postgresql.cnpg.io/v1');
+    const named = (kind: string) =>
+      rendered.find((one) => one.kind === kind && one.metadata.name === 'tenantbot-history');
+    expect(named('Cluster')).toMatchObject({ apiVersion: 'postgresql.cnpg.io/v1' });
+    expect(named('NetworkPolicy')).toMatchObject({
+      spec: {
+        podSelector: { matchLabels: { 'cnpg.io/cluster': 'tenantbot-history' } },
+        policyTypes: ['Ingress'],
+        ingress: [
+          {
+            from: [
+              {
+                podSelector: {
+                  matchLabels: {
+                    'app.kubernetes.io/name': 'tenantbot',
+                    'app.kubernetes.io/component': 'operator',
+                  },
+                },
+              },
+            ],
+            ports: [{ port: 5432 }],
+          },
+          {
+            from: [
+              { podSelector: { matchLabels: { 'cnpg.io/cluster': 'tenantbot-history' } } },
+              {
+                podSelector: { matchLabels: { 'app.kubernetes.io/name': 'cloudnative-pg' } },
+              },
+            ],
+          },
+        ],
+      },
+    });
+    const files = [
+      { name: 'database', secret: { secretName: 'tenantbot-history-app' } },
+      { name: 'database-ca', secret: { secretName: 'tenantbot-history-ca' } },
+    ];
+    expect(deployed(rendered)).toMatchObject({
+      volumes: [{ name: 'fleets' }, ...files],
+      containers: [
+        {
+          args: expect.arrayContaining([
+            '--database-url-file=/etc/tenantbot/database/uri',
+            '--database-ca=/etc/tenantbot/database-ca/ca.crt',
+          ]),
+        },
+      ],
+    });
   });
 });
 

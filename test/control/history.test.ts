@@ -12,7 +12,7 @@ import { HttpHistory } from '../../src/control/http-history.ts';
 import { PROTOCOL } from '../../src/control/messages.ts';
 import { Whereabouts } from '../../src/control/whereabouts.ts';
 import { errorCode } from '../../src/lib/errors.ts';
-import { usage } from '../runtime/records/records.ts';
+import { usage } from './history-records.ts';
 import { Leaders, type Replica } from './leaders.ts';
 import { bot, caller, SHARD } from './support.ts';
 

@@ -29,3 +29,25 @@ metadata:
 spec: {{- toYaml .Values.defaultFleet.spec | nindent 2 }}
 {{- end -}}
 {{- end -}}
+
+{{- define "tenantbot.database" -}}
+{{ include "tenantbot.name" . }}-history
+{{- end -}}
+
+{{- /* name and key of the Secret with the address of the database; empty where there is none. */ -}}
+{{- define "tenantbot.databaseUrl" -}}
+{{- with .Values.history }}
+{{- if .databaseUrlSecretRef.name }}{{ toYaml .databaseUrlSecretRef }}
+{{- else if .cloudnativepg.create }}{{ dict "name" (printf "%s-app" (include "tenantbot.database" $)) "key" "uri" | toYaml }}
+{{- end }}
+{{- end }}
+{{- end -}}
+
+{{- /* The same for the certificates that its own is checked against. */ -}}
+{{- define "tenantbot.databaseCa" -}}
+{{- with .Values.history }}
+{{- if .caSecretRef.name }}{{ toYaml .caSecretRef }}
+{{- else if and .cloudnativepg.create (not .databaseUrlSecretRef.name) }}{{ dict "name" (printf "%s-ca" (include "tenantbot.database" $)) "key" "ca.crt" | toYaml }}
+{{- end }}
+{{- end }}
+{{- end -}}

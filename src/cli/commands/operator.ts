@@ -1,12 +1,15 @@
 import { Registry } from 'prom-client';
 import { readDefaultFleets } from '../../controller/default-fleets.ts';
+import type { OpenHistory } from '../../controller/leader-history.ts';
 import { runOperator } from '../../controller/operator.ts';
+import { addressInFile } from '../../history/address-source.ts';
+import { History } from '../../history/history.ts';
 import { HttpKubeClient } from '../../kube/http-client.ts';
 import { loadClusterAccess } from '../../kube/kubeconfig.ts';
 import { restClientMetrics } from '../../kube/rest-client-metrics.ts';
 import { systemClock } from '../../lib/clock.ts';
 import { systemRandom } from '../../lib/random.ts';
-import { createLog } from '../../telemetry/log.ts';
+import { createLog, type Log } from '../../telemetry/log.ts';
 import type { OperatorSettings } from '../operator-settings.ts';
 
 /** What `tenantbot operator` takes from its surroundings. */
@@ -26,6 +29,7 @@ export async function startOperator(
 ): Promise<void> {
   const { logLevel, logFormat, namespace, fleets } = settings;
   const destination = { write: (text: string) => void logTo.write(text) };
+  const log = createLog({ level: logLevel, format: logFormat, destination });
   const registry = new Registry();
   const client = new HttpKubeClient({
     access: await loadClusterAccess(settings.kubeconfig),
@@ -50,6 +54,7 @@ export async function startOperator(
         controlService: settings.controlService,
         controlPort: settings.controlPort,
         healthPort: settings.healthPort,
+        openHistory: historyOf(settings, { registry, log }),
         timings: {
           leaseDurationMs: settings.leaseSeconds * 1000,
           renewDeadlineMs: settings.renewSeconds * 1000,
@@ -57,7 +62,7 @@ export async function startOperator(
         },
         clock: systemClock,
         random: systemRandom,
-        log: createLog({ level: logLevel, format: logFormat, destination }),
+        log,
         exit,
       },
       signal,
@@ -65,4 +70,25 @@ export async function startOperator(
   } finally {
     await client.close();
   }
+}
+
+/** How a leader opens the history; undefined where none is to be kept. */
+function historyOf(
+  { databaseUrlFile, databaseCa, ...settings }: OperatorSettings,
+  surroundings: { readonly registry: Registry; readonly log: Log },
+): OpenHistory | undefined {
+  if (databaseUrlFile === undefined) return undefined;
+  const connections = {
+    max: settings.databaseConnections,
+    statementMs: settings.databaseStatementSeconds * 1_000,
+  };
+  return (leading) =>
+    new History({
+      ...surroundings,
+      ...leading,
+      address: addressInFile(databaseUrlFile, databaseCa),
+      connections,
+      clock: systemClock,
+      random: systemRandom,
+    });
 }

@@ -1,4 +1,4 @@
-import { type Resume, resumeOf } from '../../api/bot-recall.ts';
+import { type KeptFacts, laterOf, type Resume, resumeOf } from '../../api/bot-recall.ts';
 import { requestsOf } from '../../api/bot-requests.ts';
 import { NOTHING_DONE } from '../../api/runtime-facts.ts';
 import type { Placement } from '../../api/tenant-bot-status.ts';
@@ -11,6 +11,8 @@ export interface KnownOfBot {
   readonly record: Pick<BotRecord, 'told' | 'left' | 'status'>;
   /** Where its polls are to begin. */
   readonly offset: number | undefined;
+  /** What the history knows of it. */
+  readonly kept: KeptFacts | undefined;
 }
 
 /**
@@ -48,10 +50,10 @@ function hasStarted({ record: { told, left, status } }: KnownOfBot): boolean {
   return [told?.facts, left, status].some((known) => known?.startedAt !== undefined);
 }
 
-/** A runtime's words are newer than any status. */
-function resumeFrom({ record, offset }: KnownOfBot, botId: number): Resume | undefined {
+/** A runtime's words are newer than any status; what was kept may be newer than both. */
+function resumeFrom({ record, offset, kept }: KnownOfBot, botId: number): Resume | undefined {
   const { told, left, status = {} } = record;
-  const resume = resumeOf(told?.facts ?? left ?? status, botId);
+  const resume = resumeOf(laterOf(told?.facts ?? left ?? status, kept), botId);
   if (offset === undefined) return resume;
   return { counters: NOTHING_DONE.counters, ...resume, offset };
 }

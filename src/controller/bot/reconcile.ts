@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { KeptFacts } from '../../api/bot-recall.ts';
 import type { BotKey } from '../../api/group.ts';
 import type { Placement } from '../../api/tenant-bot-status.ts';
 import type { ShardId } from '../../control/shard-id.ts';
@@ -65,6 +66,8 @@ export interface BotReconcilerOptions {
   /** Bots of the fleet begin to move to other shards. */
   readonly onMoves: (fleet: string, moves: readonly Move[], pending: number) => void;
   readonly moveMetrics?: MoveMetrics;
+  /** What the history knows of a bot. */
+  readonly lastKnown?: (uid: string) => KeptFacts | undefined;
   readonly clock: Clock;
   readonly random: Random;
   /** Where BotFleets and the runtimes' pods live. */
@@ -317,7 +320,8 @@ export class BotReconciler {
 
   #handOut(bot: GatheredBot, record: BotRecord, placement: Placement): void {
     const offset = this.#handOuts.offsetOf(record, placement.botId);
-    const assignment = assignmentOf(bot, placement, { record, offset });
+    const kept = this.#options.lastKnown?.(record.uid);
+    const assignment = assignmentOf(bot, placement, { record, offset, kept });
     if (assignment) this.#handOuts.handOut(record, placement, assignment);
   }
 

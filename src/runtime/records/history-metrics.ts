@@ -1,7 +1,7 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
 import { RECORD_KINDS } from '../../api/history-records.ts';
-import type { HistoryBuffer } from './history-buffer.ts';
-import { SEND_RESULTS, type SendResult } from './history-sender.ts';
+import type { HistoryBuffer } from '../../control/history-buffer.ts';
+import { SEND_RESULTS, type SendResult } from '../../control/history-sender.ts';
 
 /** Shows in `registry` how many records of the history wait, and gave way to others. */
 export function meterHistory(registry: Registry, buffer: HistoryBuffer): void {

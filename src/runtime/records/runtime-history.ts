@@ -6,6 +6,8 @@ import type {
   VerificationRecord,
 } from '../../api/history-records.ts';
 import type { RuntimeFacts } from '../../api/runtime-facts.ts';
+import { HistoryBuffer } from '../../control/history-buffer.ts';
+import { HistorySender, type SendResult } from '../../control/history-sender.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { type Random, randomToken } from '../../lib/random.ts';
 import type { Log } from '../../telemetry/log.ts';
@@ -13,8 +15,6 @@ import type { Sweep } from '../sweep.ts';
 import type { CallError } from '../telegram/call-error.ts';
 import type { BotHistory, EndedUpdate } from './bot-history.ts';
 import type { BotRef } from './bot-ref.ts';
-import { HistoryBuffer } from './history-buffer.ts';
-import { HistorySender, type SendResult } from './history-sender.ts';
 import { HourBooks } from './hour-books.ts';
 import { snapshotOf } from './snapshot.ts';
 import { SnapshotRound } from './snapshot-round.ts';

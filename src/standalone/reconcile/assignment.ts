@@ -1,4 +1,4 @@
-import { resumeOf } from '../../api/bot-recall.ts';
+import { type KeptFacts, laterOf, resumeOf } from '../../api/bot-recall.ts';
 import type { BotRequests } from '../../api/bot-requests.ts';
 import type { Placement } from '../../api/tenant-bot-status.ts';
 import { goingOnAt } from '../../control/going-on.ts';
@@ -13,18 +13,20 @@ export interface KnownOfBot {
   readonly memory: BotMemory;
   readonly requests: BotRequests | undefined;
   readonly seats: Pick<Seats, 'handover'>;
+  /** What the history knows of it. */
+  readonly kept: KeptFacts | undefined;
 }
 
 /** What a shard needs to run the bot at `placement`; undefined where the Secrets don't give it. */
 export function assignmentOf(
   { key, identity, manifest, token, signingKeys }: GatheredBot,
   { epoch }: Placement,
-  { memory, requests, seats }: KnownOfBot,
+  { memory, requests, seats, kept }: KnownOfBot,
 ): BotAssignment | undefined {
   if (token.kind !== 'ok' || 'message' in signingKeys) return undefined;
   const { uid, generation } = identity;
   const { status, chatCooldowns, everStarted } = memory;
-  const resume = resumeOf({ ...status, ...present({ chatCooldowns }) }, token.botId);
+  const resume = resumeOf({ ...laterOf(status, kept), ...present({ chatCooldowns }) }, token.botId);
   const assignment = {
     uid,
     key,

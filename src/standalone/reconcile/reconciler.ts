@@ -3,7 +3,6 @@ import { isDeepStrictEqual } from 'node:util';
 import type { BotFleetSpec } from '../../api/bot-fleet.ts';
 import { type BotRequests, requestsOf } from '../../api/bot-requests.ts';
 import type { RuntimeFacts } from '../../api/runtime-facts.ts';
-import type { Refusal } from '../../api/tenancy.ts';
 import type { BotReport, EndedBot } from '../../control/port.ts';
 import { type Clock, type Timer, toTimestamp } from '../../lib/clock.ts';
 import { errorMessage } from '../../lib/errors.ts';
@@ -16,10 +15,12 @@ import type { ObjectStore } from '../object-store.ts';
 import { Asked } from './asked.ts';
 import { assignmentOf } from './assignment.ts';
 import type { BotMemory } from './bot-memory.ts';
-import { type Candidate, decide, type Verdict } from './decide.ts';
+import { toCandidate } from './candidate.ts';
+import { decide, type Verdict } from './decide.ts';
 import type { HostListener, Hosts, SeatedBot } from './fleet-host.ts';
 import { FleetHosts } from './fleet-hosts.ts';
 import { type Gathered, type GatheredBot, gather, withDefaultFleet } from './gather.ts';
+import type { HistoryView } from './history-view.ts';
 import { identify } from './identify.ts';
 import { refusals } from './refusals.ts';
 import { SeatingPlan, type Sitter } from './seating.ts';
@@ -48,6 +49,7 @@ export interface ReconcilerOptions {
   readonly state: State;
   /** Hears whenever {@link Reconciler.snapshot} would say something else, and how much that matters. */
   readonly onState: (change: Exclude<Change, 'None'>) => void;
+  readonly history: HistoryView;
 }
 
 /**
@@ -110,6 +112,11 @@ export class Reconciler {
     }
     this.#identities = identities;
     this.#saveAgain();
+  }
+
+  /** The history is kept now, or no longer. */
+  availabilityChanged(): void {
+    this.#reconcileSoon();
   }
 
   /** Takes a new state of the manifests; resolves when it has been applied. */
@@ -291,6 +298,7 @@ export class Reconciler {
       memory: this.#memoryOf(bot.id),
       requests: this.#asked.of(bot.id, requestsOf(bot.manifest.metadata.annotations)),
       seats: this.#seats,
+      kept: this.#options.history.lastKnown(bot.identity.uid),
     });
     return assignment ? [{ ordinal: seat.placement.shard, bot: assignment }] : [];
   }
@@ -340,7 +348,10 @@ export class Reconciler {
     const changes = new Set(bots.map((bot) => this.#showBot(bot)));
     for (const { identity } of bots) this.#reported.delete(identity.uid);
     if (changes.has('Transition') || bots.length === this.#gathered.bots.length) {
-      this.#board.showFleets(this.#gathered, (fleet) => this.#hosts.factsOf(fleet));
+      this.#board.showFleets(this.#gathered, {
+        shardsOf: (fleet) => this.#hosts.factsOf(fleet),
+        history: this.#options.history.availability(),
+      });
     }
     if (changes.has('Transition')) this.#options.onState('Transition');
     else if (changes.has('Activity')) this.#options.onState('Activity');
@@ -369,20 +380,4 @@ export class Reconciler {
     this.#memories.set(id, memory);
     return memory;
   }
-}
-
-function toCandidate(
-  { key, identity, manifest, token, signingKeys }: GatheredBot,
-  refused: ReadonlyMap<string, Refusal>,
-): Candidate {
-  return {
-    uid: identity.uid,
-    key,
-    fleet: manifest.spec.fleet,
-    createdAt: identity.creationTimestamp,
-    suspended: manifest.spec.suspended,
-    refusal: refused.get(identity.uid),
-    botId: token.kind === 'ok' ? token.botId : undefined,
-    signable: !('message' in signingKeys),
-  };
 }

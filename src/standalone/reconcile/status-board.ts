@@ -1,6 +1,7 @@
 import { statusChange, tenantBotStatus } from '../../api/bot-status.ts';
 import type { FleetRates } from '../../api/fleet-rates.ts';
 import { botFleetStatus, wantsPlace } from '../../api/fleet-status.ts';
+import type { HistoryAvailability } from '../../api/history-availability.ts';
 import type { RuntimeFacts } from '../../api/runtime-facts.ts';
 import type { TenantBot } from '../../api/tenant-bot.ts';
 import { type Clock, toTimestamp } from '../../lib/clock.ts';
@@ -25,6 +26,13 @@ export interface ShardFacts {
   /** Whether each is at work. */
   readonly ready: readonly boolean[];
   readonly rates: FleetRates | undefined;
+}
+
+/** What is known of fleets when their status is written. */
+export interface FleetSituation {
+  readonly shardsOf: (fleet: string) => ShardFacts;
+  /** Whether what happens to their bots is kept. */
+  readonly history: HistoryAvailability;
 }
 
 /** How much a reader of the state would care. */
@@ -53,7 +61,7 @@ export class StatusBoard {
   }
 
   /** Shows the fleets, going by the bots that are shown. */
-  showFleets({ fleets }: Gathered, shardsOf: (fleet: string) => ShardFacts): void {
+  showFleets({ fleets }: Gathered, { shardsOf, history }: FleetSituation): void {
     const botsOf = new Map<string, TenantBot[]>();
     for (const object of this.#objects.all()) {
       if (object.kind !== 'TenantBot') continue;
@@ -84,6 +92,7 @@ export class StatusBoard {
           bots: bots.filter(({ status }) => status?.placement?.shard === shard).length,
         })),
         ...(rates && { rates }),
+        history,
         ...(keptBecause !== undefined && {
           problem: { reason: 'ManifestInvalid' as const, message: keptBecause },
         }),

@@ -43,7 +43,7 @@ const facts = (updates: number, change: Partial<RuntimeFacts> = {}): RuntimeFact
 function assigned(record: Partial<KnownOfBot['record']>) {
   const known = { told: undefined, left: undefined, status: undefined, ...record };
   const placement = { fleet: 'default', shard: 0, epoch: 2, since: NOW, botId: 7 };
-  return assignmentOf(BOT, placement, { record: known, offset: undefined });
+  return assignmentOf(BOT, placement, { record: known, offset: undefined, kept: undefined });
 }
 
 describe('what a shard is handed', () => {

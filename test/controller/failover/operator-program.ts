@@ -80,6 +80,7 @@ await runOperator(
     imagePullPolicy: 'Never',
     controlService: 'tenantbot-control',
     controlPort: options.controlPort,
+    openHistory: undefined,
     healthPort: 0,
     timings: options.timings,
     clock,

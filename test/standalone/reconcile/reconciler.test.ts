@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { REQUEST_ANNOTATIONS } from '../../../src/api/bot-requests.ts';
+import { NO_HISTORY } from '../../../src/api/history-availability.ts';
 import { ACCEPT_OTHER_BOT } from '../../../src/api/own-token.ts';
 import type { TenantBot } from '../../../src/api/tenant-bot.ts';
 import { EmulatorClient } from '../../../src/emulator/control-client.ts';
@@ -53,6 +54,7 @@ class World {
       botFather: new BotFather(this.client, log),
       objects: this.objects,
       state,
+      history: { availability: () => NO_HISTORY, lastKnown: () => undefined },
       onState: () => undefined,
     });
   }

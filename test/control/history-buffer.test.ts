@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { HistoryBuffer } from '../../../src/runtime/records/history-buffer.ts';
-import { errors, snapshot, transition, usage, verification } from './records.ts';
+import { HistoryBuffer } from '../../src/control/history-buffer.ts';
+import { errors, snapshot, transition, usage, verification } from './history-records.ts';
 
 test('changes go first and in order, then what is newest', () => {
   const buffer = new HistoryBuffer(100);

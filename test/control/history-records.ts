@@ -4,7 +4,7 @@ import type {
   TransitionRecord,
   UsageRecord,
   VerificationRecord,
-} from '../../../src/api/history-records.ts';
+} from '../../src/api/history-records.ts';
 
 const bot = (seq: number) => ({ uid: 'bot', epoch: 1, seq, at: seq });
 

@@ -4,12 +4,12 @@ import {
   type HistorySink,
   historyAway,
   historyOff,
-} from '../../../src/api/history-records.ts';
-import { AdjustableClock } from '../../../src/lib/adjustable-clock.ts';
-import { HistoryBuffer } from '../../../src/runtime/records/history-buffer.ts';
-import { HistorySender } from '../../../src/runtime/records/history-sender.ts';
-import { createLog } from '../../../src/telemetry/log.ts';
-import { snapshot, transition } from './records.ts';
+} from '../../src/api/history-records.ts';
+import { HistoryBuffer } from '../../src/control/history-buffer.ts';
+import { HistorySender } from '../../src/control/history-sender.ts';
+import { AdjustableClock } from '../../src/lib/adjustable-clock.ts';
+import { createLog } from '../../src/telemetry/log.ts';
+import { snapshot, transition } from './history-records.ts';
 
 let clock: AdjustableClock;
 let buffer: HistoryBuffer;

@@ -1,9 +1,9 @@
-import { type HistorySink, MAX_RECORDS } from '../../api/history-records.ts';
-import { type BackoffPolicy, equalJitterMs } from '../../lib/backoff.ts';
-import { type Clock, sleep, type Timer } from '../../lib/clock.ts';
-import { errorCode, errorMessage } from '../../lib/errors.ts';
-import type { Random } from '../../lib/random.ts';
-import type { Log } from '../../telemetry/log.ts';
+import { type HistorySink, MAX_RECORDS } from '../api/history-records.ts';
+import { type BackoffPolicy, equalJitterMs } from '../lib/backoff.ts';
+import { type Clock, sleep, type Timer } from '../lib/clock.ts';
+import { errorCode, errorMessage } from '../lib/errors.ts';
+import type { Random } from '../lib/random.ts';
+import type { ControlLog } from './control-log.ts';
 import type { HistoryBuffer } from './history-buffer.ts';
 
 /** How a batch can end: kept, to be sent again, or not wanted since there is no history. */
@@ -18,9 +18,9 @@ export interface HistorySenderOptions {
   readonly session: string;
   readonly clock: Clock;
   readonly random: Random;
-  readonly log: Log;
+  readonly log: ControlLog;
   /** Hears how each batch ended. */
-  readonly onSent: (result: SendResult) => void;
+  readonly onSent?: (result: SendResult) => void;
 }
 
 /** How long the first record waits for others, so that they travel together. */
@@ -66,7 +66,7 @@ export class HistorySender {
     }
     timer?.cancel();
     const { waiting } = buffer;
-    if (waiting > 0) log.warn({ records: waiting }, 'records of the history were left untold');
+    if (waiting > 0) log.warn(`${waiting} records of the history were left untold`);
   }
 
   /** Waits for what there is to send, and sends it. The batch itself may go on until `end`. */
@@ -98,7 +98,7 @@ export class HistorySender {
       if (result === 'off') buffer.close();
       else buffer.giveBack();
     }
-    onSent(result);
+    onSent?.(result);
     this.#say(result, why);
     return result;
   }

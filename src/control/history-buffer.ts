@@ -1,5 +1,5 @@
-import type { HistoryRecord, RecordKind } from '../../api/history-records.ts';
-import { News } from '../../lib/news.ts';
+import type { HistoryRecord, RecordKind } from '../api/history-records.ts';
+import { News } from '../lib/news.ts';
 
 /** A record with its place among all that were put. */
 interface Entry {

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { HistoryRecord, RecordKind } from '../../../src/api/history-records.ts';
-import { HistoryBuffer } from '../../../src/runtime/records/history-buffer.ts';
-import { errors, snapshot, transition, usage, verification } from './records.ts';
+import type { HistoryRecord, RecordKind } from '../../src/api/history-records.ts';
+import { HistoryBuffer } from '../../src/control/history-buffer.ts';
+import { errors, snapshot, transition, usage, verification } from './history-records.ts';
 
 const CAPACITY = 8;
 const LIMIT = 5;
