@@ -46,7 +46,7 @@ describe('what a leader tells of bots', () => {
   const set = (...there: StoredBot[]): void => {
     version++;
     const resourceVersion = String(version);
-    for (const bot of there) bot.metadata.resourceVersion = resourceVersion;
+    for (const { metadata } of there) Object.assign(metadata, { resourceVersion });
     bots.replace(there, resourceVersion);
   };
 
