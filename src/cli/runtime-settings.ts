@@ -36,6 +36,9 @@ const runtimeSettingsSchema = z.strictObject({
     .describe('name of the pod, which ends with the ordinal of its shard; needed for webhooks'),
   logLevel,
   logFormat: logFormat('json'),
+  logShard: text
+    .optional()
+    .describe('shard that all log lines name, where several runtimes write to one log'),
 });
 
 /** What `tenantbot runtime` is told. */

@@ -153,6 +153,9 @@ describe('a standalone with shards', () => {
     expect((await world.command('send', 'bot-1', '/echo hello')).out).toContain('echo hello');
     const before = await world.processes();
     expect(before.size).toBe(3);
+    const started = program.output.split('\n').filter((line) => line.includes('runtime started'));
+    const named = started.map((line) => /"shard":"([^"]+)"/.exec(line)?.[1]);
+    expect(new Set(named)).toEqual(new Set(['default/0', 'default/1', 'default/2']));
 
     const traffic = new Traffic(world.emulator, world.bots, { pauseMs: 20 });
     await traffic.more(100);

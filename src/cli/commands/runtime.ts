@@ -36,9 +36,10 @@ export async function runRuntime(
   signal: AbortSignal,
 ): Promise<void> {
   const { controlUrl, controlCa, controlToken, healthHost, healthPort } = settings;
-  const { logLevel, logFormat } = settings;
+  const { logLevel, logFormat, logShard } = settings;
   const destination = { write: (text: string) => void logTo.write(text) };
-  const log = createLog({ level: logLevel, format: logFormat, destination });
+  const root = createLog({ level: logLevel, format: logFormat, destination });
+  const log = logShard === undefined ? root : root.child({ shard: logShard });
   const registry = new Registry();
   const leader = { url: controlUrl, caFile: controlCa, tokenFile: controlToken };
   const port = openPort(leader, registry, { clock, random, log });

@@ -98,7 +98,7 @@ export class ShardProcess {
   }
 
   #spawn(tokenFile: string): ChildProcess {
-    const { control, program } = this.#options;
+    const { control, program, shard } = this.#options;
     const [command, ...args] = program.command;
     const flags = [
       `--control-url=${control.url}`,
@@ -106,6 +106,7 @@ export class ShardProcess {
       `--control-token=${tokenFile}`,
       '--health-host=127.0.0.1',
       '--health-port=0',
+      `--log-shard=${shardName(shard)}`,
     ];
     return spawn(command, [...args, ...flags], {
       // What it logs goes where this process logs; by the channel it knows that we live.
