@@ -68,7 +68,7 @@ export class Historian {
   /** Keeps the history until `signal` aborts, and little longer. */
   async start(signal: AbortSignal): Promise<void> {
     const history = this.#history;
-    if (!history) return;
+    if (!history) return aborted(signal);
     const { clock, random, log, bots } = this.#options;
     const unfollow = this.#chronicle.follow(bots);
     const ended = new AbortController();
