@@ -210,10 +210,14 @@ export class GrantBook {
     });
   }
 
-  /** The grant of the last plan, which counts from now on. Undefined where there is none to give. */
+  /**
+   * The grant of the last plan, which counts from now on. Undefined where there is none to give, or
+   * where the holder was not heard lately.
+   */
   issue(id: HolderId, nowMs: number): Grant | undefined {
     const account = this.#find(id);
-    if (!account || !this.#mayGrant) return undefined;
+    // What was planned for one that was not heard since may be others' by now.
+    if (!account?.isHeard(nowMs) || !this.#mayGrant) return undefined;
     account.issue(++this.#seq, account.next, nowMs);
     return {
       id: { term: this.term, instance: this.#instance, seq: this.#seq },

@@ -103,3 +103,15 @@ test('of a shard that counts for more than others, as much more may be in use wh
   write(second, laterMs);
   expect(second.issue(holder(0), laterMs)?.shares['total']?.limit).toBe(40 - fallback);
 });
+
+test('what was planned for a shard that has fallen silent since is not granted any more', () => {
+  const book = lead('first');
+  for (const shard of [0, 1]) book.hear(holder(shard), wants('total', 40), 0);
+  write(book, 0);
+  const first = book.issue(holder(0), 0) ?? expect.unreachable('no grant');
+  // The leader is stopped for a while. What it had planned for shard 1 goes to shard 0 then.
+  book.hear(holder(0), { ...wants('total', 40), grant: first.id }, 4_000);
+  write(book, 4_000);
+  expect(book.issue(holder(0), 4_000)?.shares['total']?.limit).toBe(40);
+  expect(book.issue(holder(1), 4_000)).toBeUndefined();
+});
