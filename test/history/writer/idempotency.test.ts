@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { HistoryRecord } from '../../../src/api/history-records.ts';
+import { type HistoryRecord, RECORD_KINDS } from '../../../src/api/history-records.ts';
 import { linesOf, Oracle } from './oracle.ts';
 import { error, HOUR_MS, NOON_MS, snapshot, transition, usage, verification } from './records.ts';
 import { setStage } from './stage.ts';
@@ -9,7 +9,7 @@ import { setStage } from './stage.ts';
 const session = fc
   .array(
     fc.record({
-      kind: fc.constantFrom('snapshot', 'transition', 'verification', 'usage', 'error'),
+      kind: fc.constantFrom(...RECORD_KINDS),
       uid: fc.constantFrom('uid-1', 'uid-2'),
       hoursAgo: fc.integer({ min: 0, max: 50 }),
     }),
@@ -28,8 +28,10 @@ const session = fc
           return verification(seq, { uid, at });
         case 'usage':
           return usage(seq + 1, { uid, hour });
-        default:
+        case 'error':
           return error(seq + 1, { uid, hour });
+        default:
+          return kind satisfies never;
       }
     }),
   );

@@ -25,8 +25,12 @@ function entry(session: string, record: HistoryRecord): readonly [string, number
       return [`${key} ${record.hour} ${record.method}`, record.calls];
     case 'error':
       return [`${key} ${record.hour} ${record.fingerprint}`, record.errors];
-    default:
+    case 'snapshot':
+    case 'transition':
+    case 'verification':
       return [`${key} ${record.seq}`, 0];
+    default:
+      return record satisfies never;
   }
 }
 
