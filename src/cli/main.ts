@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { userInfo } from 'node:os';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { systemClock } from '../lib/clock.ts';
@@ -64,6 +65,13 @@ const actions: Actions = {
       clock: systemClock,
     };
     await runMigrate(settings, request, { io, signal: untilTold() });
+  },
+  async forget({ user, ...flags }) {
+    const { runForget } = await import('./commands/forget.ts');
+    const { MIGRATE_SETTINGS } = await import('./migrate-settings.ts');
+    const settings = readConfig(MIGRATE_SETTINGS, { flags, environment: processEnvironment() });
+    const request = { user: String(user), actor: `cli:${userName()}`, clock: systemClock };
+    await runForget(settings, request, { io, signal: untilTold() });
   },
   async crds(flags) {
     const { crds } = await import('./commands/crds.ts');
@@ -199,6 +207,16 @@ function viewOf({ namespace, output }: Flags) {
 /** What is no number is refused by who answers, who knows the range. */
 function numberOf(flag: unknown): number {
   return /^-?\d{1,10}$/.test(String(flag)) ? Number(flag) : Number.NaN;
+}
+
+/** Who runs this, as far as the machine knows. */
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    // In a container a user may have no name.
+    return String(process.getuid?.());
+  }
 }
 
 function text(flag: unknown): string | undefined {

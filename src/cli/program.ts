@@ -16,6 +16,7 @@ export interface Actions {
   runtime(flags: Flags): Promise<void>;
   crds(flags: Flags): Promise<void>;
   migrate(flags: Flags): Promise<void>;
+  forget(flags: Flags): Promise<void>;
   get(flags: Flags, words: readonly string[]): Promise<void>;
   describe(flags: Flags, words: readonly string[]): Promise<void>;
   retries(flags: Flags): Promise<void>;
@@ -100,6 +101,14 @@ function addRunners(program: Command, actions: Actions): void {
     .action((flags: Flags) => actions.migrate(flags));
   addSettings(migrate, MIGRATE_SETTINGS.schema);
   migrate.addOption(configOption());
+
+  const forget = program
+    .command('forget')
+    .description('take the number of a user of Telegram out of the history')
+    .requiredOption('--user <number>', 'who is to be forgotten')
+    .action((flags: Flags) => actions.forget(flags));
+  addSettings(forget, MIGRATE_SETTINGS.schema);
+  forget.addOption(configOption());
 
   program
     .command('crds')

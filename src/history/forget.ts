@@ -17,8 +17,8 @@ export interface ForgetRequest {
  * nothing in it was made of the number, since whatever is made of ten digits can be tried out. The
  * connection sees all namespaces.
  */
-export async function forgetUser(
-  database: Kysely<unknown>,
+export async function forgetUser<Tables>(
+  database: Kysely<Tables>,
   { userId, actor, at }: ForgetRequest,
 ): Promise<number> {
   return database.transaction().execute(async (step) => {

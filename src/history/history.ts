@@ -2,7 +2,6 @@ import type { Registry } from 'prom-client';
 import type { KeptFacts } from '../api/bot-recall.ts';
 import type { HistoryAvailability } from '../api/history-availability.ts';
 import { type HistoryBatch, type HistorySink, historyAway } from '../api/history-records.ts';
-import { aborted } from '../lib/aborted.ts';
 import { equalJitterMs } from '../lib/backoff.ts';
 import { type Clock, sleep } from '../lib/clock.ts';
 import { errorMessage } from '../lib/errors.ts';
@@ -15,6 +14,8 @@ import { readLastKnown } from './last-known.ts';
 import type { LedgerTables } from './migrations/ledger.ts';
 import { MIGRATIONS } from './migrations/list.ts';
 import { migrate } from './migrations/migrate.ts';
+import { Retention } from './retention/retention.ts';
+import { DEFAULT_RETENTION, type RetentionDays } from './retention/retention-days.ts';
 import type { BotDirectory } from './writer/bot-directory.ts';
 import { type ConnectionLimits, HistoryWriter } from './writer/history-writer.ts';
 
@@ -29,6 +30,8 @@ export interface HistoryOptions {
   readonly term?: number;
   readonly directory: BotDirectory;
   readonly connections?: ConnectionLimits;
+  /** What is not said is {@link DEFAULT_RETENTION}. */
+  readonly retention?: Partial<RetentionDays>;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -36,13 +39,14 @@ export interface HistoryOptions {
 }
 
 /**
- * The history as one leader keeps it: brings the schema up to date, reads how bots did last, and
- * writes what is told. Nobody has to wait for it: while the database can't
- * be had, whoever tells something is asked to keep it, and it is tried again.
+ * The history as one leader keeps it: brings the schema up to date, reads how bots did last, writes
+ * what is told, and lets go of what is old. Nobody has to wait for it: while the database can't be
+ * had, whoever tells something is asked to keep it, and it is tried again.
  */
 export class History implements HistorySink {
   readonly #options: HistoryOptions;
   readonly #writer: HistoryWriter;
+  readonly #retention: Retention;
   #lastKnown: ReadonlyMap<string, KeptFacts> = new Map();
   /** Why nothing can be written yet; undefined once the schema is there. */
   #notYet: string | undefined = 'the database is not connected to yet';
@@ -50,6 +54,8 @@ export class History implements HistorySink {
   constructor(options: HistoryOptions) {
     this.#options = options;
     this.#writer = new HistoryWriter(options);
+    const days = { ...DEFAULT_RETENTION, ...options.retention };
+    this.#retention = new Retention({ ...options, days });
   }
 
   write(batch: HistoryBatch, signal: AbortSignal): Promise<void> {
@@ -77,7 +83,7 @@ export class History implements HistorySink {
   async start(signal: AbortSignal): Promise<void> {
     try {
       await this.#setUp(signal);
-      await aborted(signal);
+      await this.#retention.start(signal);
     } finally {
       await this.#writer.close();
     }

@@ -1,18 +1,16 @@
-import { join, resolve } from 'node:path';
 import type { Kysely } from 'kysely';
 import { openDatabase } from '../../history/database.ts';
-import { type DatabaseAddress, parseDatabaseUrl } from '../../history/database-address.ts';
+import type { DatabaseAddress } from '../../history/database-address.ts';
 import { inWords } from '../../history/database-errors.ts';
-import { startEmbedded } from '../../history/embedded/server.ts';
 import { type LedgerTables, readLedger, refuseStranger } from '../../history/migrations/ledger.ts';
 import { MIGRATIONS } from '../../history/migrations/list.ts';
 import { migrate } from '../../history/migrations/migrate.ts';
 import { abortable } from '../../lib/abortable.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { environmentError } from '../../lib/errors.ts';
-import { openDataFolder } from '../../standalone/data/data-folder.ts';
 import type { MigrateSettings } from '../migrate-settings.ts';
 import { formatTable } from '../table.ts';
+import { atHistoryDatabase } from './history-database.ts';
 import type { Io } from './io.ts';
 
 /** What `tenantbot migrate` is asked for. */
@@ -29,35 +27,19 @@ export interface MigrateRequest {
  * database is given it is that in the data folder, whose server runs meanwhile.
  */
 export async function runMigrate(
-  { databaseUrl, data }: MigrateSettings,
+  settings: MigrateSettings,
   request: MigrateRequest,
   surroundings: Surroundings,
 ): Promise<void> {
+  const { clock } = request;
+  const { signal } = surroundings;
   try {
-    if (databaseUrl) await migrateAt(parseDatabaseUrl(databaseUrl), request, surroundings);
-    else await migrateEmbedded(data, request, surroundings);
+    await atHistoryDatabase(settings, { clock, signal }, (address) =>
+      migrateAt(address, request, surroundings),
+    );
   } catch (error) {
     if (!surroundings.signal.aborted) throw error;
     throw environmentError('INTERRUPTED', 'interrupted; `tenantbot migrate` goes on from there');
-  }
-}
-
-async function migrateEmbedded(
-  data: string,
-  request: MigrateRequest,
-  surroundings: Surroundings,
-): Promise<void> {
-  const lock = await openDataFolder(resolve(data));
-  try {
-    const folder = join(resolve(data), 'postgres');
-    const server = await startEmbedded(folder, request.clock, surroundings.signal);
-    try {
-      await migrateAt(server.address, request, surroundings);
-    } finally {
-      await server.stop();
-    }
-  } finally {
-    await lock.release();
   }
 }
 
