@@ -2,6 +2,8 @@ import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
 import { ensureComponents } from '../../cluster/components.ts';
 
@@ -48,6 +50,18 @@ export class Kubectl {
     const [code] = (await once(child, 'close')) as [number];
     if (code !== 0) throw new Error(`kubectl apply: ${output}`);
     return output;
+  }
+
+  /** Runs kubectl to its end, and feeds it with `input`. */
+  async pipe(input: Readable, ...args: readonly string[]): Promise<void> {
+    const child = spawn(await kubectlPath(), [...this.#scope, ...args], {
+      env: this.#env,
+      stdio: ['pipe', 'ignore', 'inherit'],
+    });
+    const ended = once(child, 'close') as Promise<[number]>;
+    await pipeline(input, child.stdin);
+    const [code] = await ended;
+    if (code !== 0) throw new Error(`kubectl ${args.join(' ')} ended with code ${code}`);
   }
 
   /** One object; undefined where there is none. */
