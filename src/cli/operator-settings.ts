@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { retention } from './retention-setting.ts';
 import { flag, logFormat, logLevel, port, positive, text, wholeNumber } from './setting-types.ts';
 
 const list = z.union(
@@ -37,6 +38,9 @@ const operatorSettingsSchema = z.strictObject({
   databaseStatementSeconds: positive
     .default(10)
     .describe('how long the database may take for a statement'),
+  retention: retention
+    .optional()
+    .describe('for how many days what is kept of what, such as transitions=90,audit=730'),
   leaseSeconds: positive.default(6).describe('how long a leader that is silent stays leader'),
   renewSeconds: positive.default(4).describe('how long the leader tries to renew before it yields'),
   retrySeconds: positive.default(1).describe('pause between tries'),

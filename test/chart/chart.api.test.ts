@@ -71,11 +71,19 @@ describeWithApiServer('the chart', () => {
 
   it('gives the operator a database by the name of its Secret, and none unless named', async () => {
     expect(JSON.stringify(await render())).not.toContain('database');
-    const rendered = await render('--set', 'history.databaseUrlSecretRef.name=history');
+    const set = [
+      'databaseUrlSecretRef.name=history',
+      'retentionDays.usage=90',
+      'retentionDays.audit=730',
+    ];
+    const rendered = await render(...set.flatMap((value) => ['--set', `history.${value}`]));
     expect(deployed(rendered)).toMatchObject({
       containers: [
         {
-          args: expect.arrayContaining(['--database-url-file=/etc/tenantbot/database/url']),
+          args: expect.arrayContaining([
+            '--database-url-file=/etc/tenantbot/database/url',
+            '--retention=audit=730,usage=90',
+          ]),
           volumeMounts: expect.arrayContaining([
             { name: 'database', mountPath: '/etc/tenantbot/database', readOnly: true },
           ]),

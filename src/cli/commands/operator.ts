@@ -88,6 +88,7 @@ function historyOf(
       ...leading,
       address: addressInFile(databaseUrlFile, databaseCa),
       connections,
+      ...(settings.retention && { retention: settings.retention }),
       clock: systemClock,
       random: systemRandom,
     });
