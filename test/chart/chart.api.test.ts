@@ -70,7 +70,7 @@ describeWithApiServer('the chart', () => {
   });
 
   it('gives the operator a database by the name of its Secret, and none unless named', async () => {
-    expect(JSON.stringify(await render())).not.toContain('database');
+    expect(JSON.stringify(deployed(await render()))).not.toContain('database');
     const set = [
       'databaseUrlSecretRef.name=history',
       'retentionDays.usage=90',
