@@ -12,6 +12,7 @@ import { BenchServer, type Measure } from './bench.ts';
 import { allContestants } from './contestants.ts';
 import { effect } from './measures/effect.ts';
 import { failover } from './measures/failover.ts';
+import { historyQueries } from './measures/history-queries.ts';
 import { idle } from './measures/idle.ts';
 import { many } from './measures/many.ts';
 import { neighbours } from './measures/neighbours.ts';
@@ -24,6 +25,7 @@ const MEASURES: Readonly<Record<string, Measure>> = {
   neighbours,
   failover,
   effect,
+  'history-queries': historyQueries,
 };
 
 const { values: flags } = parseArgs({

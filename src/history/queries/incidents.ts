@@ -1,9 +1,9 @@
 import { type RawBuilder, sql } from 'kysely';
 import { z } from 'zod';
-import { aboutBots, hours } from './arguments.ts';
-import { chosenBots, exactTime, iso, timestamp } from './fragments.ts';
+import { aboutBots, hours, type SomeBots } from './arguments.ts';
+import { chosenBots, exactTime, FRESH_MS, iso, timestamp } from './fragments.ts';
 import { type Keyed, type Page, pageOf, paging, totalOf } from './page.ts';
-import { historyQuery } from './query.ts';
+import { type Asking, historyQuery } from './query.ts';
 
 /** The kinds of transition that an incident is made of. */
 export const INCIDENT_KINDS = ['health', 'breaker', 'token'] as const;
@@ -20,8 +20,11 @@ export interface Incident {
   readonly worst: string;
   /** Why it came to the worst, in words. */
   readonly cause: string | null;
-  /** What the bot's counter of errors grew by, as far as snapshots tell. */
-  readonly errors: number;
+  /**
+   * What the bot's counter of errors grew by, within the time that is asked for; null where no
+   * snapshot tells.
+   */
+  readonly errors: number | null;
 }
 
 /** As the index `transitions_bad` has it. */
@@ -59,20 +62,33 @@ export const incidents = historyQuery({
     ...paging(key),
   }),
   async run(asking, { hours, kinds, open, after, ...args }): Promise<Page<Incident>> {
-    const since = timestamp(asking.nowMs - hours * 3_600_000);
+    const sinceMs = asking.nowMs - hours * 3_600_000;
+    const since = timestamp(sinceMs);
+    const goesOn = sql`not exists (
+      select from transitions e where ${ofSame('e', 't')} and ${place('e')} > ${place('t')}
+        and not ${isBad('e')})
+      and not exists (select from bots where id = t.bot and deleted_at is not null)`;
+    const onPage = after
+      ? sql`(at, bot, kind, seq, session)
+          < (${after[0]}::timestamptz, ${after[1]}::int, ${after[2]}, ${after[3]}::bigint, ${after[4]})`
+      : sql`true`;
+    const latest = sql`order by at desc, bot desc, kind desc, seq desc, session desc`;
+    // Where nobody wants to know how many there are, none is looked at beyond the page.
+    const aPage = sql`and ${onPage} ${latest} limit ${args.limit + 1}`;
     const { rows } = await sql<Keyed<Incident>>`
       with chosen as materialized ${chosenBots(asking, args)},
-      begun as (
+      begun as materialized (
         select bot, kind, at, seq, session from transitions t
         where at >= ${since} and at <= ${timestamp(asking.nowMs)}
           and ${isBad('t')} and kind = any (${kinds}::text[])
-          and bot in (select id from chosen)
+          and ${isOfChosen(asking, args)} and ${open ? goesOn : sql`true`}
           and (select ${isBad('b')} from transitions b
                where ${ofSame('b', 't')} and ${place('b')} < ${place('t')}
                ${LATEST_FIRST}) is not true
+          ${args.total ? sql`` : aPage}
       ),
       going_on as (
-        select b.bot, b.kind, b.at, b.seq, b.session
+        select t.bot, t.kind, t.at, t.seq, t.session
         from chosen
         cross join unnest(${kinds}::text[]) as of_kind
         cross join lateral (
@@ -86,55 +102,70 @@ export const incidents = historyQuery({
           select * from transitions f
           where bot = id and kind = of_kind and at < ${since}
             and (good.at is null or ${place('f')} > ${place('good')})
-          ${EARLIEST_FIRST}) as b
-        where ${isBad('latest')}
-      ),
-      found as (
-        select i.*, chosen.namespace, chosen.name, coalesce(ended.at, deleted_at) as end_at
-        from (select * from begun union all select * from going_on) as i
-        join chosen on id = i.bot
-        left join lateral (
-          select at from transitions e
-          where ${ofSame('e', 'i')} and ${place('e')} > ${place('i')} and not ${isBad('e')}
-          ${EARLIEST_FIRST}) as ended on true
-        -- One that began with its bot's end is over before the time that is asked for.
-        where coalesce(ended.at, deleted_at) is null
-          or ${open ? sql`false` : sql`coalesce(ended.at, deleted_at) >= ${since}`}
+          ${EARLIEST_FIRST}) as t
+        where ${args.total ? sql`true` : sql`(select count(*) from begun) <= ${args.limit}`}
+          and ${isBad('latest')} and (deleted_at is null or deleted_at >= ${since})
+          and ${open ? goesOn : sql`true`}
       ),
       page as (
-        select * from (select *, ${totalOf(args)} as total from found) as counted
-        where ${after ? sql`(at, bot, kind, seq, session) < (${after[0]}::timestamptz, ${after[1]}::int, ${after[2]}, ${after[3]}::bigint, ${after[4]})` : sql`true`}
-        order by at desc, bot desc, kind desc, seq desc, session desc
-        limit ${args.limit + 1}
+        select * from (
+          select *, ${totalOf(args)} as total
+          from (select * from begun union all select * from going_on) as found
+        ) as counted
+        where ${onPage} ${latest} limit ${args.limit + 1}
       )
       select total,
-        json_build_array(${exactTime('at')}, bot, kind, seq, session) as key,
+        json_build_array(${exactTime('page.at')}, bot, kind, seq, session) as key,
         json_build_object('namespace', namespace, 'name', name, 'kind', kind,
-          'begin', ${iso('at')}, 'end', ${iso('end_at')},
-          'worst', of_it.worst, 'cause', of_it.cause, 'errors', ${errorsOfPage()}) as item
+          'begin', ${iso('page.at')}, 'end', ${iso('ended.at')},
+          'worst', of_it.worst, 'cause', of_it.cause, 'errors', ${grownErrors(asking.nowMs, sinceMs)}) as item
       from page
+      join bots on id = bot
       cross join lateral (
-        select (array_agg(to_state order by bad desc, at, seq))[1] as worst,
-          (array_agg(cause order by bad desc, at, seq))[1] as cause
+        select at, coalesce(at + interval '5 minutes', 'infinity') as until
+        from (select coalesce((
+          select e.at from transitions e
+          where ${ofSame('e', 'page')} and ${place('e')} > ${place('page')} and not ${isBad('e')}
+          order by e.at, e.seq, e.session limit 1), deleted_at) as at) as found
+        -- Looked up once, not wherever it is used.
+        offset 0
+      ) as ended
+      cross join lateral (
+        select (array_agg(to_state order by is_worst desc, at, seq))[1] as worst,
+          (array_agg(cause order by is_worst desc, at, seq))[1] as cause
         from (
-          select *, to_state in ('Unhealthy', 'Open', 'Revoked', 'Unauthorized') as bad
+          select *, to_state in ('Unhealthy', 'Open', 'Revoked', 'Unauthorized') as is_worst
           from transitions t
           where ${ofSame('t', 'page')} and ${place('t')} >= ${place('page')}
-            and ${isBad('t')} and (end_at is null or t.at <= end_at)
-        ) as bad_ones
+            and ${isBad('t')} and (ended.at is null or t.at <= ended.at)
+        ) as bad
       ) as of_it
       order by page.at desc, bot desc, kind desc, seq desc, session desc`.execute(asking.database);
     return pageOf(rows, args);
   },
 });
 
-/** By the snapshots next to the begin and the end; 0 where the counter began anew. */
-function errorsOfPage(): RawBuilder<number> {
-  const snapshot = (where: RawBuilder<unknown>, order: RawBuilder<unknown>) =>
-    sql`(select errors from health_snapshots s where s.bot = page.bot and ${where} order by ${order} limit 1)`;
-  const before = snapshot(sql`s.at < page.at`, sql`s.at desc, s.session desc, s.seq desc`);
-  const first = snapshot(sql`s.at >= page.at`, sql`s.at, s.session, s.seq`);
-  const done = snapshot(sql`s.at >= page.end_at`, sql`s.at, s.session, s.seq`);
-  const last = snapshot(sql`true`, sql`s.at desc, s.session desc, s.seq desc`);
-  return sql`greatest(0, coalesce(${done}, ${last}) - coalesce(${before}, ${first}, 0))`;
+/**
+ * Holds of transitions of the chosen bots. Of one bot they are found by it; of many by their time,
+ * since Postgres can't tell how many bots row-level security leaves, and takes them for few.
+ */
+function isOfChosen({ namespaces }: Asking, { namespace, name }: SomeBots): RawBuilder<unknown> {
+  if (name !== undefined) return sql`bot = (select id from chosen)`;
+  if (namespaces === '*' && namespace === undefined) return sql`true`;
+  return sql`(bot in (select id from chosen)) is true`;
+}
+
+/**
+ * By the last snapshots before its begin, or before `sinceMs`, and up to five minutes after its
+ * end. Both times bound it, so that no more days are looked into than are asked for.
+ */
+function grownErrors(nowMs: number, sinceMs: number): RawBuilder<number | null> {
+  const counter = (until: RawBuilder<unknown>) => sql`(
+    select s.errors from health_snapshots s
+    where s.bot = page.bot and s.at >= ${timestamp(sinceMs - FRESH_MS)}
+      and s.at <= ${timestamp(nowMs)} and s.at < ${until}
+    order by s.at desc, s.session desc, s.seq desc limit 1)`;
+  const before = counter(sql`greatest(page.at, ${timestamp(sinceMs)})`);
+  const after = counter(sql`ended.until`);
+  return sql`(select greatest(0, b - a) from (select ${before} as a, ${after} as b offset 0) as counters where a is not null)`;
 }

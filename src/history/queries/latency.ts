@@ -1,4 +1,3 @@
-import { type RawBuilder, sql } from 'kysely';
 import { LATENCY_BOUNDS_MS } from '../../api/history-records.ts';
 
 /**
@@ -21,14 +20,4 @@ export function quantile(buckets: readonly number[], share: number): number | un
     before += calls;
   }
   return LATENCY_BOUNDS_MS.at(-1);
-}
-
-/** The sums of the buckets of all rows of a group for which `where` holds, as a list. */
-export function latencySums(where: RawBuilder<unknown>): RawBuilder<readonly number[]> {
-  const sums = Array.from(
-    { length: LATENCY_BOUNDS_MS.length + 1 },
-    (_, index) =>
-      sql`coalesce(sum(latency_buckets[${sql.lit(index + 1)}]) filter (where ${where}), 0)::float8`,
-  );
-  return sql`json_build_array(${sql.join(sums)})`;
 }

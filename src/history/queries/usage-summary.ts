@@ -2,7 +2,13 @@ import { sql } from 'kysely';
 import { aboutBots, days } from './arguments.ts';
 import { chosenBots, inLastDays, iso, lastDays, timestamp } from './fragments.ts';
 import { historyQuery } from './query.ts';
-import { type UsageSums, type UsageTotals, usageSums, usageTotals } from './usage-totals.ts';
+import {
+  type UsageSums,
+  type UsageTotals,
+  usageGroups,
+  usageSums,
+  usageTotals,
+} from './usage-totals.ts';
 
 const HOUR_MS = 3_600_000;
 /** Up to so many days, steps are hours; beyond, days (UTC). */
@@ -34,18 +40,15 @@ export const usageSummary = historyQuery({
     const { beginMs, endMs } = lastDays(asking.nowMs, days);
     const firstMs = Math.floor(beginMs / stepMs) * stepMs;
     const step = sql`make_interval(hours => ${stepHours})`;
+    const wanted = sql`bot in (select id from ${chosenBots(asking, bots)} as chosen)
+      and ${inLastDays('hour', asking, days)}`;
     const { rows } = await sql<{ sums: UsageSums; points: readonly UsagePoint[] }>`
-      with wanted as materialized (
-        select * from usage_hourly
-        where bot in (select id from ${chosenBots(asking, bots)} as chosen)
-          and ${inLastDays('hour', asking, days)}
-      ),
+      with groups as materialized ${usageGroups(sql`date_bin(${step}, hour, 'epoch')`, wanted)},
       steps as (
-        select date_bin(${step}, hour, 'epoch') as step,
-          sum(calls) filter (where method <> '') as calls,
-          sum(calls) filter (where method <> '' and outcome = 'failed') as failed,
-          sum(calls) filter (where update_kind <> '') as updates
-        from wanted group by 1
+        select part, sum(calls) filter (where is_call) as calls,
+          sum(calls) filter (where is_call and outcome = 'failed') as failed,
+          sum(calls) filter (where not is_call) as updates
+        from groups group by 1
       )
       select ${usageSums(sql`true`)} as sums,
         (select json_agg(json_build_object('at', ${iso('series.step')},
@@ -53,8 +56,8 @@ export const usageSummary = historyQuery({
              'updates', coalesce(updates, 0)) order by series.step)
          from generate_series(${timestamp(firstMs)}, ${timestamp(endMs - 1)}, ${step})
            as series (step)
-         left join steps on steps.step = series.step) as points
-      from wanted`.execute(asking.database);
+         left join steps on part = series.step) as points
+      from groups`.execute(asking.database);
     const [{ points, sums }] = rows as [(typeof rows)[number]];
     return { totals: usageTotals(sums), stepHours, points };
   },

@@ -1,6 +1,6 @@
 import { type RawBuilder, sql } from 'kysely';
-import { CALL_OUTCOMES, UPDATE_OUTCOMES } from '../../api/history-records.ts';
-import { latencySums, quantile } from './latency.ts';
+import { CALL_OUTCOMES, LATENCY_BOUNDS_MS, UPDATE_OUTCOMES } from '../../api/history-records.ts';
+import { quantile } from './latency.ts';
 
 /** What bots did within some time. */
 export interface UsageTotals {
@@ -24,7 +24,22 @@ export interface UsageSums extends Pick<UsageTotals, 'calls' | 'updates'> {
 export const IS_CALL = sql`method <> ''`;
 export const IS_UPDATE = sql`update_kind <> ''`;
 
-/** {@link UsageSums} of those rows of a group of `usage_hourly` for which `where` holds. */
+const BUCKETS = Array.from({ length: LATENCY_BOUNDS_MS.length + 1 }, (_, index) => index + 1);
+
+/**
+ * Sums of the rows of `usage_hourly` for which `where` holds, one for each value of `by` and each
+ * outcome of calls and of updates: few are left to pick from, however many there were.
+ */
+export function usageGroups(by: RawBuilder<unknown>, where: RawBuilder<unknown>) {
+  const sums = BUCKETS.map(
+    (bucket) => sql`sum(latency_buckets[${sql.lit(bucket)}]) as ${sql.ref(`bucket_${bucket}`)}`,
+  );
+  return sql`(
+    select ${by} as part, ${IS_CALL} as is_call, outcome, sum(calls) as calls, ${sql.join(sums)}
+    from usage_hourly where ${where} group by 1, 2, 3)`;
+}
+
+/** {@link UsageSums} of those of {@link usageGroups} for which `where` holds. */
 export function usageSums(where: RawBuilder<unknown>): RawBuilder<UsageSums> {
   const by = (outcomes: readonly string[], which: RawBuilder<unknown>) =>
     sql.join(
@@ -33,10 +48,14 @@ export function usageSums(where: RawBuilder<unknown>): RawBuilder<UsageSums> {
           sql`${outcome}::text, coalesce(sum(calls) filter (where ${which} and outcome = ${outcome} and ${where}), 0)`,
       ),
     );
+  const latencies = BUCKETS.map(
+    (bucket) =>
+      sql`coalesce(sum(${sql.ref(`bucket_${bucket}`)}) filter (where is_call and ${where}), 0)`,
+  );
   return sql`json_build_object(
-    'calls', json_build_object(${by(CALL_OUTCOMES, IS_CALL)}),
-    'updates', json_build_object(${by(UPDATE_OUTCOMES, IS_UPDATE)}),
-    'latencies', ${latencySums(sql`${IS_CALL} and ${where}`)})`;
+    'calls', json_build_object(${by(CALL_OUTCOMES, sql`is_call`)}),
+    'updates', json_build_object(${by(UPDATE_OUTCOMES, sql`not is_call`)}),
+    'latencies', json_build_array(${sql.join(latencies)}))`;
 }
 
 /** What `sums` come to. */

@@ -2,7 +2,14 @@ import { sql } from 'kysely';
 import { aboutBots, days } from './arguments.ts';
 import { chosenBots, inLastDays, lastDays, timestamp } from './fragments.ts';
 import { historyQuery } from './query.ts';
-import { sumOf, type UsageSums, type UsageTotals, usageSums, usageTotals } from './usage-totals.ts';
+import {
+  sumOf,
+  type UsageSums,
+  type UsageTotals,
+  usageGroups,
+  usageSums,
+  usageTotals,
+} from './usage-totals.ts';
 
 /** This period against the one before. */
 export interface UsageTrends {
@@ -22,12 +29,11 @@ export const usageTrends = historyQuery({
   args: aboutBots({ days: days.default(7) }),
   async run(asking, { days, ...bots }): Promise<UsageTrends> {
     const between = timestamp(lastDays(asking.nowMs, days).beginMs);
+    const wanted = sql`bot in (select id from ${chosenBots(asking, bots)} as chosen)
+      and ${inLastDays('hour', asking, 2 * days)}`;
     const { rows } = await sql<{ current: UsageSums; previous: UsageSums }>`
-      select ${usageSums(sql`hour >= ${between}`)} as current,
-        ${usageSums(sql`hour < ${between}`)} as previous
-      from usage_hourly
-      where bot in (select id from ${chosenBots(asking, bots)} as chosen)
-        and ${inLastDays('hour', asking, 2 * days)}`.execute(asking.database);
+      select ${usageSums(sql`part`)} as current, ${usageSums(sql`not part`)} as previous
+      from ${usageGroups(sql`hour >= ${between}`, wanted)} as groups`.execute(asking.database);
     const [sums] = rows as [(typeof rows)[number]];
     const [current, previous] = [usageTotals(sums.current), usageTotals(sums.previous)];
     const change = {

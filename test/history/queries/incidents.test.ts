@@ -21,8 +21,8 @@ test('have begin and end, the worst that it came to and why, and errors', async 
     bot,
     { at: at(70), errors: 5 },
     { at: at(50), errors: 20 },
-    { at: at(30), errors: 25 },
-    { at: at(10), errors: 40 },
+    { at: at(38), errors: 25 },
+    { at: at(14), errors: 40 },
   );
   await history.transitions(
     bot,
@@ -102,6 +102,8 @@ test('end when a bot is suspended or deleted', async () => {
   for (const name of ['suspended', 'deleted']) {
     const { items } = await ask({ namespace: 'a', name });
     expect(items.map(({ end }) => end)).toEqual([iso(NOW - HOUR)]);
+    expect((await ask({ namespace: 'a', name, open: true })).items).toEqual([]);
+    expect((await ask({ namespace: 'a', name, open: true, hours: 1 })).items).toEqual([]);
   }
   expect((await ask({ namespace: 'a', name: 'long-gone' })).items).toEqual([]);
 });
