@@ -13,6 +13,7 @@ import { allContestants } from './contestants.ts';
 import { effect } from './measures/effect.ts';
 import { failover } from './measures/failover.ts';
 import { historyQueries } from './measures/history-queries.ts';
+import { historyWriting } from './measures/history-writing.ts';
 import { idle } from './measures/idle.ts';
 import { many } from './measures/many.ts';
 import { neighbours } from './measures/neighbours.ts';
@@ -26,6 +27,7 @@ const MEASURES: Readonly<Record<string, Measure>> = {
   failover,
   effect,
   'history-queries': historyQueries,
+  'history-writing': historyWriting,
 };
 
 const { values: flags } = parseArgs({
