@@ -39,6 +39,8 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: ['test/integration/**/*.test.ts'],
+          // A Postgres for each standalone is for those tests that are about it.
+          env: { TENANTBOT_HISTORY: 'false' },
           testTimeout: 120_000,
           hookTimeout: 300_000,
           fileParallelism: false,

@@ -1,16 +1,12 @@
 import { z } from 'zod';
-import { Secret } from '../lib/secret.ts';
-import { text } from './setting-types.ts';
+import { databaseUrl, text } from './setting-types.ts';
 
 /** What `tenantbot migrate` is told. */
 export const MIGRATE_SETTINGS = {
   schema: z.strictObject({
-    databaseUrl: text
-      .transform((url) => new Secret(url))
-      .optional()
-      .describe(
-        'database of the history, as postgres://user:password@host:port/database; that in the data folder unless given',
-      ),
+    databaseUrl: databaseUrl.describe(
+      'database of the history, as postgres://user:password@host:port/database; that in the data folder unless given',
+    ),
     data: text
       .default('.tenantbot')
       .describe('data folder of a standalone that keeps its history there'),

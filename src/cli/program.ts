@@ -258,7 +258,12 @@ function addConnection(command: Command): void {
 
 function addSettings(command: Command, schema: z.ZodObject): void {
   for (const [name, setting] of Object.entries<z.ZodType>(schema.shape)) {
-    command.addOption(settingOption(name, setting));
+    const option = settingOption(name, setting);
+    if (setting.safeParse(undefined).data === true) {
+      // What is on unless said otherwise; without the other flag the default would count as given.
+      command.addOption(new Option(flagName(name)).hideHelp());
+      command.addOption(new Option(`--no-${flagName(name).slice(2)}`, option.description));
+    } else command.addOption(option);
   }
 }
 

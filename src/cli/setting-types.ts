@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { LOG_LEVELS } from '../api/tenant-bot.ts';
+import { Secret } from '../lib/secret.ts';
 import { LOG_FORMATS } from '../telemetry/log.ts';
 
 // What settings of several commands are made of. Texts stand for numbers, switches and lists too,
@@ -7,6 +8,9 @@ import { LOG_FORMATS } from '../telemetry/log.ts';
 
 /** Any text but the empty one. */
 export const text = z.string().min(1, { error: 'must not be empty' });
+
+/** Address of a database, which may hold a password. */
+export const databaseUrl = text.transform((url) => new Secret(url)).optional();
 
 /** A port of this machine; 0 takes a free one. */
 export const port = wholeNumber(0, 65_535);

@@ -1,5 +1,13 @@
 import { z } from 'zod';
-import { logFormat, logLevel, port, text, wholeNumber } from './setting-types.ts';
+import {
+  databaseUrl,
+  flag,
+  logFormat,
+  logLevel,
+  port,
+  text,
+  wholeNumber,
+} from './setting-types.ts';
 
 /** Each is a process of some 100 MB. */
 const MAX_SHARDS = 64;
@@ -42,6 +50,10 @@ export const settingsSchema = z.strictObject({
   webhookPort: port
     .optional()
     .describe('port for webhooks of fleets with spec.webhook, on all addresses; none unless given'),
+  databaseUrl: databaseUrl.describe(
+    'database of the history, as postgres://user:password@host:port/database; one of its own in the data folder unless given',
+  ),
+  history: flag.default(true).describe('whether a history of what happens to bots is kept'),
   logLevel,
   logFormat: logFormat('text'),
 });

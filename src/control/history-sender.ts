@@ -26,6 +26,8 @@ export interface HistorySenderOptions {
 /** How long the first record waits for others, so that they travel together. */
 const COALESCE_MS = 100;
 const RETRY: BackoffPolicy = { initialMs: 500, maxMs: 15_000 };
+/** Before it is said that nobody keeps what there is. */
+const PATIENCE_MS = 10_000;
 /** Where there was no history, one may have been set up. */
 const ASK_AGAIN_MS = 60_000;
 /** How long what is left may take at the end, and how long to wait between tries then. */
@@ -41,6 +43,9 @@ export class HistorySender {
   readonly #options: HistorySenderOptions;
   #failures = 0;
   #last: SendResult | undefined;
+  /** Since when nobody keeps what there is. */
+  #awaySinceMs: number | undefined;
+  #warned = false;
 
   constructor(options: HistorySenderOptions) {
     this.#options = options;
@@ -103,14 +108,22 @@ export class HistorySender {
     return result;
   }
 
-  /** Each change once. */
+  /** Once, where it lasts: a leader may change, a database start. */
   #say(result: SendResult, why: string): void {
-    const { log } = this.#options;
-    const before = this.#last;
+    const { log, clock } = this.#options;
     this.#last = result;
-    if (result === before) return;
-    if (result === 'away') log.warn(`records of the history wait: ${why}`);
-    else if (result === 'kept' && before === 'away') log.info('the history is written again');
+    const nowMs = clock.monotonicMs();
+    if (result !== 'away') {
+      if (this.#warned) log.info('the history is told again');
+      this.#warned = false;
+      this.#awaySinceMs = undefined;
+      return;
+    }
+    this.#awaySinceMs ??= nowMs;
+    if (!this.#warned && nowMs - this.#awaySinceMs >= PATIENCE_MS) {
+      this.#warned = true;
+      log.warn(`records of the history wait: ${why}`);
+    }
   }
 
   async #pause(delayMs: number, signal: AbortSignal): Promise<void> {

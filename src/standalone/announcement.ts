@@ -5,6 +5,32 @@ import { isReady } from './settled.ts';
 /** More bots than this are not listed at the start: `tenantbot get` lists them. */
 const LISTED_BOTS = 20;
 
+/** Where a standalone has what. */
+export interface Places {
+  readonly telegram: string;
+  readonly manifests: readonly string[];
+  readonly data: string;
+  /** Nowhere where undefined. */
+  readonly history: string | undefined;
+  readonly localApi: string;
+  readonly webhookPort: number | undefined;
+  readonly shards: number;
+}
+
+/** What a person is told first, a line each. */
+export function places(places: Places): string[] {
+  const { webhookPort, shards } = places;
+  return [
+    `Telegram     ${places.telegram}`,
+    `manifests    ${places.manifests.join(', ')}`,
+    `data         ${places.data}`,
+    `history      ${places.history ?? 'none is kept'}`,
+    `local API    ${places.localApi}`,
+    ...(webhookPort === undefined ? [] : [`webhooks     port ${webhookPort}`]),
+    ...(shards > 1 ? [`shards       ${shards} processes a fleet`] : []),
+  ];
+}
+
 /**
  * What a person is told once the bots have settled, a line each: how they do, those with trouble
  * first, what to try next, and `ready`. `chats` is whether one can talk to bots from here.

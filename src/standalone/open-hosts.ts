@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { HistorySink } from '../api/history-records.ts';
 import type { Clock } from '../lib/clock.ts';
 import { inputError } from '../lib/errors.ts';
 import type { Random } from '../lib/random.ts';
@@ -26,6 +27,8 @@ export interface OpenHostsOptions {
   readonly webhookPort?: number | undefined;
   /** In which bots do their work that run in this process. */
   readonly boundary: ErrorBoundary;
+  /** Who keeps what was; nothing is kept unless given. */
+  readonly history?: HistorySink | undefined;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -57,8 +60,8 @@ export async function openHosts(
       '--webhook-port does not go with --shards: webhooks come in where bots run, and that is in several processes. Leave one of the two out; without the port, bots poll',
     );
   }
-  const { shards, runtime, clock, random, log } = options;
-  const control = await ShardControl.open({ folder, clock, log });
+  const { shards, runtime, history, clock, random, log } = options;
+  const control = await ShardControl.open({ folder, history, clock, log });
   const hosts = processHosts({
     shards,
     control,
@@ -74,14 +77,14 @@ export async function openHosts(
 }
 
 async function openMemoryHosts(options: OpenHostsOptions): Promise<OpenHosts> {
-  const { webhookPort: port, boundary, clock, random, log } = options;
+  const { webhookPort: port, boundary, history, clock, random, log } = options;
   const routes = new WebhookRoutes();
   const server = port === undefined ? undefined : await startWebhookServer({ port, routes });
   const retryStatistics = new RetryStatistics(clock);
   // All fleets share the port: no two bots have the same key.
   const webhooks = server && { routes, ordinal: 0 };
   return {
-    hosts: memoryHosts({ boundary, clock, random, log, retryStatistics, webhooks }),
+    hosts: memoryHosts({ boundary, clock, random, log, retryStatistics, webhooks, history }),
     retryStatistics,
     ...(server && { webhookPort: server.port }),
     async [Symbol.asyncDispose]() {

@@ -4,19 +4,22 @@ import { aborted } from '../lib/aborted.ts';
 import { sleep } from '../lib/clock.ts';
 import { randomToken } from '../lib/random.ts';
 import { Secret } from '../lib/secret.ts';
-import { announcement } from './announcement.ts';
+import { announcement, places } from './announcement.ts';
 import { openDataFolder } from './data/data-folder.ts';
 import { removeEndpoint, writeEndpoint } from './data/endpoint-file.ts';
+import type { State } from './data/state.ts';
 import { StateFile } from './data/state-file.ts';
 import { BotFather } from './emulated/bot-father.ts';
 import { Conversation } from './emulated/conversation.ts';
 import { startLocalApi } from './local-api/server.ts';
+import { LocalHistory } from './local-history.ts';
 import type { ManifestSet } from './manifests/manifest-set.ts';
 import { ManifestSource } from './manifests/manifest-source.ts';
 import { displayPath } from './manifests/place.ts';
 import { ObjectStore } from './object-store.ts';
 import { type OpenHostsOptions, openHosts } from './open-hosts.ts';
 import { ProblemLog } from './problem-log.ts';
+import type { HistoryView } from './reconcile/history-view.ts';
 import { Reconciler } from './reconcile/reconciler.ts';
 import { SampleService } from './sample-service.ts';
 import { allSettled } from './settled.ts';
@@ -31,12 +34,16 @@ const DRAIN_WITHIN_MS = 4_300;
 const SAVE_WITHIN_MS = { Transition: 500, Activity: 5_000 };
 
 /** How a standalone is started. */
-export interface StandaloneOptions extends OpenHostsOptions {
+export interface StandaloneOptions extends Omit<OpenHostsOptions, 'history'> {
   /** Files and folders. */
   readonly manifests: readonly string[];
   /** The data folder. */
   readonly data: string;
   readonly telegram: TelegramChoice;
+  /** Whether a history is kept, */
+  readonly history: boolean;
+  /** and where, unless in the data folder. */
+  readonly databaseUrl?: Secret | undefined;
   /** Of the local API; 0 takes a free one. */
   readonly port: number;
   /** The service to run beside the sample manifests. */
@@ -65,15 +72,17 @@ export async function runStandalone(
   const state = await stateFile.load();
   stack.defer(() => stateFile.close());
 
+  const objects = new ObjectStore();
+  const history = keepHistory(options, { data, objects, stack });
+
   const telegram = await findTelegram(options.telegram, log);
   stack.defer(() => telegram.close());
   // Bots that end what they have begun may still need it.
   let service: SampleService | undefined;
   stack.defer(async () => service?.stop());
   const { hosts, retryStatistics, webhookPort } = stack.use(
-    await openHosts(options, { data, lock }),
+    await openHosts({ ...options, history: history?.kept }, { data, lock }),
   );
-  const objects = new ObjectStore();
   const reconciler = new Reconciler({
     clock,
     log,
@@ -82,10 +91,11 @@ export async function runStandalone(
     botFather: telegram.control && new BotFather(telegram.control, log),
     objects,
     state,
-    history: { availability: () => NO_HISTORY, lastKnown: () => undefined },
+    history: history?.kept ?? NOTHING_KEPT,
     onState: (change) => stateFile.save(() => reconciler.snapshot(), SAVE_WITHIN_MS[change]),
   });
   stack.defer(() => drain(reconciler, options));
+  void history?.watch(() => reconciler.availabilityChanged(), signal);
 
   const problems = new ProblemLog(log);
   let applied = Promise.resolve();
@@ -111,20 +121,26 @@ export async function runStandalone(
     conversation: telegram.control && new Conversation(telegram.control),
     ask: (uid, requests) => reconciler.ask(uid, requests),
     retryStatistics,
-    history: () => undefined,
+    history: () => history?.reader,
     log,
   });
   stack.defer(() => api.close());
   await writeEndpoint(data, { url: api.url, token, pid: process.pid });
   stack.defer(() => removeEndpoint(data));
 
-  out(`Telegram     ${telegram.description}`);
-  out(`manifests    ${paths.map((path) => displayPath(path, folder)).join(', ')}`);
-  out(`data         ${displayPath(data, folder)}`);
-  out(`local API    ${api.url}`);
-  if (webhookPort !== undefined) out(`webhooks     port ${webhookPort}`);
-  if (options.shards > 1) out(`shards       ${options.shards} processes a fleet`);
+  for (const line of places({
+    telegram: telegram.description,
+    manifests: paths.map((path) => displayPath(path, folder)),
+    data: displayPath(data, folder),
+    history: history?.place,
+    localApi: api.url,
+    webhookPort,
+    shards: options.shards,
+  })) {
+    out(line);
+  }
   await applied;
+  forgetGone(state, { reconciler, history });
   await allSettled(objects, { clock, timeoutMs: READY_WITHIN_MS, signal });
   if (signal.aborted) return;
   const bots = objects.list('TenantBot');
@@ -136,6 +152,39 @@ export async function runStandalone(
   }
   await aborted(signal);
   out('Stopping: bots end what they have begun.');
+}
+
+const NOTHING_KEPT: HistoryView = { availability: () => NO_HISTORY, lastKnown: () => undefined };
+
+/** It outlives the bots, which tell it of their end. Undefined where none is wanted. */
+function keepHistory(
+  { history: isKept, databaseUrl, clock, random, log }: StandaloneOptions,
+  {
+    data,
+    objects,
+    stack,
+  }: {
+    readonly data: string;
+    readonly objects: ObjectStore;
+    readonly stack: AsyncDisposableStack;
+  },
+): LocalHistory | undefined {
+  if (!isKept) return undefined;
+  const history = new LocalHistory({ data, databaseUrl, objects, clock, random, log });
+  stack.defer(() => history.close());
+  return history;
+}
+
+/** What was deleted while nothing ran is gone for the history too. */
+function forgetGone(
+  { bots }: State,
+  {
+    reconciler,
+    history,
+  }: { readonly reconciler: Reconciler; readonly history: LocalHistory | undefined },
+): void {
+  const there = new Set(reconciler.snapshot().bots.map(({ uid }) => uid));
+  for (const { uid } of bots) if (!there.has(uid)) history?.kept.botGone(uid);
 }
 
 async function drain(reconciler: Reconciler, { clock, log }: StandaloneOptions): Promise<void> {

@@ -22,6 +22,7 @@ describe('readConfig', () => {
       apiRoot: 'emulator',
       port: 0,
       shards: 1,
+      history: true,
       logLevel: 'info',
       logFormat: 'text',
     });

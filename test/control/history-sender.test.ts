@@ -95,8 +95,20 @@ test('while nobody can keep it, it is tried again after longer and longer pauses
   await clock.advanceAsync(100);
   expect(told()).toEqual(Array.from({ length: 5 }, () => [transition(1)]));
   expect(buffer.waiting).toBe(0);
+  expect(log).toBe('');
+  await end();
+});
+
+test('where that lasts it is said once, and so is its end', async () => {
+  answers = Array.from({ length: 8 }, () => historyAway('the database is down'));
+  start();
+  await clock.advanceAsync(60_000);
+  buffer.put(transition(1));
+  await clock.advanceAsync(5_000);
+  expect(log).toBe('');
+  await clock.advanceAsync(60_000);
   expect(log.split('\n').filter((line) => line.includes('the database is down'))).toHaveLength(1);
-  expect(log).toContain('the history is written again');
+  expect(log).toContain('the history is told again');
   await end();
 });
 

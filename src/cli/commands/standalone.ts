@@ -32,7 +32,7 @@ export async function startStandalone(
   { io, signal }: { readonly io: Io; readonly signal: AbortSignal },
 ): Promise<void> {
   const { manifests, data, apiRoot, emulatorControl, apiCa, port, webhookPort } = settings;
-  const { shards, logLevel, logFormat } = settings;
+  const { shards, history, databaseUrl, logLevel, logFormat } = settings;
   const destination = { write: (text: string) => void logTo.write(text) };
   const log = createLog({ level: logLevel, format: logFormat, destination });
   const boundary = new ErrorBoundary();
@@ -45,6 +45,8 @@ export async function startStandalone(
       port,
       webhookPort,
       shards,
+      history,
+      databaseUrl,
       runtime: {
         command: [
           process.execPath,

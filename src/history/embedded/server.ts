@@ -26,8 +26,13 @@ const NOT_YET = new Set(['DATABASE_UNREACHABLE', 'DATABASE_STARTING', 'DATABASE_
 /** A Postgres of our own, as a child process. */
 export interface EmbeddedServer {
   readonly address: DatabaseAddress;
-  /** Ends it in order, and resolves when it has ended. */
-  readonly stop: () => Promise<void>;
+  /** Resolves when it has ended, for whatever reason. */
+  readonly exited: Promise<unknown>;
+  /**
+   * Ends it in order, or at once where that takes longer than `withinMs`; resolves when it has
+   * ended. What was committed is kept either way.
+   */
+  readonly stop: (withinMs?: number) => Promise<void>;
 }
 
 /**
@@ -100,15 +105,15 @@ class Start {
       if (this.#clock.monotonicMs() > deadlineMs) throw this.#failed('it does not answer');
       await sleep(this.#clock, ASK_EVERY_MS, signal);
     }
-    return { address, stop: () => this.stop() };
+    return { address, exited: this.#exited, stop: (withinMs) => this.stop(withinMs) };
   }
 
   /** Fast, then at once: what was committed is kept either way. */
-  async stop(): Promise<void> {
+  async stop(withinMs = STOP_WITHIN_MS): Promise<void> {
     for (const how of ['SIGINT', 'SIGQUIT'] as const) {
       if (this.#ended) return;
       this.#child?.kill(how);
-      await within(this.#clock, STOP_WITHIN_MS, this.#exited);
+      await within(this.#clock, withinMs, this.#exited);
     }
   }
 

@@ -8,7 +8,7 @@ export function meterHistory(registry: Registry, buffer: HistoryBuffer): void {
   const registers = [registry];
   // The registry keeps both.
   void new Gauge({
-    name: 'tenantbot_history_records_waiting',
+    name: 'tenantbot_history_untold_records',
     help: 'Records of the history that nobody keeps yet',
     registers,
     collect() {
@@ -16,7 +16,7 @@ export function meterHistory(registry: Registry, buffer: HistoryBuffer): void {
     },
   });
   void new Counter({
-    name: 'tenantbot_history_records_dropped_total',
+    name: 'tenantbot_history_untold_dropped_total',
     help: 'Records of the history that gave way to others, since too many waited',
     labelNames: ['kind'],
     registers,
@@ -31,7 +31,7 @@ export function meterHistory(registry: Registry, buffer: HistoryBuffer): void {
 /** Counts in `registry` how batches of the history end. */
 export function countBatches(registry: Registry): (result: SendResult) => void {
   const batches = new Counter({
-    name: 'tenantbot_history_batches_total',
+    name: 'tenantbot_history_sends_total',
     help: 'Batches of records sent for the history, by how they ended',
     labelNames: ['result'],
     registers: [registry],

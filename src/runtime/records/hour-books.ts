@@ -34,7 +34,7 @@ interface Book {
 }
 
 /**
- * How bots were used, and what went wrong, by hour. A page is made for a bot with the first thing it
+ * How bots were used, and what went wrong, by hour. Calls by which updates come in are no use. A page is made for a bot with the first thing it
  * does in an hour, and dropped when the hour is over and was taken: an idle bot has none.
  *
  * Counts are those of the hour so far. So an hour that is over is not begun again, should the clock
@@ -57,6 +57,7 @@ export class HourBooks {
   }
 
   called(bot: BotRef, method: string, failure: CallError | undefined, tookMs: number): void {
+    if (ABOUT_UPDATES.has(method)) return;
     const outcome = failure ? FAILED_CALLS[failure.fault] : 'ok';
     if (outcome) this.#page(bot).calls.add(method, '', CALL_OUTCOMES.indexOf(outcome), tookMs);
   }
@@ -110,6 +111,14 @@ export class HourBooks {
     return Math.floor(this.#clock.wallMs() / HOUR_MS) * HOUR_MS;
   }
 }
+
+/** How updates come in is looked after for bots that nobody uses, too. */
+const ABOUT_UPDATES: ReadonlySet<string> = new Set([
+  'getUpdates',
+  'getWebhookInfo',
+  'setWebhook',
+  'deleteWebhook',
+]);
 
 /** What we held back or called off ourselves was no call. */
 const FAILED_CALLS: Readonly<Record<CallFault, CallOutcome | undefined>> = {

@@ -1,5 +1,6 @@
 import type { BotFleetSpec } from '../../api/bot-fleet.ts';
 import type { FleetRates } from '../../api/fleet-rates.ts';
+import type { HistorySink } from '../../api/history-records.ts';
 import type { BotReport } from '../../control/port.ts';
 import { type Clock, sleep, type Timer } from '../../lib/clock.ts';
 import { errorMessage } from '../../lib/errors.ts';
@@ -27,6 +28,8 @@ export interface MemoryHostOptions {
   readonly boundary: ErrorBoundary;
   /** Where webhooks come in; without it bots poll. */
   readonly webhooks?: WebhookListener | undefined;
+  /** Who keeps what was; nothing is kept unless given. */
+  readonly history?: HistorySink | undefined;
   /** Where the retries of all fleets are counted. */
   readonly retryStatistics: RetryStatistics;
 }
@@ -111,10 +114,15 @@ class MemoryHost implements FleetHost {
 
   async #run(): Promise<void> {
     const { signal } = this.#stop;
-    const { webhooks, ...parts } = this.#options;
+    const { webhooks, history, ...parts } = this.#options;
     while (!signal.aborted) {
       try {
-        const runtime = new Runtime({ ...parts, ...(webhooks && { webhooks }), port: this.#port });
+        const runtime = new Runtime({
+          ...parts,
+          ...(webhooks && { webhooks }),
+          ...(history && { history }),
+          port: this.#port,
+        });
         await runtime.start(signal);
       } catch (error) {
         const { log, clock } = parts;

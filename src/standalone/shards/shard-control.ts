@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { HistorySink } from '../../api/history-records.ts';
 import type { Authentication } from '../../control/authenticate.ts';
 import { ShardHub } from '../../control/hub.ts';
 import { type ControlServer, startControlServer } from '../../control/server.ts';
@@ -19,6 +20,8 @@ const ROTATE_EVERY_MS = 24 * 3_600_000;
 /** What a {@link ShardControl} works with. */
 export interface ShardControlOptions {
   readonly folder: string;
+  /** Who keeps what was; nothing is kept unless given. */
+  readonly history?: HistorySink | undefined;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -56,7 +59,7 @@ export class ShardControl {
       port: 0,
       hub: () => control.hub,
       holder: () => undefined,
-      history: () => undefined,
+      history: () => options.history,
       authenticate: (bearer) => control.#authenticate(bearer),
       certificate: () => control.#material.leaf,
       clock,

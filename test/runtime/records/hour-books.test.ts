@@ -58,12 +58,14 @@ test('calls are counted by method and outcome, with how long they took', () => {
   });
 });
 
-test('what we did not send is no call', () => {
+test('what we did not send is no call, nor is what updates come in by', () => {
   const { books } = setUp();
   for (const fault of ['aborted', 'breaker-open', 'held-back'] as const) {
     books.called(BOT, 'sendMessage', failure(fault), 1);
   }
+  books.called(BOT, 'getWebhookInfo', undefined, 1);
   expect(take(books)).toEqual([]);
+  expect(books.size).toBe(0);
 });
 
 test('updates are counted by kind, command, kind of chat and outcome', () => {
