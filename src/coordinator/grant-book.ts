@@ -93,7 +93,7 @@ export class GrantBook {
     if (!grown) return;
     // There may have been as high a limit before, and a part of it is all that is known of them.
     for (const account of this.#current.values()) {
-      if (account.id.session === '') this.#inheritPart(account, [...this.#current.keys()], nowMs);
+      if (account.id.session === '') this.#inheritPart(account, this.#current.size, nowMs);
     }
   }
 
@@ -118,7 +118,7 @@ export class GrantBook {
     for (const shard of shards) {
       if (this.#current.has(shard)) continue;
       const account = new HolderAccount({ shard, session: '', pod: '' }, this.#timings);
-      this.#inheritPart(account, shards, nowMs);
+      this.#inheritPart(account, shards.length, nowMs);
       this.#current.set(shard, account);
     }
   }
@@ -263,7 +263,6 @@ export class GrantBook {
     const capacity = Math.max(1, Math.floor(cap * this.#pace.factor));
     const accounts = inTurn([...this.#current.values(), ...this.#leaving], capacity, nowMs);
     const heard = accounts.filter((account) => this.#isServed(account, nowMs));
-    const weights = sum(heard.map(({ id }) => this.#weightOf(id.shard)));
     const parties = accounts.map((account) => ({
       exposure: account.exposure(resource, nowMs),
       base: account.base(resource),
@@ -283,7 +282,8 @@ export class GrantBook {
       const decided = limits[index];
       if (decided === undefined) continue;
       const limit = isSteady ? (account.issued?.get(resource)?.limit ?? decided) : decided;
-      const even = Math.floor((capacity * this.#weightOf(account.id.shard)) / weights);
+      // By nothing that the leader to come could not know: not by weight, nor by who is heard.
+      const even = Math.floor(capacity / this.#current.size);
       const shares = proposed.get(account) ?? new Map<string, Share>();
       proposed.set(account, shares.set(resource, { limit, fallback: Math.min(limit, even) }));
     }
@@ -333,12 +333,10 @@ export class GrantBook {
     return account;
   }
 
-  /** The part that it would fall back to, were all of `shards` heard. */
-  #inheritPart(account: HolderAccount, shards: readonly number[], nowMs: number): void {
-    const part = this.#weightOf(account.id.shard) / sum(shards.map(this.#weightOf));
+  #inheritPart(account: HolderAccount, shards: number, nowMs: number): void {
     const shares = new Map<string, Share>();
     for (const [resource, limit] of this.#caps) {
-      shares.set(resource, { limit, fallback: Math.ceil(limit * part) });
+      shares.set(resource, { limit, fallback: Math.ceil(limit / shards) });
     }
     account.inherit(shares, nowMs);
   }

@@ -83,25 +83,30 @@ test('whoever may hold anything may also hold part of a limit that was as high b
   expect(book.issue(holder(0), laterMs)?.shares['total']?.limit).toBe(20);
 });
 
-test('of a shard that counts for more than others, as much more may be in use when all is lost', () => {
-  const weightOf = (shard: number): number => [1, 3][shard] ?? 1;
-  const first = new GrantBook({ instance: 'first', weightOf });
+test('a shard falls back to an even part, so that nobody needs to know more of it', () => {
+  // One counts for more than the others, and two are silent for now.
+  const first = new GrantBook({ instance: 'first', weightOf: (shard) => (shard === 1 ? 3 : 1) });
   first.setCaps(TOTAL, 0);
   first.commit(first.opening(0));
+  for (const shard of [2, 3]) first.hear(holder(shard), wants('total', 0), -10_000);
   for (const shard of [0, 1]) first.hear(holder(shard), wants('total', 40), 0);
   write(first, 0);
-  // From here on shard 1 is out of reach, and goes on with its fallback.
-  const { fallback = 0 } = first.issue(holder(1), 0)?.shares['total'] ?? {};
-  expect(fallback).toBe(30);
+  // From here on shard 1 is out of reach.
+  expect(first.issue(holder(1), 0)?.shares['total']).toEqual({ limit: 30, fallback: 10 });
 
-  const second = new GrantBook({ instance: 'second', weightOf });
+  const second = new GrantBook({ instance: 'second' });
   second.setCaps(TOTAL, 0);
-  second.suspect([0, 1], 0);
+  second.suspect([0, 1, 2, 3], 0);
   second.commit(second.opening(0));
   const laterMs = 200_000;
-  for (const nowMs of [100_000, laterMs]) second.hear(holder(0), wants('total', 40), nowMs);
+  for (const nowMs of [100_000, laterMs]) {
+    for (const shard of [0, 2, 3]) second.hear(holder(shard), wants('total', 40), nowMs);
+  }
   write(second, laterMs);
-  expect(second.issue(holder(0), laterMs)?.shares['total']?.limit).toBe(40 - fallback);
+  const limits = [0, 2, 3].map(
+    (shard) => second.issue(holder(shard), laterMs)?.shares['total']?.limit,
+  );
+  expect(limits).toEqual([10, 10, 10]);
 });
 
 test('what was planned for a shard that has fallen silent since is not granted any more', () => {
