@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import { aboutBots, days, timeZone } from './arguments.ts';
-import { chosenBots, inLastDays } from './fragments.ts';
+import { inLastDays, isOf } from './fragments.ts';
 import { historyQuery } from './query.ts';
 import { IS_UPDATE } from './usage-totals.ts';
 
@@ -25,7 +25,7 @@ export const busiestTimes = historyQuery({
       select extract(hour from local)::int as hour, extract(isodow from local)::int as weekday,
         sum(calls)::float8 as updates
       from usage_hourly, lateral (select hour at time zone ${timeZone} as local) as clock
-      where bot in (select id from ${chosenBots(asking, bots)} as chosen) and ${IS_UPDATE}
+      where ${isOf(asking, bots)} and ${IS_UPDATE}
         and ${inLastDays('hour', asking, days)}
       group by grouping sets ((1), (2))`.execute(asking.database);
     const hours = Array<number>(24).fill(0);

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import { aboutBots, days } from './arguments.ts';
-import { chosenBots, inLastDays } from './fragments.ts';
+import { inLastDays, isOf } from './fragments.ts';
 import { historyQuery } from './query.ts';
 import { IS_UPDATE } from './usage-totals.ts';
 
@@ -22,7 +22,7 @@ export const chatKinds = historyQuery({
       select chat_kind as "chatKind", sum(calls)::float8 as "updates",
         round(100 * sum(calls) / nullif(sum(sum(calls)) over (), 0), 1)::float8 as "percent"
       from usage_hourly
-      where bot in (select id from ${chosenBots(asking, bots)} as chosen) and ${IS_UPDATE}
+      where ${isOf(asking, bots)} and ${IS_UPDATE}
         and ${inLastDays('hour', asking, days)}
       group by chat_kind having sum(calls) > 0
       order by 2 desc, 1`.execute(asking.database);

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { z } from 'zod';
 import { aboutBots, days, searchText } from './arguments.ts';
-import { chosenBots, inLastDays, iso, lastDays } from './fragments.ts';
+import { inLastDays, isOf, iso, lastDays } from './fragments.ts';
 import { type Keyed, type Page, pageOf, paging, totalOf } from './page.ts';
 import { historyQuery } from './query.ts';
 
@@ -38,7 +38,7 @@ export const errorKinds = historyQuery({
     const { rows } = await sql<Keyed<ErrorKind>>`
       with wanted as (
         select * from errors_hourly
-        where bot in (select id from ${chosenBots(asking, args)} as chosen)
+        where ${isOf(asking, args)}
           and ${inLastDays('hour', asking, days)}
           and ${fingerprint === undefined ? sql`true` : sql`fingerprint = ${fingerprint}`}
       ),

@@ -27,6 +27,17 @@ export function chosenBots(
      where ${within(namespaces, 'namespace')} ${inNamespace} ${ofName})`;
 }
 
+/**
+ * Holds of rows of the chosen bots. One bot is told by an equation: Postgres can't tell how many
+ * bots row-level security leaves, and would look for it among the rows of all.
+ */
+export function isOf(asking: Asking, bots: SomeBots): RawBuilder<unknown> {
+  if (bots.name !== undefined)
+    return sql`bot = (select id from ${chosenBots(asking, bots)} as chosen)`;
+  if (bots.namespace === undefined && asking.namespaces === '*') return sql`true`;
+  return sql`bot in (select id from ${chosenBots(asking, bots)} as chosen)`;
+}
+
 /** The last `days` to the end of the hour that goes on: the end itself is no part of them. */
 export function lastDays(nowMs: number, days: number): { beginMs: number; endMs: number } {
   const endMs = Math.floor(nowMs / HOUR_MS) * HOUR_MS + HOUR_MS;

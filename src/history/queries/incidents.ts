@@ -1,9 +1,9 @@
 import { type RawBuilder, sql } from 'kysely';
 import { z } from 'zod';
-import { aboutBots, hours, type SomeBots } from './arguments.ts';
-import { chosenBots, exactTime, FRESH_MS, iso, timestamp } from './fragments.ts';
+import { aboutBots, hours } from './arguments.ts';
+import { chosenBots, exactTime, FRESH_MS, isOf, iso, timestamp } from './fragments.ts';
 import { type Keyed, type Page, pageOf, paging, totalOf } from './page.ts';
-import { type Asking, historyQuery } from './query.ts';
+import { historyQuery } from './query.ts';
 
 /** The kinds of transition that an incident is made of. */
 export const INCIDENT_KINDS = ['health', 'breaker', 'token'] as const;
@@ -75,13 +75,17 @@ export const incidents = historyQuery({
     const latest = sql`order by at desc, bot desc, kind desc, seq desc, session desc`;
     // Where nobody wants to know how many there are, none is looked at beyond the page.
     const aPage = sql`and ${onPage} ${latest} limit ${args.limit + 1}`;
+    // Of one bot they are found by it; of many by their time, and each is seen to: `is true` keeps
+    // Postgres from going from bot to bot.
+    const ofBots = isOf(asking, args);
     const { rows } = await sql<Keyed<Incident>>`
       with chosen as materialized ${chosenBots(asking, args)},
       begun as materialized (
         select bot, kind, at, seq, session from transitions t
         where at >= ${since} and at <= ${timestamp(asking.nowMs)}
           and ${isBad('t')} and kind = any (${kinds}::text[])
-          and ${isOfChosen(asking, args)} and ${open ? goesOn : sql`true`}
+          and ${args.name === undefined ? sql`(${ofBots}) is true` : ofBots}
+          and ${open ? goesOn : sql`true`}
           and (select ${isBad('b')} from transitions b
                where ${ofSame('b', 't')} and ${place('b')} < ${place('t')}
                ${LATEST_FIRST}) is not true
@@ -144,16 +148,6 @@ export const incidents = historyQuery({
     return pageOf(rows, args);
   },
 });
-
-/**
- * Holds of transitions of the chosen bots. Of one bot they are found by it; of many by their time,
- * since Postgres can't tell how many bots row-level security leaves, and takes them for few.
- */
-function isOfChosen({ namespaces }: Asking, { namespace, name }: SomeBots): RawBuilder<unknown> {
-  if (name !== undefined) return sql`bot = (select id from chosen)`;
-  if (namespaces === '*' && namespace === undefined) return sql`true`;
-  return sql`(bot in (select id from chosen)) is true`;
-}
 
 /**
  * By the last snapshots before its begin, or before `sinceMs`, and up to five minutes after its

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { z } from 'zod';
 import { aboutBots, days } from './arguments.ts';
-import { chosenBots, inLastDays } from './fragments.ts';
+import { inLastDays, isOf } from './fragments.ts';
 import { type Keyed, type Page, pageOf, paging, totalOf } from './page.ts';
 import { historyQuery } from './query.ts';
 
@@ -26,7 +26,7 @@ export const popularCommands = historyQuery({
           coalesce(sum(calls) filter (where outcome = 'failed'), 0) as failed,
           ${totalOf(args)} as total
         from usage_hourly
-        where bot in (select id from ${chosenBots(asking, args)} as chosen) and command <> ''
+        where ${isOf(asking, args)} and command <> ''
           and ${inLastDays('hour', asking, days)}
         group by command
       )

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import { aboutBots, days } from './arguments.ts';
-import { chosenBots, inLastDays, iso, lastDays, timestamp } from './fragments.ts';
+import { inLastDays, isOf, iso, lastDays, timestamp } from './fragments.ts';
 import { historyQuery } from './query.ts';
 import {
   type UsageSums,
@@ -40,7 +40,7 @@ export const usageSummary = historyQuery({
     const { beginMs, endMs } = lastDays(asking.nowMs, days);
     const firstMs = Math.floor(beginMs / stepMs) * stepMs;
     const step = sql`make_interval(hours => ${stepHours})`;
-    const wanted = sql`bot in (select id from ${chosenBots(asking, bots)} as chosen)
+    const wanted = sql`${isOf(asking, bots)}
       and ${inLastDays('hour', asking, days)}`;
     const { rows } = await sql<{ sums: UsageSums; points: readonly UsagePoint[] }>`
       with groups as materialized ${usageGroups(sql`date_bin(${step}, hour, 'epoch')`, wanted)},

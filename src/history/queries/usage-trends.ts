@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import { aboutBots, days } from './arguments.ts';
-import { chosenBots, inLastDays, lastDays, timestamp } from './fragments.ts';
+import { inLastDays, isOf, lastDays, timestamp } from './fragments.ts';
 import { historyQuery } from './query.ts';
 import {
   sumOf,
@@ -29,7 +29,7 @@ export const usageTrends = historyQuery({
   args: aboutBots({ days: days.default(7) }),
   async run(asking, { days, ...bots }): Promise<UsageTrends> {
     const between = timestamp(lastDays(asking.nowMs, days).beginMs);
-    const wanted = sql`bot in (select id from ${chosenBots(asking, bots)} as chosen)
+    const wanted = sql`${isOf(asking, bots)}
       and ${inLastDays('hour', asking, 2 * days)}`;
     const { rows } = await sql<{ current: UsageSums; previous: UsageSums }>`
       select ${usageSums(sql`part`)} as current, ${usageSums(sql`not part`)} as previous

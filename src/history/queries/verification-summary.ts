@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import { aboutBots, days } from './arguments.ts';
-import { chosenBots, inLastDays } from './fragments.ts';
+import { inLastDays, isOf } from './fragments.ts';
 import { historyQuery } from './query.ts';
 
 /** What became of people at membership gates. */
@@ -25,7 +25,7 @@ export const verificationSummary = historyQuery({
           count(*) filter (where outcome = 'Verified')::int as verified,
           count(*) filter (where outcome = 'Left')::int as "left"
         from verifications
-        where bot in (select id from ${chosenBots(asking, bots)} as chosen)
+        where ${isOf(asking, bots)}
           and ${inLastDays('at', asking, days)}
       )
       -- Some were asked before the time that is looked at.
