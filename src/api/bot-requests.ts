@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { GROUP } from './group.ts';
 
 /** What people may ask of a bot beyond its spec, each by an annotation of the TenantBot. */
-export const BOT_REQUESTS = ['checkToken', 'resetBreaker', 'restart'] as const;
+export const BOT_REQUESTS = ['checkToken', 'resetBreaker', 'restart', 'persist'] as const;
 export type BotRequest = (typeof BOT_REQUESTS)[number];
 
 /**
@@ -13,6 +13,7 @@ export const REQUEST_ANNOTATIONS: Readonly<Record<BotRequest, string>> = {
   checkToken: `${GROUP}/check-token`,
   resetBreaker: `${GROUP}/reset-breaker`,
   restart: `${GROUP}/restart`,
+  persist: `${GROUP}/persist`,
 };
 
 const MAX_VALUE_LENGTH = 64;
@@ -23,6 +24,7 @@ export const botRequestsSchema = z
     checkToken: value.meta({ description: 'That Telegram be asked about the token.' }),
     resetBreaker: value.meta({ description: 'That the circuit breaker be closed.' }),
     restart: value.meta({ description: 'That the bot be started anew.' }),
+    persist: value.meta({ description: 'That how it does be told for the history, now.' }),
   })
   .meta({ description: 'The requests (annotations of the TenantBot) that were met last.' });
 

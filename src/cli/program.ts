@@ -206,6 +206,7 @@ function addAskers(program: Command, actions: Actions): void {
       program.command('restart'),
       'start bots anew, also those that have crashed for good',
     ],
+    ['persist', program.command('persist'), 'have how bots do told for the history, now'],
   ] as const;
   for (const [request, command, description] of askers) {
     command

@@ -24,13 +24,9 @@ import { meterVerifications, Verifications } from './handlers/gate/verifications
 import { ShardGuards } from './pipeline/guards.ts';
 import { RateWaits } from './pipeline/rates/rate-waits.ts';
 import { RetryStatistics } from './pipeline/retries/retry-statistics.ts';
-import { NO_HISTORY } from './records/bot-history.ts';
+import { type HistoryBot, NO_HISTORY } from './records/bot-history.ts';
 import { countBatches, meterHistory } from './records/history-metrics.ts';
-import {
-  type HistoryBot,
-  RuntimeHistory,
-  type RuntimeHistoryOptions,
-} from './records/runtime-history.ts';
+import { RuntimeHistory, type RuntimeHistoryOptions } from './records/runtime-history.ts';
 import { meterRuntime } from './runtime-metrics.ts';
 import { Sweep } from './sweep.ts';
 import { createHttpPost } from './transport/http-post.ts';

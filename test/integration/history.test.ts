@@ -96,11 +96,20 @@ test('a standalone keeps what happens in a Postgres of its own, which ends with 
     { known: true, name: 'one', username: 'one_bot' },
   ]);
 
+  expect((await tenantbot(place.folder, 'persist', 'one')).out).toMatch(/^default\/one +told$/m);
+  await waitFor('what was asked for', async () => {
+    const [starts] = await history.rows<{ n: number }>(STARTS);
+    const [{ n = 0 } = {}] = await history.rows<{ n: number }>(
+      'select count(*)::int as n from health_snapshots',
+    );
+    return starts?.n === 3 && n > 0;
+  });
   expect((await tenantbot(place.folder, 'history', 'one')).code).toBe(0);
 
   const began = performance.now();
   expect(await first.stop('SIGINT')).toEqual({ code: 0, signal: null });
-  expect(performance.now() - began).toBeLessThan(5_000);
+  // 5 s, and what a busy machine adds.
+  expect(performance.now() - began).toBeLessThan(8_000);
   expect(await history.isRunning()).toBe(false);
 
   const second = await place.start();
@@ -112,7 +121,7 @@ test('a standalone keeps what happens in a Postgres of its own, which ends with 
   expect(await history.rows(STARTS)).toEqual([{ n: 3 }]);
   expect(
     await history.rows('select updates::int, handled::int, replies::int from health_snapshots'),
-  ).toEqual([{ updates: 3, handled: 3, replies: 3 }]);
+  ).toEqual(Array(2).fill({ updates: 3, handled: 3, replies: 3 }));
   expect((await history.rows(NUMBERED)).length).toBe(2);
   expect(second.output).not.toContain('WARN');
   await second.stop('SIGINT');
@@ -201,7 +210,8 @@ test('a database that is not there keeps no bot from its work, and is told of on
   });
   const began = performance.now();
   expect(await program.stop('SIGINT')).toEqual({ code: 0, signal: null });
-  expect(performance.now() - began).toBeLessThan(5_000);
+  // 5 s, and what a busy machine adds.
+  expect(performance.now() - began).toBeLessThan(8_000);
   expect(program.output.match(/it does not answer/g)?.length).toBeLessThanOrEqual(2);
   expect(program.output).not.toContain('secret');
 });

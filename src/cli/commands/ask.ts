@@ -9,7 +9,7 @@ import type { Io } from './io.ts';
 
 const LOOK_EVERY_MS = 250;
 
-/** What `tenantbot token check`, `breaker reset` or `restart` was asked for. */
+/** What `tenantbot token check`, `breaker reset`, `restart` or `persist` was asked for. */
 export interface AskOptions {
   readonly request: BotRequest;
   readonly names: readonly string[];
@@ -97,6 +97,8 @@ function outcome(bot: SeenBot, request: BotRequest): Answer {
       return { bot, verdict: 'good', word: breaker?.state ?? 'Closed', detail: '' };
     case 'restart':
       return { bot, verdict: 'good', word: 'restarted', detail: '' };
+    case 'persist':
+      return { bot, verdict: 'good', word: 'told', detail: '' };
     default:
       return request satisfies never;
   }

@@ -151,10 +151,8 @@ export class HostedBot implements ServingHost, CallsHost, HeartbeatHost, TokenHo
   onStateChange(): void {
     this.recorder.transition({});
     const { breaker, health } = this.guards;
-    this.log.info(
-      { breaker: breaker.state, health: health.state },
-      'breaker or health has changed',
-    );
+    const states = { breaker: breaker.state, health: health.state };
+    this.log.info(states, 'breaker or health has changed');
   }
 
   onCallFailed(error: CallError): void {
@@ -258,18 +256,21 @@ export class HostedBot implements ServingHost, CallsHost, HeartbeatHost, TokenHo
         this.#token.hasten();
         void this.#checkToken();
         return;
-      case 'resetBreaker':
-        this.#resetBreaker();
-        this.#meet(request);
-        return;
       case 'restart':
         this.#crashes.clear();
         this.#anew = true;
         this.#endLife();
         return;
+      case 'resetBreaker':
+        this.#resetBreaker();
+        break;
+      case 'persist':
+        this.#deps.history.persist(this);
+        break;
       default:
         unreachable(request);
     }
+    this.#meet(request);
   }
 
   /** Lets the bot's calls through at once, be it as a probe for all bots of the shard. */

@@ -13,20 +13,12 @@ import { type Random, randomToken } from '../../lib/random.ts';
 import type { Log } from '../../telemetry/log.ts';
 import type { Sweep } from '../sweep.ts';
 import type { CallError } from '../telegram/call-error.ts';
-import type { BotHistory, EndedUpdate } from './bot-history.ts';
+import type { BotHistory, EndedUpdate, HistoryBot } from './bot-history.ts';
 import type { BotRef } from './bot-ref.ts';
 import { HourBooks } from './hour-books.ts';
 import { snapshotOf } from './snapshot.ts';
 import { SnapshotRound } from './snapshot-round.ts';
 import { changesBetween } from './transitions.ts';
-
-/** A bot that is hosted, and who knows how it does. */
-export interface HistoryBot extends BotRef {
-  readonly recorder: {
-    /** As of now; made when asked for. */
-    readonly present: RuntimeFacts;
-  };
-}
 
 /** What a {@link RuntimeHistory} works with. */
 export interface RuntimeHistoryOptions {
@@ -85,9 +77,8 @@ export class RuntimeHistory implements BotHistory {
     task.cancel();
   }
 
-  /** Tells at once how all bots do and what was counted. */
-  persistNow(): void {
-    for (const bot of this.#options.bots()) this.portray(bot, bot.recorder.present);
+  persist(bot: HistoryBot): void {
+    this.portray(bot, bot.recorder.present);
     this.#tellCounts();
   }
 

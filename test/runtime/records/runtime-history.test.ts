@@ -154,9 +154,11 @@ test('each bot has one snapshot an interval, and what was counted is told once a
   }
   expect(sink.of('usage').map(({ calls }) => calls)).toEqual([10, 20, 30]);
   const told = sink.of('snapshot').length;
-  history.persistNow();
+  history.called(call, 'sendMessage', undefined, 1);
+  for (const bot of bots) history.persist(bot);
   await clock.advanceAsync(200);
   expect(sink.of('snapshot').length - told).toBe(3);
+  expect(sink.of('usage').at(-1)?.calls).toBe(31);
   stop.abort();
   await clock.advanceAsync(100);
   await ended;
