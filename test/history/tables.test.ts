@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { BREAKER_STATES } from '../../src/api/breaker.ts';
 import { HEALTH_STATES } from '../../src/api/health.ts';
 import { VERIFICATION_OUTCOMES } from '../../src/api/history-records.ts';
+import { waitFor } from '../support/wait.ts';
 import { makeDatabase, migrateDatabase, type TestDatabase } from './databases.ts';
 
 const TABLES = [
@@ -181,6 +182,23 @@ describe('the tables', () => {
       const query = `select distinct bot from ${table} where bot in (${purged}, ${other})`;
       expect(await run(query)).toEqual([{ bot: other }]);
     }
+  });
+
+  test.each([
+    ['is deleted while a snapshot of it comes', 'delete', 'snapshot'],
+    ['gets a snapshot while it is deleted', 'snapshot', 'delete'],
+  ] as const)('leave no snapshot of a bot that %s', async (_what, first, second) => {
+    const bot = await makeBot();
+    const change = { delete: `delete from bots where id = ${bot}`, snapshot: snapshot(bot) };
+    const holding = run('begin', change[first], 'select pg_sleep(0.5)', 'commit');
+    await waitFor('the first one', async () => {
+      const query = `select 1 from pg_stat_activity where wait_event = 'PgSleep' and query like '%${change[first].replaceAll("'", "''")}%' and pid <> pg_backend_pid()`;
+      return (await database.rows(query)).length > 0;
+    });
+    const [late] = await Promise.allSettled([run(change[second])]);
+    await holding;
+    expect(late.status).toBe(second === 'delete' ? 'fulfilled' : 'rejected');
+    expect(await run(`select from health_snapshots where bot = ${bot}`)).toEqual([]);
   });
 
   test('know every state that there is', async () => {

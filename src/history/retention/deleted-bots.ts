@@ -4,6 +4,8 @@ import { insertAudit } from '../audit.ts';
 import type { BotDirectory } from '../writer/bot-directory.ts';
 import { arrayLiteral } from '../writer/insert.ts';
 
+const ROWS_A_BATCH = 5_000;
+
 /** Marks live bots that `directory` does not know as deleted: nobody was there to tell. */
 export async function markMissing(
   connection: Kysely<unknown>,
@@ -31,7 +33,8 @@ export interface PurgeOptions {
 
 /**
  * Deletes bots that were deleted long ago, with all that is kept of them; the audit log has an entry
- * of each. Each bot is one transaction. Resolves to how many there were.
+ * of each. Each bot is one transaction but for its snapshots, of which there may be many. Resolves to
+ * how many bots there were.
  */
 export async function purgeBots(
   connection: Kysely<unknown>,
@@ -44,7 +47,7 @@ export async function purgeBots(
   `.execute(connection);
   const gone = rows.filter(({ uid }) => !directory.find(uid));
   for (const { id, uid, namespace, name } of gone) {
-    signal.throwIfAborted();
+    await deleteSnapshots(connection, id, signal);
     await connection.transaction().execute(async (step) => {
       const { numAffectedRows } = await sql`
         delete from bots where id = ${id} and deleted_at < ${before}
@@ -62,4 +65,20 @@ export async function purgeBots(
     });
   }
   return gone.length;
+}
+
+/** Who writes snapshots waits while a bot is deleted: by then there are none of it. */
+async function deleteSnapshots(
+  connection: Kysely<unknown>,
+  bot: number,
+  signal: AbortSignal,
+): Promise<void> {
+  for (;;) {
+    signal.throwIfAborted();
+    const { numAffectedRows = 0n } = await sql`
+      delete from health_snapshots where bot = ${bot} and (at, session, seq) in (
+        select at, session, seq from health_snapshots where bot = ${bot} limit ${ROWS_A_BATCH}
+      )`.execute(connection);
+    if (numAffectedRows < ROWS_A_BATCH) return;
+  }
 }

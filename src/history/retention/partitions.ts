@@ -1,17 +1,8 @@
 import { type Kysely, sql } from 'kysely';
-import { type Clock, fromTimestamp, sleep } from '../../lib/clock.ts';
-import { sqlState } from '../database-errors.ts';
+import { fromTimestamp } from '../../lib/clock.ts';
 
 /** Whoever reads an old partition may go on for so long; nobody waits behind this. */
 const READERS_WITHIN = '10s';
-/**
- * Dropping wants the bots' table for itself for a moment, since a foreign key leads there, and
- * whoever writes waits behind it.
- */
-const DROP_WITHIN = '300ms';
-const DROP_ATTEMPTS = 5;
-const NEXT_ATTEMPT_MS = 1_000;
-const LOCK_TIMEOUT = '55P03';
 const DAY_MS = 86_400_000;
 
 /** A table whose partitions are named `<table>_<suffix>`. */
@@ -32,35 +23,34 @@ interface Part {
 export interface DropOptions {
   /** One connection, in no transaction. */
   readonly connection: Kysely<unknown>;
-  readonly clock: Clock;
   readonly onDropped: (name: string) => void;
 }
 
 /**
- * Drops the partitions of which all is older than `beforeMs`. No step keeps anybody from writing
- * for longer than 0.3 s, and from any step on, the next call goes on where this one ended. Rejects
- * with SQLSTATE 55P03 where somebody still reads them.
+ * Drops the partitions of which all is older than `beforeMs`. No step keeps anybody from writing or
+ * from reading what is younger, and from any step on, the next call goes on where this one ended.
+ * Rejects with SQLSTATE 55P03 where somebody still reads them.
  */
 export async function dropOldParts(
   { table, digits }: Partitioned,
   beforeMs: number,
-  { connection, clock, onDropped }: DropOptions,
+  { connection, onDropped }: DropOptions,
   signal: AbortSignal,
 ): Promise<void> {
+  await setLockTimeout(connection, READERS_WITHIN);
   for (const { name, isAttached, isPending } of await readParts(connection, table, digits)) {
     signal.throwIfAborted();
     const isOld = endMs(name.slice(-digits)) <= beforeMs;
     // Of a table, only one at a time may be half-detached: that holds up the others.
     if (isPending || (isOld && isAttached)) {
-      await setLockTimeout(connection, READERS_WITHIN);
       const how = sql.raw(isPending ? 'finalize' : 'concurrently');
       await sql`
         alter table ${sql.table(table)} detach partition ${sql.table(name)} ${how}
       `.execute(connection);
     }
     if (!isOld) continue;
-    await setLockTimeout(connection, DROP_WITHIN);
-    await drop({ connection, clock, onDropped }, name, signal);
+    await sql`drop table ${sql.table(name)}`.execute(connection);
+    onDropped(name);
   }
 }
 
@@ -78,23 +68,6 @@ async function readParts(
       and relname ~ ${`^${table}_[0-9]{${digits}}$`}
     order by "isPending" desc, relname`.execute(connection);
   return rows;
-}
-
-async function drop(
-  { connection, clock, onDropped }: DropOptions,
-  name: string,
-  signal: AbortSignal,
-): Promise<void> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      await sql`drop table ${sql.table(name)}`.execute(connection);
-      onDropped(name);
-      return;
-    } catch (error) {
-      if (sqlState(error) !== LOCK_TIMEOUT || attempt === DROP_ATTEMPTS) throw error;
-    }
-    await sleep(clock, NEXT_ATTEMPT_MS, signal);
-  }
 }
 
 /** Where the day `20260131` or the month `202601` ends. */

@@ -143,7 +143,7 @@ export class Retention {
         dropOldParts(
           parts,
           beforeMs(what as keyof RetentionDays),
-          { connection, clock, onDropped },
+          { connection, onDropped },
           signal,
         ),
     }));

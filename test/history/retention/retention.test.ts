@@ -148,7 +148,7 @@ describe('while a day is let go of', () => {
     const { fill, left, retention, database, write, lines } = await setOldStage();
     await fill();
     const closeReader = await openReader(database);
-    // One of the bots alone holds up the drop that comes after.
+    // One of the bots alone, which holds up nothing.
     const closeOther = await openReader(database, 'select count(*) from bots');
     const running = retention().run(signal);
     let longestMs = 0;
