@@ -10,6 +10,7 @@ import { copyIn } from './copy.ts';
 const COPY_ROWS = 10_000;
 const VALUES_ROWS = 1_000;
 const BATCH_ROWS = 1_000;
+const SHARDS = 10;
 const COLUMNS =
   'bot, at, session, seq, health, breaker, error_percent, avg_response_ms, consecutive_failures, rate_limited, updates, handled, replies, errors, restarts';
 
@@ -55,18 +56,24 @@ function openWriter(address: DatabaseAddress): WritingContestant {
     name: 'the writer',
     share: 1,
     async write(rows) {
-      const at = Math.round(systemClock.wallMs());
-      await Promise.all(
-        chunks(rows, BATCH_ROWS).map((records, shard) =>
-          writer.write(
-            { session: `session-of-shard-${shard % 10}`, at, dropped: {}, records },
-            AbortSignal.timeout(120_000),
-          ),
-        ),
-      );
+      const shards = chunks(rows, Math.ceil(rows.length / SHARDS));
+      await Promise.all(shards.map((records, shard) => send(writer, shard, records)));
     },
     close: () => writer.close(),
   };
+}
+
+/** As a shard does: one batch is on its way at a time. */
+async function send(
+  writer: HistoryWriter,
+  shard: number,
+  rows: readonly SnapshotRecord[],
+): Promise<void> {
+  for (const records of chunks(rows, BATCH_ROWS)) {
+    const at = Math.round(systemClock.wallMs());
+    const batch = { session: `session-of-shard-${shard}`, at, dropped: {}, records };
+    await writer.write(batch, AbortSignal.timeout(120_000));
+  }
 }
 
 /** Postgres refuses it where rows are secured, and a repeated row fails it: no way for a writer. */

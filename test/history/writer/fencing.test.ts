@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
+import { waitFor } from '../../support/wait.ts';
 import { batch, NOON_MS, snapshot, transition } from './records.ts';
 import { setStage } from './stage.ts';
 
@@ -35,8 +36,12 @@ describe('a leader that was deposed', () => {
     const { write, rows, another } = await setStage();
     const [old, next] = [another({ term: 1 }), another({ term: 2 })];
     await write(batch([]), old);
-    // Both wait for the same lock; the next leader's comes first.
+    // The next leader is in the midst of a transaction.
     const held = rows('begin; select hold_term(2); select pg_sleep(0.3); commit');
+    await waitFor('the next one', async () => {
+      const asleep = "select 1 from pg_stat_activity where wait_event = 'PgSleep'";
+      return (await rows(`${asleep} and datname = current_database()`)).length > 0;
+    });
     const late = write(batch([snapshot(1)]), old);
     await expect(late).rejects.toThrow('the leader of term 2 writes it');
     await held;
