@@ -32,9 +32,8 @@ export function laneKey(update: Update): number | Update {
   return (chatOf(payload) ?? payload.from ?? payload.user)?.id ?? update;
 }
 
-/** What `update` says of the kind of its chat, where it belongs to one. */
-export function chatType(update: Update): unknown {
-  const kind = updateKind(update);
+/** What `update`, which is of that kind, says of the kind of its chat, where it belongs to one. */
+export function chatType(update: Update, kind: UpdateKind | undefined): unknown {
   const payload = kind && payloadOf(update, kind);
   return payload && chatOf(payload)?.type;
 }

@@ -1,4 +1,3 @@
-import type { Update } from 'grammy/types';
 import {
   CALL_OUTCOMES,
   type CallOutcome,
@@ -63,8 +62,10 @@ export class HourBooks {
   }
 
   updated(bot: BotRef, { update, command, outcome, tookMs }: EndedUpdate): void {
-    const place = chatKind(update) * UPDATE_OUTCOMES.length + UPDATE_OUTCOMES.indexOf(outcome);
-    this.#page(bot).updates.add(updateKind(update) ?? '', command, place, tookMs);
+    const kind = updateKind(update);
+    const place =
+      chatPlace(chatType(update, kind)) * UPDATE_OUTCOMES.length + UPDATE_OUTCOMES.indexOf(outcome);
+    this.#page(bot).updates.add(kind ?? '', command, place, tookMs);
   }
 
   failed(bot: BotRef, error: unknown): void {
@@ -135,9 +136,9 @@ const FAILED_CALLS: Readonly<Record<CallFault, CallOutcome | undefined>> = {
   aborted: undefined,
 };
 
-function chatKind(update: Update): number {
-  // What a server that stands in for Telegram says may be anything.
-  return Math.max(0, CHAT_KINDS.indexOf(chatType(update) as (typeof CHAT_KINDS)[number]));
+/** What a server that stands in for Telegram says may be anything. */
+function chatPlace(type: unknown): number {
+  return Math.max(0, CHAT_KINDS.indexOf(type as (typeof CHAT_KINDS)[number]));
 }
 
 function tellPage(

@@ -48,6 +48,10 @@ const LATENCY_BUCKETS = [...LATENCY_BOUNDS_MS, Number.POSITIVE_INFINITY];
 
 /** What is no number counts as having taken longest. */
 function bucketOf(tookMs: number): number {
-  const bucket = LATENCY_BOUNDS_MS.findIndex((boundMs) => tookMs <= boundMs);
-  return bucket < 0 ? LATENCY_BOUNDS_MS.length : bucket;
+  let bucket = 0;
+  for (const boundMs of LATENCY_BOUNDS_MS) {
+    if (tookMs <= boundMs) break;
+    bucket++;
+  }
+  return bucket;
 }
