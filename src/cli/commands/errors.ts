@@ -24,7 +24,7 @@ export async function runErrors(
     fingerprint,
     sample,
   ]);
-  const nothing = `${namespace}/${name} had no error in the last ${days} days.`;
+  const nothing = `${namespace}/${name} had no error in the last ${days === 1 ? 'day' : `${days} days`}.`;
   printFound({ value: value.items, header, rows, nothing }, view, io);
   if (value.next !== undefined) io.err(`These are the ${MOST} most frequent; there were more.`);
 }

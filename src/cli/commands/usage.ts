@@ -31,7 +31,7 @@ export async function runUsage(
   ]);
   const value = { summary, trends, commands: commands.items, chats, busiest, gates };
   const { points } = summary;
-  const nothing = `${namespace}/${name} was not used in the last ${days} days.`;
+  const nothing = `${namespace}/${name} was not used in the last ${days === 1 ? 'day' : `${days} days`}.`;
   if (output === 'csv') {
     const header = ['AT', 'CALLS', 'FAILED', 'UPDATES'];
     const rows = points.map(({ at, calls, failed, updates }) => [at, calls, failed, updates]);

@@ -13,7 +13,8 @@ export interface Change {
 /** A state that a bot tells of, and what to say where it has changed. */
 interface Told {
   readonly of: TransitionKind;
-  readonly state: (facts: RuntimeFacts) => string;
+  /** Undefined while it is not known. */
+  readonly state: (facts: RuntimeFacts) => string | undefined;
   /** Why it is so, where that is worth saying. */
   readonly cause: (facts: RuntimeFacts) => string | undefined;
 }
@@ -27,7 +28,12 @@ const TOLD: readonly Told[] = [
       return lifecycle === 'Restarting' || lifecycle === 'Crashed' ? lastError?.message : undefined;
     },
   },
-  { of: 'token', state: ({ token }) => token.state, cause: ({ token }) => token.message },
+  {
+    of: 'token',
+    state: ({ token }) =>
+      token.state === 'UnknownError' && token.lastChecked === undefined ? undefined : token.state,
+    cause: ({ token }) => token.message,
+  },
   {
     of: 'health',
     state: ({ health }) => health.state,
@@ -49,7 +55,7 @@ export function changesBetween(before: RuntimeFacts | undefined, now: RuntimeFac
   for (const { of, state, cause } of TOLD) {
     const to = state(now);
     const from = before && state(before);
-    if (to === from) continue;
+    if (to === undefined || to === from) continue;
     const why = cause(now);
     changes.push({ of, to, ...(from && { from }), ...(why && { cause: withoutData(why) }) });
   }

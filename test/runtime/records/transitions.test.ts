@@ -55,6 +55,14 @@ test('the first word of a bot says all of its states', () => {
   ]);
 });
 
+test('what is not known of a token yet is not told', () => {
+  const unchecked: RuntimeFacts = { ...RUNNING, token: { state: 'UnknownError', message: '' } };
+  expect(changesBetween(undefined, unchecked).map(({ of }) => of)).not.toContain('token');
+  expect(changesBetween(unchecked, RUNNING)).toEqual([{ of: 'token', to: 'Valid' }]);
+  const token = { state: 'UnknownError', message: '', lastChecked: 'now' } as const;
+  expect(changesBetween(RUNNING, { ...RUNNING, token })).toMatchObject([{ to: 'UnknownError' }]);
+});
+
 test('figures that are none are told as figures', () => {
   const { health: _, ...rest } = RUNNING;
   const told = snapshotOf({
