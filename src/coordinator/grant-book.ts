@@ -277,7 +277,11 @@ export class GrantBook {
     const limits = decideLimits(capacity, parties);
     const fits = sum(parties.map(({ exposure }) => exposure)) <= capacity;
     const isSteady =
-      fits && accounts.every((account, index) => isSteadyFor(account, resource, limits[index]));
+      fits &&
+      accounts.every((account, index) => {
+        const limit = limits[index];
+        return limit === undefined || isSteadyFor(account, resource, { limit, nowMs });
+      });
     for (const [index, account] of accounts.entries()) {
       const decided = limits[index];
       if (decided === undefined) continue;
@@ -360,11 +364,15 @@ function floorOf(capacity: number, holders: number): number {
   return Math.max(1, Math.floor((capacity * FLOORS) / holders));
 }
 
-/** Whether the holder can do with the limit that it has, and another would differ little. */
-function isSteadyFor(account: HolderAccount, resource: string, limit: number | undefined): boolean {
-  if (limit === undefined) return true;
+/** Whether the holder can do with the limit that it still has, and another would differ little. */
+function isSteadyFor(
+  account: HolderAccount,
+  resource: string,
+  { limit, nowMs }: { readonly limit: number; readonly nowMs: number },
+): boolean {
   const has = account.issued?.get(resource)?.limit;
-  if (has === undefined) return false;
+  // What has run out is others' by now.
+  if (has === undefined || has > account.exposure(resource, nowMs)) return false;
   const wanted = account.told?.uses[resource]?.wanted ?? 0;
   if (wanted > has && limit > has) return false;
   return Math.abs(limit - has) <= Math.max(1, has * STEADY);

@@ -120,3 +120,20 @@ test('what was planned for a shard that has fallen silent since is not granted a
   expect(book.issue(holder(0), 4_000)?.shares['total']?.limit).toBe(40);
   expect(book.issue(holder(1), 4_000)).toBeUndefined();
 });
+
+test('what a shard was granted once is not given back as it was when it has run out', () => {
+  const book = new GrantBook({ instance: 'first' });
+  book.setCaps(new Map([['total', 7]]), 0);
+  book.commit(book.opening(0));
+  for (const shard of [1, 0]) book.hear(holder(shard), wants('total', 11), 0);
+  write(book, 0);
+  const grant = book.issue(holder(1), 0) ?? expect.unreachable('no grant');
+  expect(grant.shares['total']).toEqual({ limit: 4, fallback: 3 });
+  // It runs out, and shard 0 has the difference. Then shard 1 is heard again.
+  book.hear(holder(0), wants('total', 11), 100_000);
+  book.plan(100_000);
+  expect(book.issue(holder(0), 100_000)?.shares['total']?.limit).toBe(4);
+  book.hear(holder(1), { ...wants('total', 11), grant: grant.id }, 100_100);
+  book.plan(100_100);
+  expect(book.issue(holder(1), 100_100)?.shares['total']?.limit).toBe(3);
+});
