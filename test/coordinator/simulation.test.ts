@@ -31,7 +31,7 @@ test('no second sees more calls than the cap, whatever happens', {
 // had before; a grant that a leader had planned before it was stopped for a while; a part of the
 // limits that was larger than a leader took it to be who knew of nothing; one that had run out, and was
 // given back as it had been.
-test.each([23_152, 38_333, 61_658, 102_753, 102_976, 212_885, 304_292])(
+test.each([23_152, 38_333, 53_783, 61_658, 102_753, 102_976, 212_885, 304_292])(
   'schedule %i keeps the cap',
   async (seed) => {
     expect((await runSchedule(seed)).violation).toBeUndefined();
