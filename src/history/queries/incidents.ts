@@ -27,9 +27,13 @@ export interface Incident {
   readonly errors: number | null;
 }
 
-/** As the index `transitions_bad` has it. */
+/**
+ * Implies what the index `transitions_bad` asks for. A token that was not checked yet is no
+ * incident: every start of a bot begins so.
+ */
 function isBad(row: string): RawBuilder<boolean> {
-  return sql`${sql.ref(`${row}.to_state`)} not in ('Healthy', 'Suspended', 'Closed', 'Valid')`;
+  return sql`${sql.ref(`${row}.to_state`)}
+    not in ('Healthy', 'Suspended', 'Closed', 'Valid', 'UnknownError')`;
 }
 
 /** Where a transition stands among those of its bot and kind. */

@@ -42,7 +42,7 @@ export function addHistoryRoute(api: Api, history: () => HistoryReader | undefin
       const reader = history();
       if (!reader) {
         const words =
-          'no history is kept here: the standalone runs without one, or its database is away; its log says which';
+          'no history can be asked: the standalone was started with --no-history, or its database does not answer. Start it without that flag; HistoryAvailable of a fleet, and the log, say what is wrong with the database';
         throw new RequestProblem(409, 'HISTORY_OFF', words);
       }
       // Whoever has the token owns this machine's bots, whatever their namespace.

@@ -35,6 +35,7 @@ test('have begin and end, the worst that it came to and why, and errors', async 
     { at: at(18), kind: 'breaker', to_state: 'Open', cause: 'failed' },
     { at: at(17), kind: 'token', to_state: 'Revoked' },
     { at: at(16), kind: 'token', to_state: 'Valid' },
+    { at: at(65), kind: 'token', to_state: 'UnknownError', cause: 'not checked yet' },
     { at: at(15), kind: 'placement', to_state: 'default/1' },
     { at: at(14), kind: 'lifecycle', to_state: 'Crashed' },
   );
