@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { retention } from './retention-setting.ts';
 import {
   databaseUrl,
   flag,
@@ -54,6 +55,9 @@ export const settingsSchema = z.strictObject({
     'database of the history, as postgres://user:password@host:port/database; one of its own in the data folder unless given',
   ),
   history: flag.default(true).describe('whether a history of what happens to bots is kept'),
+  retention: retention
+    .optional()
+    .describe('for how many days what is kept of what, such as transitions=90,audit=730'),
   logLevel,
   logFormat: logFormat('text'),
 });

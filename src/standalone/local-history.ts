@@ -5,6 +5,7 @@ import { parseDatabaseUrl } from '../history/database-address.ts';
 import { EmbeddedDatabase } from '../history/embedded/embedded-database.ts';
 import { History } from '../history/history.ts';
 import type { HistoryReader } from '../history/queries/reader.ts';
+import type { RetentionDays } from '../history/retention/retention-days.ts';
 import type { KnownBot } from '../history/writer/bot-directory.ts';
 import { aborted } from '../lib/aborted.ts';
 import { type Clock, sleep } from '../lib/clock.ts';
@@ -21,6 +22,7 @@ export interface LocalHistoryOptions {
   readonly data: string;
   /** A database elsewhere; an embedded one in the data folder unless given. */
   readonly databaseUrl: Secret | undefined;
+  readonly retention: RetentionDays | undefined;
   /** Which bots there are. */
   readonly objects: ObjectStore;
   readonly clock: Clock;
@@ -59,12 +61,13 @@ export class LocalHistory {
 
   /** Throws an input error where the address of the database makes no sense. */
   constructor(options: LocalHistoryOptions) {
-    const { objects, clock, random, log } = options;
+    const { objects, retention, clock, random, log } = options;
     const { address, place, start } = databaseOf(options);
     this.#clock = clock;
     this.place = place;
     const directory = { find: (uid: string) => knownBot(objects, uid) };
-    this.kept = new History({ address, directory, clock, random, log });
+    const days = retention && { retention };
+    this.kept = new History({ address, directory, clock, random, log, ...days });
     this.#serving = start(this.#stopDatabase.signal);
     this.#reader = new LocalReader(address, { clock, log });
     this.#reading = this.#reader.start(this.#stopKeeping.signal);

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { NO_HISTORY } from '../api/history-availability.ts';
+import type { RetentionDays } from '../history/retention/retention-days.ts';
 import { aborted } from '../lib/aborted.ts';
 import { sleep } from '../lib/clock.ts';
 import { randomToken } from '../lib/random.ts';
@@ -44,6 +45,8 @@ export interface StandaloneOptions extends Omit<OpenHostsOptions, 'history'> {
   readonly history: boolean;
   /** and where, unless in the data folder. */
   readonly databaseUrl?: Secret | undefined;
+  /** For how long what is kept; as ever where it is not said. */
+  readonly retention?: RetentionDays | undefined;
   /** Of the local API; 0 takes a free one. */
   readonly port: number;
   /** The service to run beside the sample manifests. */
@@ -158,7 +161,7 @@ const NOTHING_KEPT: HistoryView = { availability: () => NO_HISTORY, lastKnown: (
 
 /** It outlives the bots, which tell it of their end. Undefined where none is wanted. */
 function keepHistory(
-  { history: isKept, databaseUrl, clock, random, log }: StandaloneOptions,
+  { history: isKept, databaseUrl, retention, clock, random, log }: StandaloneOptions,
   {
     data,
     objects,
@@ -170,7 +173,7 @@ function keepHistory(
   },
 ): LocalHistory | undefined {
   if (!isKept) return undefined;
-  const history = new LocalHistory({ data, databaseUrl, objects, clock, random, log });
+  const history = new LocalHistory({ data, databaseUrl, retention, objects, clock, random, log });
   stack.defer(() => history.close());
   return history;
 }

@@ -86,15 +86,11 @@ async function askOne(access: BotAccess, bot: SeenBot, options: AskOptions): Pro
 }
 
 function outcome(bot: SeenBot, request: BotRequest): Answer {
-  const { token, bot: identity, breaker } = bot.status;
   switch (request) {
-    case 'checkToken': {
-      const word = token?.state ?? 'unknown';
-      if (word === 'Valid') return { bot, verdict: 'good', word, detail: `@${identity?.username}` };
-      return { bot, verdict: 'bad', word, detail: token?.message ?? '' };
-    }
+    case 'checkToken':
+      return tokenOutcome(bot);
     case 'resetBreaker':
-      return { bot, verdict: 'good', word: breaker?.state ?? 'Closed', detail: '' };
+      return { bot, verdict: 'good', word: bot.status.breaker?.state ?? 'Closed', detail: '' };
     case 'restart':
       return { bot, verdict: 'good', word: 'restarted', detail: '' };
     case 'persist':
@@ -102,6 +98,13 @@ function outcome(bot: SeenBot, request: BotRequest): Answer {
     default:
       return request satisfies never;
   }
+}
+
+function tokenOutcome(bot: SeenBot): Answer {
+  const { token, bot: identity } = bot.status;
+  const word = token?.state ?? 'unknown';
+  if (word === 'Valid') return { bot, verdict: 'good', word, detail: `@${identity?.username}` };
+  return { bot, verdict: 'bad', word, detail: token?.message ?? '' };
 }
 
 /** Nobody hosts it, so nobody would answer: its status says why. */

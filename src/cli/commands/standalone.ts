@@ -32,7 +32,7 @@ export async function startStandalone(
   { io, signal }: { readonly io: Io; readonly signal: AbortSignal },
 ): Promise<void> {
   const { manifests, data, apiRoot, emulatorControl, apiCa, port, webhookPort } = settings;
-  const { shards, history, databaseUrl, logLevel, logFormat } = settings;
+  const { shards, history, databaseUrl, retention, logLevel, logFormat } = settings;
   const destination = { write: (text: string) => void logTo.write(text) };
   const log = createLog({ level: logLevel, format: logFormat, destination });
   const boundary = new ErrorBoundary();
@@ -47,6 +47,7 @@ export async function startStandalone(
       shards,
       history,
       databaseUrl,
+      retention,
       runtime: {
         command: [
           process.execPath,
