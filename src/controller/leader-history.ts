@@ -1,15 +1,7 @@
+import type { BotDirectory } from '../api/bot-directory.ts';
 import type { KeptFacts } from '../api/bot-recall.ts';
 import type { HistoryAvailability } from '../api/history-availability.ts';
 import type { HistorySink } from '../api/history-records.ts';
-
-/** A TenantBot, as the history knows it. */
-export interface KnownBot {
-  readonly namespace: string;
-  readonly name: string;
-  /** Of the bot at Telegram, once its token was checked. */
-  readonly botId?: number;
-  readonly username?: string;
-}
 
 /** Keeps the history while this replica leads. */
 export interface LeaderHistory extends HistorySink {
@@ -27,5 +19,5 @@ export interface LeaderHistory extends HistorySink {
 export type OpenHistory = (leading: {
   readonly term: number;
   /** Which TenantBots there are. */
-  readonly directory: { find(uid: string): KnownBot | undefined };
+  readonly directory: BotDirectory;
 }) => LeaderHistory;

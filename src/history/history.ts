@@ -1,4 +1,5 @@
 import type { Registry } from 'prom-client';
+import type { BotDirectory } from '../api/bot-directory.ts';
 import type { KeptFacts } from '../api/bot-recall.ts';
 import type { HistoryAvailability } from '../api/history-availability.ts';
 import { type HistoryBatch, type HistorySink, historyAway } from '../api/history-records.ts';
@@ -16,7 +17,6 @@ import { MIGRATIONS } from './migrations/list.ts';
 import { migrate } from './migrations/migrate.ts';
 import { Retention } from './retention/retention.ts';
 import { DEFAULT_RETENTION, type RetentionDays } from './retention/retention-days.ts';
-import type { BotDirectory } from './writer/bot-directory.ts';
 import { type ConnectionLimits, HistoryWriter } from './writer/history-writer.ts';
 
 /** The leader sees all namespaces. */

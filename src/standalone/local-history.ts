@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
+import type { KnownBot } from '../api/bot-directory.ts';
 import type { AddressSource } from '../history/address-source.ts';
 import { parseDatabaseUrl } from '../history/database-address.ts';
 import { EmbeddedDatabase } from '../history/embedded/embedded-database.ts';
 import { History } from '../history/history.ts';
 import type { HistoryReader } from '../history/queries/reader.ts';
 import type { RetentionDays } from '../history/retention/retention-days.ts';
-import type { KnownBot } from '../history/writer/bot-directory.ts';
 import { aborted } from '../lib/aborted.ts';
 import { type Clock, sleep } from '../lib/clock.ts';
 import type { Random } from '../lib/random.ts';

@@ -1,8 +1,8 @@
+import type { BotDirectory, KnownBot } from '../../api/bot-directory.ts';
 import type { TransitionRecord } from '../../api/history-records.ts';
 import type { Placement } from '../../api/tenant-bot-status.ts';
 import type { Lister } from '../../kube/lister.ts';
 import type { Clock } from '../../lib/clock.ts';
-import type { KnownBot } from '../leader-history.ts';
 import { readStatus, type StoredBot } from './stored-bot.ts';
 
 /** Who hears what a {@link BotChronicle} has to tell. */
@@ -22,7 +22,7 @@ interface Seen {
  * What the leader itself has to tell for the history: which TenantBots there are, when one is gone,
  * and where each has its place. It goes by what is stored, so that only what was written counts.
  */
-export class BotChronicle {
+export class BotChronicle implements BotDirectory {
   readonly #clock: Clock;
   readonly #listener: ChronicleListener;
   readonly #bots = new Map<string, Seen>();
@@ -42,7 +42,6 @@ export class BotChronicle {
     });
   }
 
-  /** The TenantBot of that uid. */
   find(uid: string): KnownBot | undefined {
     return this.#bots.get(uid)?.known;
   }

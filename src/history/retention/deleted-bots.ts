@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type Kysely, sql } from 'kysely';
+import type { BotDirectory } from '../../api/bot-directory.ts';
 import { insertAudit } from '../audit.ts';
-import type { BotDirectory } from '../writer/bot-directory.ts';
 import { arrayLiteral } from '../writer/insert.ts';
 
 const ROWS_A_BATCH = 5_000;

@@ -1,11 +1,11 @@
 import { type Kysely, sql } from 'kysely';
+import type { BotDirectory } from '../../api/bot-directory.ts';
 import { type Clock, sleep } from '../../lib/clock.ts';
 import { errorMessage } from '../../lib/errors.ts';
 import type { Log } from '../../telemetry/log.ts';
 import type { AddressSource } from '../address-source.ts';
 import { sqlState } from '../database-errors.ts';
 import { LazyDatabase } from '../lazy-database.ts';
-import type { BotDirectory } from '../writer/bot-directory.ts';
 import { markMissing, purgeBots } from './deleted-bots.ts';
 import { deleteOldRows } from './old-rows.ts';
 import { dropOldParts, type Partitioned, setLockTimeout } from './partitions.ts';

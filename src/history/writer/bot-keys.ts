@@ -1,5 +1,5 @@
 import { type QueryExecutorProvider, sql } from 'kysely';
-import type { BotDirectory, KnownBot } from './bot-directory.ts';
+import type { BotDirectory, KnownBot } from '../../api/bot-directory.ts';
 import { arrayLiteral } from './insert.ts';
 import type { BotIds } from './row.ts';
 

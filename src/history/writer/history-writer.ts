@@ -1,4 +1,5 @@
 import type { Registry } from 'prom-client';
+import type { BotDirectory } from '../../api/bot-directory.ts';
 import type { HistoryAvailability } from '../../api/history-availability.ts';
 import { type HistoryBatch, type HistorySink, historyAway } from '../../api/history-records.ts';
 import { abortable } from '../../lib/abortable.ts';
@@ -11,7 +12,6 @@ import { isDataError, sqlState } from '../database-errors.ts';
 import { LazyDatabase } from '../lazy-database.ts';
 import { admit, type OnDrop } from './admission.ts';
 import { Availability } from './availability.ts';
-import type { BotDirectory } from './bot-directory.ts';
 import { SenderDrops } from './drops.ts';
 import { GroupCommit } from './group-commit.ts';
 import { holdTerm } from './leader-term.ts';

@@ -1,5 +1,5 @@
 import { type Kysely, sql } from 'kysely';
-import type { BotDirectory } from './bot-directory.ts';
+import type { BotDirectory } from '../../api/bot-directory.ts';
 import { BotKeys, type FoundBots } from './bot-keys.ts';
 import { SnapshotDays } from './days.ts';
 import { insertTransitions, insertVerifications } from './events.ts';

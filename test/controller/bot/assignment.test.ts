@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { KeptFacts } from '../../../src/api/bot-recall.ts';
 import { NOTHING_DONE, type RuntimeFacts } from '../../../src/api/runtime-facts.ts';
 import type { TenantBotStatus } from '../../../src/api/tenant-bot-status.ts';
 import { assignmentOf, type KnownOfBot } from '../../../src/controller/bot/assignment.ts';
@@ -40,10 +41,10 @@ const facts = (updates: number, change: Partial<RuntimeFacts> = {}): RuntimeFact
   ...change,
 });
 
-function assigned(record: Partial<KnownOfBot['record']>) {
+function assigned(record: Partial<KnownOfBot['record']>, kept?: KeptFacts) {
   const known = { told: undefined, left: undefined, status: undefined, ...record };
   const placement = { fleet: 'default', shard: 0, epoch: 2, since: NOW, botId: 7 };
-  return assignmentOf(BOT, placement, { record: known, offset: undefined, kept: undefined });
+  return assignmentOf(BOT, placement, { record: known, offset: undefined, kept });
 }
 
 describe('what a shard is handed', () => {
@@ -53,6 +54,22 @@ describe('what a shard is handed', () => {
     expect(assigned({ status: STATUS, left: facts(2) })?.resume?.counters).toEqual(counted(2));
     expect(assigned({ status: STATUS, told })?.resume?.counters).toEqual(counted(3));
     expect(assigned({})?.resume).toBeUndefined();
+  });
+
+  it('goes on from what the history knows where that is later, or all there is', () => {
+    const kept = (updates: number): KeptFacts => {
+      const { skipped: _, ...counters } = counted(updates);
+      return { ...NOTHING_DONE, counters, breaker: { state: 'Open', failures: 5 } };
+    };
+    expect(assigned({}, kept(5))?.resume).toMatchObject({
+      counters: counted(5),
+      breaker: { state: 'Open' },
+    });
+    expect(assigned({ status: STATUS }, kept(5))?.resume?.counters).toEqual(counted(5));
+    expect(assigned({ left: facts(7) }, kept(5))?.resume).toMatchObject({
+      counters: counted(7),
+      breaker: { state: 'Closed' },
+    });
   });
 
   it('keeps to pauses, those of its chats included where a runtime told of them', () => {

@@ -1,8 +1,8 @@
 import { pino } from 'pino';
 import { Registry } from 'prom-client';
 import { onTestFinished } from 'vitest';
+import type { KnownBot } from '../../../src/api/bot-directory.ts';
 import type { HistoryBatch } from '../../../src/api/history-records.ts';
-import type { KnownBot } from '../../../src/history/writer/bot-directory.ts';
 import {
   HistoryWriter,
   type HistoryWriterOptions,
