@@ -33,8 +33,9 @@ interface Book {
 }
 
 /**
- * How bots were used, and what went wrong, by hour. Calls by which updates come in are no use. A page is made for a bot with the first thing it
- * does in an hour, and dropped when the hour is over and was taken: an idle bot has none.
+ * How bots were used, and what went wrong, by hour. Calls by which updates come in are no use. A
+ * page is made for a bot with the first thing it does in an hour, and dropped when the hour is over
+ * and was taken: an idle bot has none.
  *
  * Counts are those of the hour so far. So an hour that is over is not begun again, should the clock
  * be set back: until that has caught up, the present hour goes on.
