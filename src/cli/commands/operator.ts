@@ -80,7 +80,7 @@ function historyOf(
   if (databaseUrlFile === undefined) return undefined;
   const connections = {
     max: settings.databaseConnections,
-    statementMs: settings.databaseStatementSeconds * 1_000,
+    statementMs: Math.round(settings.databaseStatementSeconds * 1_000),
   };
   return (leading) =>
     new History({
