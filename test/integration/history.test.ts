@@ -181,7 +181,7 @@ test('without a history there is no Postgres, and the fleet says so', async () =
   expect(program.output).toContain('history      none is kept');
   await place.chat(1);
   expect(await place.condition()).toMatch(/^False NotConfigured: /);
-  expect((await tenantbot(place.folder, 'usage', 'one')).err).toContain('no history is kept here');
+  expect((await tenantbot(place.folder, 'usage', 'one')).err).toContain('no history can be asked');
   await expect(access(join(place.folder, '.tenantbot', 'postgres'))).rejects.toThrow('ENOENT');
   expect(await program.stop('SIGINT')).toEqual({ code: 0, signal: null });
 });

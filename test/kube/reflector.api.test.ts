@@ -5,6 +5,7 @@ import { Cache } from '../../src/kube/cache.ts';
 import { HttpKubeClient } from '../../src/kube/http-client.ts';
 import { loadClusterAccess } from '../../src/kube/kubeconfig.ts';
 import { Reflector, type ReflectorScope } from '../../src/kube/reflector.ts';
+import { parseResourceVersion } from '../../src/kube/resource-version.ts';
 import { CONFIG_MAPS, type ConfigMap, NAMESPACES } from '../../src/kube/well-known.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { type Random, seededRandom, systemRandom } from '../../src/lib/random.ts';
@@ -16,6 +17,7 @@ import {
   type RequestFault,
   startApiFaultProxy,
   statusObject,
+  type WatchFrame,
 } from '../support/api-fault-proxy.ts';
 import { waitFor } from '../support/wait.ts';
 import { CacheFollower, sorted } from './cache-follower.ts';
@@ -200,10 +202,14 @@ function pick<Item>(random: Random, items: readonly Item[]): Item {
   return items[Math.floor(random() * items.length)] as Item;
 }
 
+function versionOf({ object }: WatchFrame): bigint {
+  return parseResourceVersion(object.metadata.resourceVersion);
+}
+
 /** One call or frame in a few suffers something. `met` holds the kinds that were met. */
 function randomFaults(random: Random): Required<ApiFaults> & { readonly met: Set<string> } {
   const met = new Set<string>();
-  const sent: object[] = [];
+  const sent: WatchFrame[] = [];
   const some = <Fault extends RequestFault | FrameFault>(of: string, faults: Fault[]): Fault => {
     const fault = pick(random, faults);
     met.add(`${of} ${fault.kind}`);
@@ -228,7 +234,10 @@ function randomFaults(random: Random): Required<ApiFaults> & { readonly met: Set
       ]);
     },
     frame(frame) {
-      const earlier = sent.filter(() => random() < 0.2).slice(-5);
+      if (frame.type === 'ERROR') return undefined;
+      // No server sends a later frame first, and one of a watch that broke may never have arrived.
+      const isEarlier = (other: WatchFrame): boolean => versionOf(other) < versionOf(frame);
+      const earlier = sent.filter((other) => isEarlier(other) && random() < 0.2).slice(-5);
       sent.push(frame);
       if (frame.type === 'BOOKMARK' && random() < 0.5) return { kind: 'drop' };
       if (random() > 0.2) return undefined;

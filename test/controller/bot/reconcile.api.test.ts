@@ -83,10 +83,13 @@ describeWithApiServer('the controller of TenantBots', ({ kubeconfig }) => {
     const { signal } = new AbortController();
     const hosting = [{ uid, epoch: 99 }];
     const ended = [{ uid, epoch: 99, offset: 1_000 }];
-    await leader.hub.sync(from, { ...said, seq: 1, hosting, ended }, signal);
-    expect(leader.log.join('')).toContain('nothing is made of it');
+    let seq = 0;
+    // It is handed out a moment after it was placed.
+    await waitFor('words', async () => {
+      await leader.hub.sync(from, { ...said, seq: ++seq, hosting, ended }, signal);
+      return leader.log.join('').includes('nothing is made of it');
+    });
     await world().bot('steady', { limits: { weight: 2 } });
-    let seq = 1;
     const [handedOut] = await waitFor('the new spec', async () => {
       const outcome = await leader.hub.sync(from, { ...said, seq: ++seq, hosting }, signal);
       const upserts = outcome.kind === 'answer' ? outcome.answer.upserts : [];
