@@ -141,6 +141,8 @@ describe('the change of a bot', () => {
     for (let n = 1; n <= CYCLES; n++) {
       await change('sleeper', { suspended: true });
       asleep.push(await until('sleeper', isAsleep));
+      // What was sent before, and given up, may only just arrive.
+      await untilAnswer(neighbour.id, 'I am neighbour');
       const suspendedMs = await lastCallMs(id);
       const answer = itsAnswer(emulator, { bot: id, from: 'early', text: '/start' });
       await untilAnswer(neighbour.id, 'I am neighbour');
