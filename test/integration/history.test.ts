@@ -1,4 +1,4 @@
-import { access, chmod, mkdir, rm, writeFile } from 'node:fs/promises';
+import { access, chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
@@ -7,6 +7,7 @@ import type { DatabaseAddress } from '../../src/history/database-address.ts';
 import { type EmbeddedServer, startEmbedded } from '../../src/history/embedded/server.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { freePort } from '../../src/lib/free-port.ts';
+import { stateSchema } from '../../src/standalone/data/state.ts';
 import { botWithSecret, makeFolder } from '../standalone/support.ts';
 import { type Program, startProgram } from '../support/program.ts';
 import { EmbeddedHistory, rowsOf } from '../support/standalone-history.ts';
@@ -53,6 +54,12 @@ class Place {
     for (let time = 0; time < times; time++) {
       expect((await tenantbot(this.folder, 'send', 'one', '/start')).out).toBe('hello\n');
     }
+  }
+
+  /** How many updates of the bot are on disk: they get there within 5 s. */
+  async savedUpdates(): Promise<number | undefined> {
+    const text = await readFile(join(this.folder, '.tenantbot', 'state.json'), 'utf8');
+    return stateSchema.parse(JSON.parse(text)).bots[0]?.status.counters?.updates;
   }
 
   /** What the fleet says of its history. */
@@ -151,6 +158,8 @@ test('killed with -9 it goes on where it was, and nothing is there twice', async
     timeoutMs: 30_000,
     intervalMs: 100,
   });
+  // From there the next goes on: of what is not on disk nobody knows any more.
+  await waitFor('both updates to be saved', async () => (await place.savedUpdates()) === 2);
   await first.stop('SIGKILL');
   expect(await history.isRunning()).toBe(true);
   const orphan = await history.process();
