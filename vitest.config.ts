@@ -11,7 +11,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: [
-            'test/{lib,api,telemetry,control,coordinator,planner,kube,controller,runtime,emulator,standalone,cli}/**/*.test.ts',
+            'test/{lib,api,telemetry,control,coordinator,planner,kube,controller,runtime,emulator,standalone,admin,cli}/**/*.test.ts',
           ],
           exclude: ['**/*.api.test.ts'],
           testTimeout: 15_000,

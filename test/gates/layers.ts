@@ -11,11 +11,13 @@ export const LAYERS = {
   coordinator: ['api', 'control', 'lib', 'telemetry'],
   planner: ['api', 'control', 'lib'],
   kube: ['lib', 'telemetry'],
-  controller: ['api', 'control', 'coordinator', 'kube', 'lib', 'planner', 'telemetry'],
+  controller: ['admin', 'api', 'control', 'coordinator', 'kube', 'lib', 'planner', 'telemetry'],
   runtime: ['api', 'control', 'coordinator', 'lib', 'telemetry'],
   history: ['api', 'lib', 'telemetry'],
+  admin: ['api', 'history', 'lib', 'telemetry'],
   emulator: ['lib'],
   standalone: [
+    'admin',
     'api',
     'control',
     'coordinator',
@@ -27,6 +29,7 @@ export const LAYERS = {
     'telemetry',
   ],
   cli: [
+    'admin',
     'api',
     'control',
     'controller',

@@ -1,0 +1,51 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import type { Clock } from '../lib/clock.ts';
+import type { Log } from '../telemetry/log.ts';
+import type { AdminBackend } from './backend.ts';
+import type { Access, Caller } from './caller.ts';
+
+/** Fastify, with requests checked and typed by zod. */
+export type AdminApi = FastifyInstance<
+  RawServerDefault,
+  IncomingMessage,
+  ServerResponse,
+  FastifyBaseLogger,
+  ZodTypeProvider
+>;
+
+/** What routes work with. */
+export interface AdminDeps {
+  readonly backend: AdminBackend;
+  readonly access: Access;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** The classes that requests of one address are counted in, each by itself. */
+export const LIMIT_CLASSES = [
+  'creation',
+  'operations',
+  'admin',
+  'login',
+  'registration',
+  'reads',
+  'webhooks',
+] as const;
+export type LimitClass = (typeof LIMIT_CLASSES)[number];
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** `reads` unless given. */
+    readonly limit?: LimitClass;
+    /** Whether anybody may ask, without a token. */
+    readonly isPublic?: boolean;
+  }
+  interface FastifyRequest {
+    /** Set on every route that is not public. */
+    caller: Caller;
+    /** Aborts when whoever asked has gone. */
+    gone: AbortSignal;
+  }
+}

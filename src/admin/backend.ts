@@ -1,0 +1,71 @@
+import type { BotFleetStatus } from '../api/bot-fleet.ts';
+import type { BotRequest } from '../api/bot-requests.ts';
+import type { ObjectMeta } from '../api/metadata.ts';
+import type { TenantBotStatus } from '../api/tenant-bot-status.ts';
+import type { AuditEntry } from '../history/audit.ts';
+import type { HistoryReader } from '../history/queries/reader.ts';
+import type { Caller } from './caller.ts';
+
+/** What objects are found by. */
+export interface ObjectName {
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/** A bot as it is stored: its spec may be one that another version of the schema let through. */
+export interface BotObject {
+  readonly metadata: ObjectMeta;
+  readonly spec: unknown;
+  readonly status: TenantBotStatus;
+}
+
+/** A fleet as it is stored. */
+export interface FleetObject {
+  readonly metadata: ObjectMeta;
+  readonly spec: unknown;
+  readonly status: BotFleetStatus;
+}
+
+/** One change of a catalog. */
+export interface CatalogChange<Item> {
+  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED';
+  readonly object: Item;
+}
+
+/** All objects of a kind as they are now. Nothing in it is ever changed in place. */
+export interface Catalog<Item> {
+  /** Another text after every change: what was computed under one holds as long as it is the same. */
+  version(): string;
+  /** In no order that means anything. */
+  list(): Iterable<Item>;
+  get(name: ObjectName): Item | undefined;
+  /** Hears of every change from now on, until the returned function is called. */
+  watch(listener: (change: CatalogChange<Item>) => void): () => void;
+}
+
+/** Writes TenantBots. All methods reject in words (`TenantBotError`) where they may not or can't. */
+export interface BotWriter {
+  /** Merges `patch` (RFC 7386) into a bot, with the caller's own rights. */
+  patch(caller: Caller, bot: ObjectName, patch: object, signal: AbortSignal): Promise<BotObject>;
+  /** Makes a bot of a manifest, with the caller's own rights. */
+  create(caller: Caller, manifest: object, signal: AbortSignal): Promise<BotObject>;
+  /**
+   * Asks a bot for something beyond its spec, with the operator's rights: whoever calls this has
+   * seen to it that the caller may. `value` is what `status.handledRequests` shows afterwards.
+   */
+  ask(bot: ObjectName, request: BotRequest, value: string, signal: AbortSignal): Promise<void>;
+}
+
+/**
+ * What the admin API shows and acts through, wherever it runs: a standalone has one, and so has
+ * every replica of the operator. What is undefined is not to be had there, and routes say so.
+ */
+export interface AdminBackend {
+  readonly bots: Catalog<BotObject>;
+  readonly fleets: Catalog<FleetObject>;
+  readonly writer: BotWriter;
+  /** Undefined while no history can be asked. */
+  history(): HistoryReader | undefined;
+  /** Keeps `entry` for good; where there is no history, in the log alone. Never rejects. */
+  audit(entry: Omit<AuditEntry, 'id' | 'at'>): void;
+}
