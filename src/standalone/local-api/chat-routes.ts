@@ -1,11 +1,11 @@
 import { z } from 'zod';
+import { RequestProblem } from '../../admin/problem.ts';
 import type { TenantBot } from '../../api/tenant-bot.ts';
 import { type Conversation, MAX_TEXT_CHARACTERS } from '../emulated/conversation.ts';
 import type { ObjectStore } from '../object-store.ts';
 import type { Api } from './api.ts';
 import { EventStream, NDJSON } from './event-stream.ts';
 import { find, OBJECTS_PATH } from './object-routes.ts';
-import { RequestProblem } from './problem.ts';
 
 /** A held request is asked again after this long, so that a reader who has left is noticed. */
 const HOLD_MS = 20_000;

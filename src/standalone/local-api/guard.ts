@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { FastifyRequest } from 'fastify';
+import { RequestProblem } from '../../admin/problem.ts';
 import type { Secret } from '../../lib/secret.ts';
-import { RequestProblem } from './problem.ts';
 
 const LOCAL_HOST = /^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/;
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { RequestProblem } from '../../admin/problem.ts';
 import { botHistory } from '../../history/queries/bot-history.ts';
 import { busiestTimes } from '../../history/queries/busiest-times.ts';
 import { chatKinds } from '../../history/queries/chat-kinds.ts';
@@ -11,7 +12,6 @@ import { usageSummary } from '../../history/queries/usage-summary.ts';
 import { usageTrends } from '../../history/queries/usage-trends.ts';
 import { verificationSummary } from '../../history/queries/verification-summary.ts';
 import type { Api } from './api.ts';
-import { RequestProblem } from './problem.ts';
 
 const QUERIES = {
   'bot-history': botHistory,

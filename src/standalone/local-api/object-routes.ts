@@ -1,9 +1,9 @@
 import { z } from 'zod';
+import { RequestProblem } from '../../admin/problem.ts';
 import { API_VERSION } from '../../api/group.ts';
 import type { ObjectStore, StoredKind, StoredObject, WatchEvent } from '../object-store.ts';
 import type { Api } from './api.ts';
 import { EventStream, NDJSON } from './event-stream.ts';
-import { RequestProblem } from './problem.ts';
 
 /** Where objects are found: the paths of a Kubernetes API server. */
 export const OBJECTS_PATH = `/apis/${API_VERSION}`;

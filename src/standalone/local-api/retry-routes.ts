@@ -1,6 +1,6 @@
+import { RequestProblem } from '../../admin/problem.ts';
 import type { RetryStatistics } from '../../runtime/pipeline/retries/retry-statistics.ts';
 import type { Api } from './api.ts';
-import { RequestProblem } from './problem.ts';
 
 /**
  * Reading the retries of all bots; DELETE answers with what was counted, and begins anew. Without

@@ -6,6 +6,7 @@ import {
   validatorCompiler,
   type ZodTypeProvider,
 } from 'fastify-type-provider-zod';
+import { makeProblem, PROBLEM_TYPE, type Problem, RequestProblem } from '../../admin/problem.ts';
 import type { BotRequests } from '../../api/bot-requests.ts';
 import type { HistoryReader } from '../../history/queries/reader.ts';
 import {
@@ -26,7 +27,6 @@ import type { EventStream } from './event-stream.ts';
 import { guard } from './guard.ts';
 import { addHistoryRoute } from './history-routes.ts';
 import { addObjectRoutes } from './object-routes.ts';
-import { makeProblem, PROBLEM_TYPE, type Problem, RequestProblem } from './problem.ts';
 import { addRequestRoute } from './request-routes.ts';
 import { addRetryRoutes } from './retry-routes.ts';
 

@@ -1,3 +1,4 @@
+import { STATUS_CODES } from 'node:http';
 import { z } from 'zod';
 
 /** The media type of {@link Problem} bodies (RFC 9457). */
@@ -27,16 +28,5 @@ export class RequestProblem extends Error {
 
 /** A problem of this HTTP status. */
 export function makeProblem(status: number, code: string, detail: string): Problem {
-  return { type: 'about:blank', title: TITLES[status] ?? 'Error', status, code, detail };
+  return { type: 'about:blank', title: STATUS_CODES[status] ?? 'Error', status, code, detail };
 }
-
-const TITLES: Readonly<Record<number, string>> = {
-  400: 'Bad Request',
-  401: 'Unauthorized',
-  403: 'Forbidden',
-  404: 'Not Found',
-  409: 'Conflict',
-  413: 'Content Too Large',
-  500: 'Internal Server Error',
-  502: 'Bad Gateway',
-};
