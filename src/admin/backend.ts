@@ -1,3 +1,4 @@
+import type { z } from 'zod';
 import type { BotFleetStatus } from '../api/bot-fleet.ts';
 import type { BotRequest } from '../api/bot-requests.ts';
 import type { ObjectMeta } from '../api/metadata.ts';
@@ -5,6 +6,7 @@ import type { TenantBotStatus } from '../api/tenant-bot-status.ts';
 import type { AuditEntry } from '../history/audit.ts';
 import type { HistoryReader } from '../history/queries/reader.ts';
 import type { Caller } from './caller.ts';
+import type { Leader, retriesSchema } from './views/system.ts';
 
 /** What objects are found by. */
 export interface ObjectName {
@@ -56,14 +58,60 @@ export interface BotWriter {
   ask(bot: ObjectName, request: BotRequest, value: string, signal: AbortSignal): Promise<void>;
 }
 
+/** How calls to Telegram that failed were tried again, all bots together. */
+export interface RetryBook {
+  snapshot(): z.output<typeof retriesSchema>;
+  /** Begins anew. */
+  reset(): void;
+}
+
+/** Talks to bots as a user: where they talk to the emulator. */
+export interface Chat {
+  /** Says `text` to the bot of that id at Telegram, as the user with that name. */
+  say(said: { readonly as: string; readonly botId: number; readonly text: string }): Promise<void>;
+  /** Calls `onMessage` with what the bot says to the user from now on, until `signal` aborts. */
+  listen(
+    to: { readonly as: string; readonly botId: number },
+    onMessage: (text: string) => void,
+    signal: AbortSignal,
+  ): Promise<void>;
+}
+
+/** What bots write into the log. */
+export interface BotLogs {
+  /**
+   * Calls `onLine` with the last `tail` lines of the bot, then, if `follow`, with each that comes,
+   * until `signal` aborts. Lines are JSON objects.
+   */
+  read(
+    bot: BotObject,
+    options: { readonly tail: number; readonly follow: boolean },
+    onLine: (line: string) => void,
+    signal: AbortSignal,
+  ): Promise<void>;
+}
+
+/** How a fleet reaches Telegram. */
+export interface TelegramAddress {
+  readonly apiRoot: string;
+  /** Certificates (PEM) that it is checked against, instead of the public ones. */
+  readonly caBundle?: string | undefined;
+}
+
 /**
  * What the admin API shows and acts through, wherever it runs: a standalone has one, and so has
  * every replica of the operator. What is undefined is not to be had there, and routes say so.
  */
 export interface AdminBackend {
+  readonly mode: 'standalone' | 'cluster';
   readonly bots: Catalog<BotObject>;
   readonly fleets: Catalog<FleetObject>;
   readonly writer: BotWriter;
+  readonly retries?: RetryBook | undefined;
+  readonly chat?: Chat | undefined;
+  readonly logs?: BotLogs | undefined;
+  leader(): Leader;
+  telegramOf(fleet: FleetObject): TelegramAddress;
   /** Undefined while no history can be asked. */
   history(): HistoryReader | undefined;
   /** Keeps `entry` for good; where there is no history, in the log alone. Never rejects. */

@@ -22,7 +22,8 @@ export interface Right {
 /**
  * The parts that rights are given for one by one. Of a bot: `breaker` (reset), `token` (check),
  * `lifecycle` (restart), `history` (read, persist), `usage`, `logs`, `audit`, `retries`. Of a
- * fleet: `rates`, `placement` (shards; moves and drains), `audit`, `retries`.
+ * fleet: `rates`, `placement` (shards; moves and drains), `audit`, `retries`. Parts are read with
+ * `get`, and acted on with `update`.
  */
 export type Part =
   | 'breaker'

@@ -1,0 +1,53 @@
+import { z } from 'zod';
+
+/** Answer of `GET /v1/me`. */
+export const meSchema = z.object({
+  name: z.string(),
+  mode: z.enum(['standalone', 'cluster']),
+  rights: z.object({
+    fleet: z.boolean().describe('Whether all bots may be listed, whatever their namespace.'),
+    shards: z.boolean(),
+    rates: z.boolean(),
+    create: z.boolean().describe('Whether bots may be made in every namespace.'),
+  }),
+  chat: z.boolean().describe('Whether bots can be talked to here.'),
+  logs: z.boolean(),
+  history: z.boolean().describe('Whether what was can be asked now.'),
+});
+
+/** Answer of `GET /v1/leader`. */
+export const leaderSchema = z.object({
+  holder: z.string().nullable().describe('Who leads; null while nobody is known to.'),
+  isThis: z.boolean().describe('Whether it is the one that answers.'),
+  term: z.int().nullable(),
+  since: z.string().nullable(),
+});
+export type Leader = z.output<typeof leaderSchema>;
+
+/** Answer of `GET /v1/system`: of the process that answers. */
+export const systemSchema = z.object({
+  mode: z.enum(['standalone', 'cluster']),
+  version: z.string(),
+  node: z.string(),
+  uptimeSeconds: z.int(),
+  rssBytes: z.int(),
+  heapUsedBytes: z.int(),
+  cpuSeconds: z.number(),
+  bots: z.int(),
+  fleets: z.int(),
+  eventReaders: z.int(),
+  history: z.boolean(),
+});
+
+/** Answer of `GET /v1/retries`. */
+export const retriesSchema = z.object({
+  since: z.string(),
+  retries: z.array(
+    z.object({
+      method: z.string(),
+      category: z.string(),
+      outcome: z.string(),
+      count: z.int(),
+    }),
+  ),
+});
