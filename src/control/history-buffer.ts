@@ -131,10 +131,10 @@ export class HistoryBuffer {
       ...this.#transitions.values().take(limit),
       ...this.#verifications.values().take(limit),
     ].slice(0, limit);
-    if (urgent.length === limit) return urgent;
-    const rest = [...this.#snapshots.values(), ...this.#counts.values()];
+    const left = limit - urgent.length;
+    const rest = [...newest(this.#snapshots, left), ...newest(this.#counts, left)];
     rest.sort((a, b) => b.order - a.order);
-    return [...urgent, ...rest.slice(0, limit - urgent.length)];
+    return [...urgent, ...rest.slice(0, left)];
   }
 
   #makeRoom(): void {
@@ -146,6 +146,11 @@ export class HistoryBuffer {
       }
     }
   }
+}
+
+/** Up to `limit` entries that were put last: a backlog is not to be sorted for each batch. */
+function newest(line: Line, limit: number): Entry[] {
+  return limit === 0 ? [] : [...line.values()].slice(-limit);
 }
 
 function inOrder(line: Line): Line {
