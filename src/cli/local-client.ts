@@ -1,7 +1,7 @@
 import type { BotRequests } from '../api/bot-requests.ts';
 import { API_VERSION } from '../api/group.ts';
+import type { RetrySnapshot } from '../api/retry-counts.ts';
 import { environmentError, errorMessage, inputError } from '../lib/errors.ts';
-import type { RetrySnapshot } from '../runtime/pipeline/retries/retry-statistics.ts';
 import type { Endpoint } from '../standalone/data/endpoint-file.ts';
 import type { Answer } from '../standalone/emulated/conversation.ts';
 import type { QueryAnswer, QueryArgs, QueryName } from '../standalone/local-api/history-routes.ts';

@@ -1,4 +1,5 @@
 import { sameButForTraffic } from '../api/bot-status.ts';
+import type { RetryBook, RetryCount } from '../api/retry-counts.ts';
 import { NOTHING_DONE } from '../api/runtime-facts.ts';
 import { type BackoffPolicy, equalJitterMs } from '../lib/backoff.ts';
 import { type Clock, sleep, type Timer, toTimestamp } from '../lib/clock.ts';
@@ -30,6 +31,8 @@ export interface HttpControlPortOptions extends LeaderAddress {
   readonly log: ControlLog;
   /** A random text, new for each start of the process. */
   readonly session: string;
+  /** The retries of the session so far, for the leader to know; it is told none unless given. */
+  readonly retries?: Pick<RetryBook, 'snapshot'>;
   /** Hears how each request ended. */
   readonly onSync?: (result: SyncResult) => void;
 }
@@ -54,6 +57,7 @@ interface Sent {
   readonly asked: Mark | undefined;
   readonly hostingVersion: number;
   readonly reports: readonly BotReport[];
+  readonly retries: readonly RetryCount[] | undefined;
 }
 
 /**
@@ -78,6 +82,7 @@ export class HttpControlPort implements ControlPort {
   #seq = 0;
   #version = 0;
   #acknowledgedHosting = -1;
+  #acknowledgedRetries = 0;
   #failures = 0;
   #last: SyncResult | undefined;
   #lastContactMs: number | undefined;
@@ -177,6 +182,7 @@ export class HttpControlPort implements ControlPort {
       asked: this.#mirror.mark,
       hostingVersion: this.#mirror.hostingVersion,
       reports: this.#reports.take(MAX_REPORTS),
+      retries: this.#untoldRetries(),
     };
     const request = { path: SYNC_PATH, body: this.#compose(sent) };
     const answered = await this.#link.post(request, syncAnswerSchema, signal);
@@ -194,7 +200,7 @@ export class HttpControlPort implements ControlPort {
     return result;
   }
 
-  #compose({ asked, hostingVersion, reports }: Sent): SyncRequest {
+  #compose({ asked, hostingVersion, reports, retries }: Sent): SyncRequest {
     const demand = this.#holder?.demand();
     return {
       protocol: PROTOCOL,
@@ -208,7 +214,13 @@ export class HttpControlPort implements ControlPort {
       }),
       reports: [...reports],
       ...(demand && { demand }),
+      ...(retries && { retries: [...retries] }),
     };
+  }
+
+  #untoldRetries(): readonly RetryCount[] | undefined {
+    const retries = this.#options.retries?.snapshot().retries ?? [];
+    return sumOf(retries) > this.#acknowledgedRetries ? retries : undefined;
   }
 
   #take(answer: SyncAnswer, sent: Sent): void {
@@ -220,17 +232,21 @@ export class HttpControlPort implements ControlPort {
     if (present !== before) {
       // Another leader knows nothing of what the one before was told.
       this.#acknowledgedHosting = -1;
+      this.#acknowledgedRetries = 0;
       this.#reports.resendAll();
     }
     if (answer.instance === present) this.#contact.heard(sent.atMs);
-    if (answer.instance === present && !answer.wantHosting) {
-      this.#acknowledgedHosting = Math.max(this.#acknowledgedHosting, sent.hostingVersion);
-      this.#reports.acknowledge(sent.reports, (uid) => this.#mirror.has(uid));
-      this.#acknowledged.tell();
-    }
+    if (answer.instance === present && !answer.wantHosting) this.#acknowledge(sent);
     for (const bot of unreadable) this.#tellUnreadable(bot);
     this.#ready ||= this.#mirror.complete;
     if (answer.share || answer.upserts.length + answer.removals.length > 0) this.#changed();
+  }
+
+  #acknowledge({ hostingVersion, retries, reports }: Sent): void {
+    this.#acknowledgedHosting = Math.max(this.#acknowledgedHosting, hostingVersion);
+    if (retries) this.#acknowledgedRetries = sumOf(retries);
+    this.#reports.acknowledge(reports, (uid) => this.#mirror.has(uid));
+    this.#acknowledged.tell();
   }
 
   /** Somebody else hosts the shard. */
@@ -311,4 +327,9 @@ function resultOf(outcome: SyncOutcome): SyncResult {
 /** Whether asking again changes nothing by itself. */
 function isFinal(result: SyncResult | undefined): boolean {
   return result === 'refused' || result === 'superseded';
+}
+
+/** It only ever grows. */
+function sumOf(retries: readonly RetryCount[]): number {
+  return retries.reduce((sum, { count }) => sum + count, 0);
 }

@@ -3,6 +3,7 @@ import type { Clock } from '../lib/clock.ts';
 import type { Granter, HolderId } from './grants.ts';
 import { type HostedBot, PROTOCOL, type SyncAnswer, type SyncRequest, toWire } from './messages.ts';
 import type { BotAssignment, BotReport, EndedBot, FleetShare } from './port.ts';
+import { RetryLedger } from './retry-ledger.ts';
 import { type ShardId, shardName } from './shard-id.ts';
 import { type Released, ShardLedger } from './shard-ledger.ts';
 import { type Admission, type Caller, ShardSession } from './shard-session.ts';
@@ -66,6 +67,8 @@ interface Shard {
  */
 export class ShardHub {
   readonly instance: string;
+  /** What all runtimes have told of their retries. */
+  readonly retries: RetryLedger;
   readonly #clock: Clock;
   readonly #refreshMs: number;
   readonly #answerBytes: number;
@@ -83,6 +86,7 @@ export class ShardHub {
   constructor(options: ShardHubOptions) {
     this.instance = options.instance;
     this.#clock = options.clock;
+    this.retries = new RetryLedger(options.clock);
     this.#refreshMs = options.refreshMs ?? REFRESH_MS;
     this.#answerBytes = options.answerBytes ?? ANSWER_BYTES;
     this.#successionMs = options.successionMs ?? SUCCESSION_MS;
@@ -202,6 +206,9 @@ export class ShardHub {
     shard.seenRevision = base;
     this.#take(shard, request, base);
     const granted = this.#hearDemand(caller, request);
+    if (request.retries) {
+      this.retries.hear(shardName(caller.shard), request.session, request.retries);
+    }
     const isHeld = this.#clock.monotonicMs() < shard.heldUntilMs;
     const isBehind = !shard.ledger.hosting || (!isHeld && base < shard.ledger.revision);
     if (!isBehind && !granted?.hasNews()) await this.#news(shard, signal);

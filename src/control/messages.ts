@@ -6,6 +6,7 @@ import { chatCooldownSchema, cooldownSchema, MAX_CHAT_COOLDOWNS } from '../api/c
 import type { BotKey } from '../api/group.ts';
 import { healthStatusSchema, UNKNOWN_HEALTH } from '../api/health.ts';
 import { ownershipStatusSchema } from '../api/ownership.ts';
+import { retryCountSchema } from '../api/retry-counts.ts';
 import { ASPECTS, LIFECYCLES, type RuntimeFacts } from '../api/runtime-facts.ts';
 import { tenantBotSpecSchema } from '../api/tenant-bot.ts';
 import {
@@ -96,6 +97,9 @@ const endedSchema: z.ZodType<EndedBot> = z.object({
   epoch,
   offset: z.int().min(1).exactOptional(),
 });
+/** More lines than a hundred methods can have. */
+const MAX_RETRY_COUNTS = 4_000;
+
 /** How many bots that have ended one request speaks of at most. */
 export const MAX_ENDED = 1_000;
 
@@ -124,6 +128,8 @@ export const syncRequestSchema = z.object({
   reports: z.array(reportSchema).max(MAX_REPORTS),
   /** Where the fleet has limits. */
   demand: demandSchema.exactOptional(),
+  /** All retries of the session; left out where the leader has them. */
+  retries: z.array(retryCountSchema).max(MAX_RETRY_COUNTS).exactOptional(),
 });
 export type SyncRequest = z.output<typeof syncRequestSchema>;
 

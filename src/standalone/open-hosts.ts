@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { HistorySink } from '../api/history-records.ts';
+import type { RetryBook } from '../api/retry-counts.ts';
 import type { Clock } from '../lib/clock.ts';
 import { inputError } from '../lib/errors.ts';
 import type { Random } from '../lib/random.ts';
@@ -37,8 +38,8 @@ export interface OpenHostsOptions {
 /** Where fleets run. */
 export interface OpenHosts extends AsyncDisposable {
   readonly hosts: (listener: HostListener) => Hosts;
-  /** Where retries are counted; undefined where each process counts its own. */
-  readonly retryStatistics?: RetryStatistics;
+  /** The retries of all of them. */
+  readonly retries: RetryBook;
   /** Where webhooks come in. */
   readonly webhookPort?: number;
 }
@@ -73,7 +74,8 @@ export async function openHosts(
     grants: (fleet) => grantFiles(join(data, 'grants'), fleet),
     isLeader: () => lock.holds(),
   });
-  return { hosts, [Symbol.asyncDispose]: () => control.close() };
+  const { retries } = control.hub;
+  return { hosts, retries, [Symbol.asyncDispose]: () => control.close() };
 }
 
 async function openMemoryHosts(options: OpenHostsOptions): Promise<OpenHosts> {
@@ -85,7 +87,7 @@ async function openMemoryHosts(options: OpenHostsOptions): Promise<OpenHosts> {
   const webhooks = server && { routes, ordinal: 0 };
   return {
     hosts: memoryHosts({ boundary, clock, random, log, retryStatistics, webhooks, history }),
-    retryStatistics,
+    retries: retryStatistics,
     ...(server && { webhookPort: server.port }),
     async [Symbol.asyncDispose]() {
       await server?.close();

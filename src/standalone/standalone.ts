@@ -83,7 +83,7 @@ export async function runStandalone(
   // Bots that end what they have begun may still need it.
   let service: SampleService | undefined;
   stack.defer(async () => service?.stop());
-  const { hosts, retryStatistics, webhookPort } = stack.use(
+  const { hosts, retries, webhookPort } = stack.use(
     await openHosts({ ...options, history: history?.kept }, { data, lock }),
   );
   const reconciler = new Reconciler({
@@ -123,7 +123,7 @@ export async function runStandalone(
     problems: () => problems.current,
     conversation: telegram.control && new Conversation(telegram.control),
     ask: (uid, requests) => reconciler.ask(uid, requests),
-    retryStatistics,
+    retries,
     history: () => history?.reader,
     log,
   });

@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { PROTOCOL } from '../../src/control/messages.ts';
 import type { BotReport, EndedBot } from '../../src/control/port.ts';
+import { systemClock } from '../../src/lib/clock.ts';
+import { RetryStatistics } from '../../src/runtime/pipeline/retries/retry-statistics.ts';
 import { fleetSpec } from '../support/assignments.ts';
 import { waitFor } from '../support/wait.ts';
 import { Follower, Leaders, newMaterial, type Replica, type RunningPort } from './leaders.ts';
@@ -311,4 +313,28 @@ test('without its files, or before something that is no leader, a runtime goes o
   await waitFor('more tries', () => running.results.length > before);
   await running.stop();
   server.close();
+});
+
+test('retries are told once to each leader', async () => {
+  await using leaders = await Leaders.start();
+  const first = await leading(leaders);
+  const retries = new RetryStatistics(systemClock);
+  retries.count('sendMessage', 'network', 'retried');
+  const pod = caller();
+  await leaders.runtimePort(first.url, pod, { retries });
+  const shownBy = ({ hub }: Replica) =>
+    hub?.retries.snapshot().retries.map(({ method, count }) => `${method} ${count}`);
+  await waitFor('the retry', () => shownBy(first)?.join() === 'sendMessage 1');
+  retries.count('sendMessage', 'network', 'retried');
+  await waitFor('another', () => shownBy(first)?.join() === 'sendMessage 2');
+
+  first.hub?.retries.reset();
+  expect(shownBy(first)).toEqual([]);
+  retries.count('getFile', 'server', 'exhausted');
+  await waitFor('what came after', () => shownBy(first)?.join() === 'getFile 1');
+
+  first.hub?.close();
+  first.hub = leaders.newHub();
+  lead(first, []);
+  await waitFor('all of it', () => shownBy(first)?.join() === 'getFile 1,sendMessage 2');
 });

@@ -3,7 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { HistorySink } from '../../src/api/history-records.ts';
 import type { Authenticate } from '../../src/control/authenticate.ts';
-import { HttpControlPort, type SyncResult } from '../../src/control/http-control-port.ts';
+import {
+  HttpControlPort,
+  type HttpControlPortOptions,
+  type SyncResult,
+} from '../../src/control/http-control-port.ts';
 import { ShardHub } from '../../src/control/hub.ts';
 import type { ProtocolRange } from '../../src/control/messages.ts';
 import type { ShardAssignment } from '../../src/control/port.ts';
@@ -121,7 +125,11 @@ export class Leaders implements AsyncDisposable {
   }
 
   /** The port of a runtime in `pod`; it is in contact until the end of the test. */
-  async runtimePort(url: string, pod: Caller): Promise<RunningPort> {
+  async runtimePort(
+    url: string,
+    pod: Caller,
+    options: Partial<HttpControlPortOptions> = {},
+  ): Promise<RunningPort> {
     const results: SyncResult[] = [];
     const stop = new AbortController();
     const port = new HttpControlPort({
@@ -133,6 +141,7 @@ export class Leaders implements AsyncDisposable {
       log: this.logger(pod.podUid),
       session: `session of ${pod.podUid} ${Math.random()}`,
       onSync: (result) => results.push(result),
+      ...options,
     });
     const signal = AbortSignal.any([stop.signal, this.#stop.signal]);
     const ended = port.start(signal);

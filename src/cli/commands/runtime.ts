@@ -1,14 +1,15 @@
 import { Counter, Gauge, Registry } from 'prom-client';
-import { HttpControlPort } from '../../control/http-control-port.ts';
+import { HttpControlPort, type HttpControlPortOptions } from '../../control/http-control-port.ts';
 import { HttpHistory } from '../../control/http-history.ts';
 import { type Clock, systemClock } from '../../lib/clock.ts';
 import { type Random, randomToken, systemRandom } from '../../lib/random.ts';
 import { within } from '../../lib/within.ts';
 import { ErrorBoundary } from '../../runtime/bot/boundary.ts';
 import { MeteredPort } from '../../runtime/metered-port.ts';
+import { RetryStatistics } from '../../runtime/pipeline/retries/retry-statistics.ts';
 import { Runtime } from '../../runtime/runtime.ts';
 import { type HealthChecks, startHealthServer } from '../../telemetry/health-server.ts';
-import { createLog, type Log } from '../../telemetry/log.ts';
+import { createLog } from '../../telemetry/log.ts';
 import type { RuntimeSettings } from '../runtime-settings.ts';
 import { handleUncaughtErrors } from '../uncaught-errors.ts';
 import { openWebhooks } from '../webhooks.ts';
@@ -42,7 +43,8 @@ export async function runRuntime(
   const log = logShard === undefined ? root : root.child({ shard: logShard });
   const registry = new Registry();
   const leader = { url: controlUrl, caFile: controlCa, tokenFile: controlToken };
-  const port = openPort(leader, registry, { clock, random, log });
+  const retryStatistics = new RetryStatistics(clock, registry);
+  const port = openPort(leader, registry, { retries: retryStatistics, clock, random, log });
   const history = new HttpHistory(leader, log);
   const boundary = new ErrorBoundary();
   using _errors = handleUncaughtErrors({
@@ -60,6 +62,7 @@ export async function runRuntime(
     random,
     boundary,
     registry,
+    retryStatistics,
     ...(webhooks && { webhooks: webhooks.listener }),
   });
   const health = await startHealthServer({
@@ -107,7 +110,7 @@ function readiness(port: HttpControlPort, signal: AbortSignal): HealthChecks {
 function openPort(
   address: { readonly url: string; readonly caFile: string; readonly tokenFile: string },
   registry: Registry,
-  parts: { readonly clock: Clock; readonly random: Random; readonly log: Log },
+  parts: Pick<HttpControlPortOptions, 'retries' | 'clock' | 'random' | 'log'>,
 ): HttpControlPort {
   const registers = [registry];
   const syncs = new Counter({

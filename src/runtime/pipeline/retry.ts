@@ -1,8 +1,8 @@
 import type { RetryCategory } from '../../api/retry.ts';
+import type { RetryOutcome } from '../../api/retry-counts.ts';
 import { sleep, toTimestamp } from '../../lib/clock.ts';
 import { CallError } from '../telegram/call-error.ts';
 import { decideRetry, type GivenUp } from './retries/decide.ts';
-import type { RetryOutcome } from './retries/retry-statistics.ts';
 import { FAULT_RULES } from './rules.ts';
 import { type Call, isReading, type PipelineStep } from './step.ts';
 

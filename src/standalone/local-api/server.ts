@@ -8,6 +8,7 @@ import {
 } from 'fastify-type-provider-zod';
 import { makeProblem, PROBLEM_TYPE, type Problem, RequestProblem } from '../../admin/problem.ts';
 import type { BotRequests } from '../../api/bot-requests.ts';
+import type { RetryBook } from '../../api/retry-counts.ts';
 import type { HistoryReader } from '../../history/queries/reader.ts';
 import {
   environmentError,
@@ -17,7 +18,6 @@ import {
   unreachable,
 } from '../../lib/errors.ts';
 import type { Secret } from '../../lib/secret.ts';
-import type { RetryStatistics } from '../../runtime/pipeline/retries/retry-statistics.ts';
 import type { Log } from '../../telemetry/log.ts';
 import type { Conversation } from '../emulated/conversation.ts';
 import type { ManifestProblem } from '../manifests/place.ts';
@@ -45,8 +45,7 @@ export interface LocalApiOptions {
   readonly conversation: Conversation | undefined;
   /** Asks something of the bot with that uid. */
   readonly ask: (uid: string, requests: BotRequests) => void;
-  /** Undefined where each process counts its own retries. */
-  readonly retryStatistics: RetryStatistics | undefined;
+  readonly retries: RetryBook;
   /** Undefined while no history can be asked. */
   readonly history: () => HistoryReader | undefined;
   readonly log: Log;
@@ -84,7 +83,7 @@ export async function startLocalApi(options: LocalApiOptions): Promise<LocalApi>
   addObjectRoutes(api, objects, streams);
   addChatRoutes(api, { objects, conversation, streams });
   addRequestRoute(api, { objects, ask });
-  addRetryRoutes(api, options.retryStatistics);
+  addRetryRoutes(api, options.retries);
   addHistoryRoute(api, options.history);
   api.get('/problems', () => ({ problems: problems() }));
   await listen(app, port);

@@ -34,7 +34,7 @@ beforeAll(async () => {
     problems: () => [],
     conversation: undefined,
     ask: () => undefined,
-    retryStatistics: new RetryStatistics(new AdjustableClock()),
+    retries: new RetryStatistics(new AdjustableClock()),
     history: () => (isKept ? history.reader : undefined),
     log: silent,
   });

@@ -42,7 +42,7 @@ async function open() {
     problems: () => [{ file: 'a.yaml', line: 2, message: 'is wrong' }],
     conversation: undefined,
     ask: (uid, requests) => void asked.push({ uid, requests }),
-    retryStatistics,
+    retries: retryStatistics,
     history: () => undefined,
     log: makeLog().log,
   });

@@ -1,8 +1,8 @@
 import { durationMs } from '../../../api/duration-text.ts';
 import type { RetryCategory, RetrySettings } from '../../../api/retry.ts';
+import type { RetryOutcome } from '../../../api/retry-counts.ts';
 import type { Random } from '../../../lib/random.ts';
 import type { CallError } from '../../telegram/call-error.ts';
-import type { RetryOutcome } from './retry-statistics.ts';
 import { delayMs } from './strategy.ts';
 
 /** Spreads those that were told to come back in the same second. */

@@ -1,35 +1,13 @@
 import { Counter, type Registry } from 'prom-client';
 import type { RetryCategory } from '../../../api/retry.ts';
+import {
+  type RetryBook,
+  type RetryCount,
+  type RetryOutcome,
+  type RetrySnapshot,
+  retryKey,
+} from '../../../api/retry-counts.ts';
 import { type Clock, toTimestamp } from '../../../lib/clock.ts';
-
-/**
- * What became of calls that failed and might be tried again: `retried` counts each further try, the
- * others how it ended.
- */
-export const RETRY_OUTCOMES = [
-  'retried',
-  'recovered',
-  'exhausted',
-  'pauseTooLong',
-  'pastDeadline',
-  'overBudget',
-  'uncertain',
-] as const;
-export type RetryOutcome = (typeof RETRY_OUTCOMES)[number];
-
-/** One line of the statistics. */
-export interface RetryCount {
-  readonly method: string;
-  readonly category: RetryCategory;
-  readonly outcome: RetryOutcome;
-  readonly count: number;
-}
-
-/** What was counted since then. */
-export interface RetrySnapshot {
-  readonly since: string;
-  readonly retries: readonly RetryCount[];
-}
 
 /** Tenants' services name the methods that they ask for: those beyond count as one. */
 const MAX_METHODS = 100;
@@ -39,12 +17,12 @@ const OTHER_METHODS = 'other';
  * Counts retries by method, category and outcome. Of bounded size whatever methods there are. With
  * a registry they are also `tenantbot_retries_total` in it, which no reset touches.
  */
-export class RetryStatistics {
+export class RetryStatistics implements RetryBook {
   readonly #clock: Clock;
   readonly #total: Counter<'category' | 'outcome'> | undefined;
   readonly #methods = new Set<string>();
   /** By all that tells them apart. */
-  readonly #counts = new Map<string, RetryCount & { count: number }>();
+  readonly #counts = new Map<string, RetryCount>();
   #since: string;
 
   constructor(clock: Clock, registry?: Registry) {
@@ -65,21 +43,18 @@ export class RetryStatistics {
     const isKnown = this.#methods.has(method) || this.#methods.size < MAX_METHODS;
     const name = isKnown ? method : OTHER_METHODS;
     this.#methods.add(name);
-    const key = `${name} ${category} ${outcome}`;
-    const line = this.#counts.get(key) ?? { method: name, category, outcome, count: 0 };
-    line.count++;
-    this.#counts.set(key, line);
+    const line = { method: name, category, outcome };
+    const key = retryKey(line);
+    this.#counts.set(key, { ...line, count: (this.#counts.get(key)?.count ?? 0) + 1 });
   }
 
-  /** What was counted since the start or the last {@link reset}, by method. */
   snapshot(): RetrySnapshot {
     const retries = [...this.#counts]
       .toSorted(([a], [b]) => (a < b ? -1 : 1))
-      .map(([, { method, category, outcome, count }]) => ({ method, category, outcome, count }));
+      .map(([, line]) => line);
     return { since: this.#since, retries };
   }
 
-  /** Begins anew. */
   reset(): void {
     this.#methods.clear();
     this.#counts.clear();
