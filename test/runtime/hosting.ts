@@ -171,6 +171,16 @@ export class Hosting implements AsyncDisposable {
     await this.#met({ kind: 'polling', bot: `${name}_bot` });
   }
 
+  /** As {@link polling}, where polls may have timed out meanwhile: lets their pauses pass. */
+  async pollingAgain(name: string): Promise<void> {
+    await waitFor(`another poll of ${name}`, async () => {
+      const condition = { kind: 'polling', bot: `${name}_bot` } as const;
+      const { met } = await this.control.waitFor(condition, { timeoutMs: 500 });
+      if (!met) await this.advance(10_000);
+      return met;
+    });
+  }
+
   /** Sends a text as a user; the id of the update, 0 where the bot gets none. */
   async say(name: string, text: string, from = 'ann'): Promise<number> {
     const user = await this.control.createUser({ firstName: from, username: from });

@@ -173,7 +173,7 @@ test('who waits at a gate is not looked up while the bot waits for its owner', a
   const before = await looks();
   await world.set(world.news, ann, 'member');
   for (let minutes = 0; minutes < 20; minutes++) await hosting.advance(60_000);
-  await hosting.polling('keeper');
+  await hosting.pollingAgain('keeper');
   expect(await looks()).toBe(before);
 
   await hosting.say('keeper', ownership?.code ?? '', 'olga');
