@@ -1,12 +1,12 @@
-import type { z } from 'zod';
 import type { BotFleetStatus } from '../api/bot-fleet.ts';
 import type { BotRequest } from '../api/bot-requests.ts';
 import type { ObjectMeta } from '../api/metadata.ts';
+import type { RetryBook } from '../api/retry-counts.ts';
 import type { TenantBotStatus } from '../api/tenant-bot-status.ts';
 import type { AuditEntry } from '../history/audit.ts';
 import type { HistoryReader } from '../history/queries/reader.ts';
 import type { Caller } from './caller.ts';
-import type { Leader, retriesSchema } from './views/system.ts';
+import type { Leader } from './views/system.ts';
 
 /** What objects are found by. */
 export interface ObjectName {
@@ -58,13 +58,6 @@ export interface BotWriter {
   ask(bot: ObjectName, request: BotRequest, value: string, signal: AbortSignal): Promise<void>;
 }
 
-/** How calls to Telegram that failed were tried again, all bots together. */
-export interface RetryBook {
-  snapshot(): z.output<typeof retriesSchema>;
-  /** Begins anew. */
-  reset(): void;
-}
-
 /** Talks to bots as a user: where they talk to the emulator. */
 export interface Chat {
   /** Says `text` to the bot of that id at Telegram, as the user with that name. */
@@ -107,6 +100,7 @@ export interface AdminBackend {
   readonly bots: Catalog<BotObject>;
   readonly fleets: Catalog<FleetObject>;
   readonly writer: BotWriter;
+  /** The retries of all bots. */
   readonly retries?: RetryBook | undefined;
   readonly chat?: Chat | undefined;
   readonly logs?: BotLogs | undefined;

@@ -38,16 +38,3 @@ export const systemSchema = z.object({
   eventReaders: z.int(),
   history: z.boolean(),
 });
-
-/** Answer of `GET /v1/retries`. */
-export const retriesSchema = z.object({
-  since: z.string(),
-  retries: z.array(
-    z.object({
-      method: z.string(),
-      category: z.string(),
-      outcome: z.string(),
-      count: z.int(),
-    }),
-  ),
-});
