@@ -1,22 +1,16 @@
 import type { AddressInfo } from 'node:net';
 import Fastify, { type FastifyError, type FastifyInstance } from 'fastify';
 import {
-  hasZodFastifySchemaValidationErrors,
   serializerCompiler,
   validatorCompiler,
   type ZodTypeProvider,
 } from 'fastify-type-provider-zod';
-import { makeProblem, PROBLEM_TYPE, type Problem, RequestProblem } from '../../admin/problem.ts';
+import { problemOf } from '../../admin/http/problem-of.ts';
+import { makeProblem, PROBLEM_TYPE } from '../../admin/problem.ts';
 import type { BotRequests } from '../../api/bot-requests.ts';
 import type { RetryBook } from '../../api/retry-counts.ts';
 import type { HistoryReader } from '../../history/queries/reader.ts';
-import {
-  environmentError,
-  errorCode,
-  errorMessage,
-  TenantBotError,
-  unreachable,
-} from '../../lib/errors.ts';
+import { environmentError, errorCode, errorMessage } from '../../lib/errors.ts';
 import type { Secret } from '../../lib/secret.ts';
 import type { Log } from '../../telemetry/log.ts';
 import type { Conversation } from '../emulated/conversation.ts';
@@ -68,8 +62,7 @@ export async function startLocalApi(options: LocalApiOptions): Promise<LocalApi>
     next();
   });
   app.setErrorHandler((error: FastifyError, _request, reply) => {
-    const problem = problemOf(error);
-    if (problem.status >= 500) log.error(`local API: ${errorMessage(error)}`);
+    const problem = problemOf(error, log);
     return reply.code(problem.status).type(PROBLEM_TYPE).send(problem);
   });
   app.setNotFoundHandler((_request, reply) =>
@@ -106,35 +99,5 @@ async function listen(app: FastifyInstance, port: number): Promise<void> {
         ? 'the port is in use; stop what uses it, or choose another with --port (0 takes a free one)'
         : errorMessage(error);
     throw environmentError('LOCAL_API_PORT', `can't listen on ${HOST}:${port}: ${why}`, error);
-  }
-}
-
-function problemOf(error: FastifyError): Problem {
-  if (error instanceof RequestProblem) return error.problem;
-  if (error instanceof TenantBotError) {
-    return makeProblem(statusOf(error.kind), error.code, error.message);
-  }
-  if (hasZodFastifySchemaValidationErrors(error)) {
-    const words = error.validation.map(({ instancePath, message }) =>
-      `${instancePath.slice(1)}: ${message}`.replace(/^: /, ''),
-    );
-    return makeProblem(400, 'REQUEST_INVALID', words.join('; '));
-  }
-  const status = error.statusCode ?? 500;
-  const detail = status < 500 ? error.message : 'this went wrong here; the log says more';
-  return makeProblem(status, status < 500 ? 'REQUEST_INVALID' : 'INTERNAL', detail);
-}
-
-function statusOf(kind: TenantBotError['kind']): number {
-  switch (kind) {
-    case 'input':
-      return 400;
-    case 'environment':
-    case 'remote':
-      return 502;
-    case 'internal':
-      return 500;
-    default:
-      return unreachable(kind);
   }
 }

@@ -1,0 +1,84 @@
+import type { AddressInfo } from 'node:net';
+import compress from '@fastify/compress';
+import etag from '@fastify/etag';
+import helmet from '@fastify/helmet';
+import type { FastifyInstance } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import { environmentError, errorCode, errorMessage } from '../lib/errors.ts';
+import type { AdminDeps } from './api.ts';
+import { makeApp } from './http/app.ts';
+import { authenticate } from './http/authenticate.ts';
+import { addDocument } from './http/document.ts';
+import { addPage } from './http/page.ts';
+import { securityHeaders } from './http/security-headers.ts';
+import { addRoutes } from './routes/all.ts';
+
+/** How the admin API is served. */
+export interface AdminServerOptions {
+  readonly host: string;
+  /** 0 takes a free one. */
+  readonly port: number;
+  /** Names it is reached by beside its addresses and localhost, as {@link isOurs} takes them. */
+  readonly names: readonly string[];
+  /** The folder of the page. */
+  readonly page: string;
+  readonly deps: AdminDeps;
+}
+
+/** The admin API while it listens. */
+export interface AdminServer {
+  readonly port: number;
+  /** Ends what is held, and resolves when all connections are closed. */
+  close(): Promise<void>;
+}
+
+/**
+ * Serves the admin API and its page. Who asks is known to every route of the API; what they may is
+ * up to each. Rejects in words where it can't listen.
+ */
+export async function startAdminServer(options: AdminServerOptions): Promise<AdminServer> {
+  const { deps, names, page } = options;
+  const app = makeApp({ log: deps.log, names });
+  await app.register(helmet, securityHeaders({ hasTls: false }));
+  // Before the compression: what is the same has the same tag, however it is packed.
+  await app.register(etag, { weak: true });
+  await app.register(compress, { globalDecompression: false });
+  await addDocument(app);
+  await app.register((scope, _options, done) => {
+    addApi(scope, deps);
+    done();
+  });
+  await addPage(app, page);
+  await listen(app, options);
+  const { port } = app.server.address() as AddressInfo;
+  return { port, close: () => app.close() };
+}
+
+function addApi(app: FastifyInstance, deps: AdminDeps): void {
+  app.decorateRequest('caller');
+  app.addHook('onRequest', async (request, reply) => {
+    if (request.routeOptions.config.isPublic) return;
+    request.caller = await authenticate(request, reply, deps.access);
+  });
+  app.addHook('onSend', (_request, reply, _payload, next) => {
+    if (!reply.hasHeader('cache-control')) void reply.header('cache-control', 'private, no-cache');
+    next();
+  });
+  addRoutes(app.withTypeProvider<ZodTypeProvider>(), deps);
+}
+
+async function listen(
+  app: FastifyInstance,
+  { host, port }: { readonly host: string; readonly port: number },
+): Promise<void> {
+  try {
+    await app.listen({ host, port });
+  } catch (error) {
+    const why =
+      errorCode(error) === 'EADDRINUSE'
+        ? 'the port is in use; stop what uses it, or choose another with --admin-port (0 takes a free one)'
+        : errorMessage(error);
+    const words = `the admin API can't listen on ${host}, port ${port}: ${why}`;
+    throw environmentError('ADMIN_PORT', words, error);
+  }
+}
