@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { BREAKER_STATES } from '../../api/breaker.ts';
 import { HEALTH_STATES } from '../../api/health.ts';
-import { PHASES, UPDATE_MODES } from '../../api/tenant-bot-status.ts';
+import { PHASES, type TenantBotStatus, UPDATE_MODES } from '../../api/tenant-bot-status.ts';
 import { TOKEN_STATES } from '../../api/token.ts';
 import type { BotObject } from '../backend.ts';
 import { managerOf, managerSchema } from '../manager.ts';
@@ -61,33 +61,53 @@ export const changedBotSchema = z.object({
 
 /** `bot` as a line of a list. */
 export function botRow({ metadata, spec, status }: BotObject): BotRow {
-  const { fleet, suspended } = settingsOf(spec);
-  const ready = status.conditions?.find(({ type }) => type === 'Ready');
+  const { namespace, name, creationTimestamp } = metadata;
   return {
-    namespace: metadata.namespace,
-    name: metadata.name,
-    fleet,
-    createdAt: metadata.creationTimestamp,
-    suspended,
+    namespace,
+    name,
+    createdAt: creationTimestamp,
+    manager: managerOf(metadata) ?? null,
+    ...settingsOf(spec),
     phase: oneOf(PHASES, status.phase) ?? 'Pending',
+    ...readiness(status),
+    ...calls(status),
+    token: oneOf(TOKEN_STATES, status.token?.state),
+    shard: status.placement?.shard ?? null,
+    ...atTelegram(status),
+    ...counted(status),
+  };
+}
+
+function readiness({ conditions }: TenantBotStatus) {
+  const ready = conditions?.find(({ type }) => type === 'Ready');
+  return {
     ready: ready?.status ?? 'Unknown',
     reason: ready?.reason ?? '',
     message: ready?.message ?? '',
-    health: oneOf(HEALTH_STATES, status.health?.state),
-    errorPercent: status.health?.errorRate ?? null,
-    avgResponseMs: status.health?.avgResponseMs ?? null,
-    breaker: oneOf(BREAKER_STATES, status.breaker?.state),
-    token: oneOf(TOKEN_STATES, status.token?.state),
-    username: status.bot?.username ?? null,
-    botId: status.bot?.id ?? null,
-    shard: status.placement?.shard ?? null,
-    updateMode: oneOf(UPDATE_MODES, status.updates?.mode),
-    lastUpdateAt: status.updates?.lastUpdateAt ?? null,
-    updates: status.counters?.updates ?? 0,
-    errors: status.counters?.errors ?? 0,
-    restarts: status.restarts ?? 0,
-    manager: managerOf(metadata) ?? null,
   };
+}
+
+function calls({ health, breaker }: TenantBotStatus) {
+  return {
+    health: oneOf(HEALTH_STATES, health?.state),
+    errorPercent: health?.errorRate ?? null,
+    avgResponseMs: health?.avgResponseMs ?? null,
+    breaker: oneOf(BREAKER_STATES, breaker?.state),
+  };
+}
+
+function atTelegram({ bot, updates }: TenantBotStatus) {
+  return {
+    username: bot?.username ?? null,
+    botId: bot?.id ?? null,
+    updateMode: oneOf(UPDATE_MODES, updates?.mode),
+    lastUpdateAt: updates?.lastUpdateAt ?? null,
+  };
+}
+
+function counted({ counters, restarts }: TenantBotStatus) {
+  const { updates = 0, errors = 0 } = counters ?? {};
+  return { updates, errors, restarts: restarts ?? 0 };
 }
 
 /** `bot` with all that is known of it. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { BREAKER_STATES } from '../../api/breaker.ts';
-import { HEALTH_STATES } from '../../api/health.ts';
+import { HEALTH_STATES, UNKNOWN_HEALTH } from '../../api/health.ts';
 import { PHASES } from '../../api/tenant-bot-status.ts';
 import { TOKEN_STATES } from '../../api/token.ts';
 import type { BotObject } from '../backend.ts';
@@ -61,15 +61,14 @@ export const unhealthyPageSchema = pageSchema(botHealthSchema);
 
 /** How `bot` does. */
 export function botHealth(bot: BotObject): BotHealth {
-  const { health, cooldown } = bot.status;
-  const row = botRow(bot);
+  const { health = UNKNOWN_HEALTH, cooldown, lastError } = bot.status;
   return {
-    ...row,
-    consecutiveFailures: health?.consecutiveFailures ?? 0,
-    rateLimited: health?.rateLimited ?? 0,
-    lastSuccess: health?.lastSuccess ?? null,
-    lastFailure: health?.lastFailure ?? null,
-    lastError: health?.lastError ?? bot.status.lastError?.message ?? null,
+    ...botRow(bot),
+    consecutiveFailures: health.consecutiveFailures,
+    rateLimited: health.rateLimited,
+    lastSuccess: health.lastSuccess ?? null,
+    lastFailure: health.lastFailure ?? null,
+    lastError: health.lastError ?? lastError?.message ?? null,
     cooldown: cooldown ?? null,
   };
 }

@@ -1,20 +1,5 @@
 import { z } from 'zod';
 
-/** Answer of `GET /v1/me`. */
-export const meSchema = z.object({
-  name: z.string(),
-  mode: z.enum(['standalone', 'cluster']),
-  rights: z.object({
-    fleet: z.boolean().describe('Whether all bots may be listed, whatever their namespace.'),
-    shards: z.boolean(),
-    rates: z.boolean(),
-    create: z.boolean().describe('Whether bots may be made in every namespace.'),
-  }),
-  chat: z.boolean().describe('Whether bots can be talked to here.'),
-  logs: z.boolean(),
-  history: z.boolean().describe('Whether what was can be asked now.'),
-});
-
 /** Answer of `GET /v1/leader`. */
 export const leaderSchema = z.object({
   holder: z.string().nullable().describe('Who leads; null while nobody is known to.'),
