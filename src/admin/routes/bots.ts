@@ -6,7 +6,7 @@ import { findBot } from '../find-bot.ts';
 import { botDetail, botDetailSchema, botPageSchema } from '../views/bot.ts';
 import { listed, pagingQuery, someOf } from '../views/paging.ts';
 import { visibleBots } from '../visible.ts';
-import { botParams, inNamespace, PROBLEMS } from './schemas.ts';
+import { botParams, inNamespace } from './schemas.ts';
 
 /** What bots are filtered by in a query string. */
 export const botFilterQuery = {
@@ -37,7 +37,7 @@ export function addBotRoutes(api: AdminApi, deps: AdminDeps): void {
           sort: z.enum(SORTS).default('name').describe('With `-` before it: from high to low.'),
           ...pagingQuery,
         }),
-        response: { 200: botPageSchema, ...PROBLEMS },
+        response: { 200: botPageSchema },
       },
     },
     async (request) => {
@@ -57,7 +57,7 @@ export function addBotRoutes(api: AdminApi, deps: AdminDeps): void {
         tags,
         summary: 'All that is known of a bot',
         params: botParams,
-        response: { 200: botDetailSchema, ...PROBLEMS },
+        response: { 200: botDetailSchema },
       },
     },
     async (request) => botDetail(await findBot(deps, request, request.params)),

@@ -6,7 +6,7 @@ import { pageOf } from '../keyset.ts';
 import { breakerSchema, breakersSchema, breakerView } from '../views/breaker.ts';
 import { pagingQuery } from '../views/paging.ts';
 import { visibleBots } from '../visible.ts';
-import { botParams, inNamespace, PROBLEMS } from './schemas.ts';
+import { botParams, inNamespace } from './schemas.ts';
 
 const tags = ['breakers'];
 
@@ -19,7 +19,7 @@ export function addBreakerRoutes(api: AdminApi, deps: AdminDeps): void {
         tags,
         summary: 'How many breakers are in which state, and those that are not closed',
         querystring: z.object({ ...inNamespace, ...pagingQuery }),
-        response: { 200: breakersSchema, ...PROBLEMS },
+        response: { 200: breakersSchema },
       },
     },
     async (request) => {
@@ -41,7 +41,7 @@ export function addBreakerRoutes(api: AdminApi, deps: AdminDeps): void {
         tags,
         summary: "One bot's breaker",
         params: botParams,
-        response: { 200: breakerSchema, ...PROBLEMS },
+        response: { 200: breakerSchema },
       },
     },
     async (request) => breakerView(await findBot(deps, request, request.params)),

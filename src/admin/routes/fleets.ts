@@ -6,7 +6,6 @@ import { pageOf } from '../keyset.ts';
 import { fleetRates, fleetShards, ratesSchema, shardsSchema } from '../views/fleet.ts';
 import { pagingQuery } from '../views/paging.ts';
 import { visibleBots, visibleFleets } from '../visible.ts';
-import { PROBLEMS } from './schemas.ts';
 
 const MAX_FLEETS = 100;
 const MAX_BOTS = 100;
@@ -19,7 +18,7 @@ export function addFleetRoutes(api: AdminApi, deps: AdminDeps): void {
       schema: {
         tags: ['rates'],
         summary: 'Limits of fleets: grants and use; cooldowns of bots and the cold-start queue',
-        response: { 200: ratesSchema, ...PROBLEMS },
+        response: { 200: ratesSchema },
       },
     },
     async (request) => {
@@ -43,7 +42,7 @@ export function addFleetRoutes(api: AdminApi, deps: AdminDeps): void {
           ...pagingQuery,
           limit: z.coerce.number().int().min(1).max(MAX_FLEETS).default(MAX_FLEETS),
         }),
-        response: { 200: shardsSchema, ...PROBLEMS },
+        response: { 200: shardsSchema },
       },
     },
     async (request) => {

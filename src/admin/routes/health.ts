@@ -12,7 +12,7 @@ import {
 } from '../views/health.ts';
 import { pagingQuery } from '../views/paging.ts';
 import { visibleBots } from '../visible.ts';
-import { botParams, inNamespace, PROBLEMS } from './schemas.ts';
+import { botParams, inNamespace } from './schemas.ts';
 
 const tags = ['health'];
 
@@ -25,7 +25,7 @@ export function addHealthRoutes(api: AdminApi, deps: AdminDeps): void {
         tags,
         summary: 'How many bots are in which state',
         querystring: z.object(inNamespace),
-        response: { 200: healthSummarySchema, ...PROBLEMS },
+        response: { 200: healthSummarySchema },
       },
     },
     async (request) => healthSummary(await visibleBots(deps, request, request.query)),
@@ -37,7 +37,7 @@ export function addHealthRoutes(api: AdminApi, deps: AdminDeps): void {
         tags,
         summary: 'Bots that are not well, the worst first',
         querystring: z.object({ ...inNamespace, ...pagingQuery }),
-        response: { 200: unhealthyPageSchema, ...PROBLEMS },
+        response: { 200: unhealthyPageSchema },
       },
     },
     async (request) => {
@@ -59,7 +59,7 @@ export function addHealthRoutes(api: AdminApi, deps: AdminDeps): void {
         tags,
         summary: 'How one bot does',
         params: botParams,
-        response: { 200: botHealthSchema, ...PROBLEMS },
+        response: { 200: botHealthSchema },
       },
     },
     async (request) => botHealth(await findBot(deps, request, request.params)),

@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import { metadataSchema } from '../../api/metadata.ts';
-import { PROBLEM_TYPE, problemSchema } from '../problem.ts';
 
 /** Of a bot, in a path. */
 export const botParams = z.object({
@@ -13,11 +12,3 @@ export const inNamespace = { namespace: metadataSchema.shape.namespace.unwrap().
 
 /** Which bots; all that the caller may see where nothing is said. */
 export const ofBots = { ...inNamespace, name: metadataSchema.shape.name.optional() };
-
-/** What every route may answer instead. */
-export const PROBLEMS = {
-  default: {
-    description: 'What is wrong, for people and programs (RFC 9457).',
-    content: { [PROBLEM_TYPE]: { schema: problemSchema } },
-  },
-} as const;

@@ -1,6 +1,5 @@
 import type { AdminApi, AdminDeps } from '../api.ts';
 import { leaderSchema } from '../views/system.ts';
-import { PROBLEMS } from './schemas.ts';
 
 /** Who answers, and who leads. */
 export function addSystemRoutes(api: AdminApi, { backend }: AdminDeps): void {
@@ -10,7 +9,7 @@ export function addSystemRoutes(api: AdminApi, { backend }: AdminDeps): void {
       schema: {
         tags: ['system'],
         summary: 'Who leads',
-        response: { 200: leaderSchema, ...PROBLEMS },
+        response: { 200: leaderSchema },
       },
     },
     () => backend.leader(),
