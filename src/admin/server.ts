@@ -1,5 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import compress from '@fastify/compress';
+import cookie from '@fastify/cookie';
 import etag from '@fastify/etag';
 import helmet from '@fastify/helmet';
 import type { FastifyInstance } from 'fastify';
@@ -12,6 +13,7 @@ import { addDocument } from './http/document.ts';
 import { addPage } from './http/page.ts';
 import { securityHeaders } from './http/security-headers.ts';
 import { addRoutes } from './routes/all.ts';
+import { addSessionRoutes } from './sessions/routes.ts';
 
 /** How the admin API is served. */
 export interface AdminServerOptions {
@@ -43,6 +45,7 @@ export async function startAdminServer(options: AdminServerOptions): Promise<Adm
   // Before the compression: what is the same has the same tag, however it is packed.
   await app.register(etag, { weak: true });
   await app.register(compress, { globalDecompression: false });
+  await app.register(cookie);
   await addDocument(app);
   await app.register((scope, _options, done) => {
     addApi(scope, deps);
@@ -64,7 +67,9 @@ function addApi(app: FastifyInstance, deps: AdminDeps): void {
     if (!reply.hasHeader('cache-control')) void reply.header('cache-control', 'private, no-cache');
     next();
   });
-  addRoutes(app.withTypeProvider<ZodTypeProvider>(), deps);
+  const api = app.withTypeProvider<ZodTypeProvider>();
+  addSessionRoutes(api, deps);
+  addRoutes(api, deps);
 }
 
 async function listen(
