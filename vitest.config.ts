@@ -14,7 +14,7 @@ export default defineConfig({
             'test/{lib,api,telemetry,control,coordinator,planner,kube,controller,runtime,emulator,standalone,admin,cli}/**/*.test.ts',
           ],
           exclude: ['**/*.api.test.ts'],
-          testTimeout: 15_000,
+          testTimeout: 60_000,
         },
       },
       {
@@ -31,7 +31,7 @@ export default defineConfig({
           name: 'history',
           include: ['test/history/**/*.test.ts'],
           globalSetup: 'test/history/setup.ts',
-          testTimeout: 30_000,
+          testTimeout: 60_000,
         },
       },
       { test: { name: 'gates', include: ['test/gates/**/*.test.ts'], testTimeout: 120_000 } },

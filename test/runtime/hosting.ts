@@ -221,7 +221,7 @@ export class Hosting implements AsyncDisposable {
   }
 
   async #met(condition: Parameters<EmulatorClient['waitFor']>[0]): Promise<void> {
-    const { met } = await this.control.waitFor(condition);
+    const { met } = await this.control.waitFor(condition, { timeoutMs: 30_000 });
     if (!met) throw new Error(`in vain: ${JSON.stringify(condition)}\n${this.log}`);
   }
 }

@@ -14,7 +14,7 @@ export interface WaitOptions {
 export async function waitFor<Value>(
   description: string,
   check: () => Value | undefined | false | Promise<Value | undefined | false>,
-  { timeoutMs = 10_000, intervalMs = 10 }: WaitOptions = {},
+  { timeoutMs = 30_000, intervalMs = 10 }: WaitOptions = {},
 ): Promise<Value> {
   const deadlineMs = performance.now() + timeoutMs;
   for (;;) {
