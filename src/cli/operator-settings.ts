@@ -1,6 +1,15 @@
 import { z } from 'zod';
 import { retention } from './retention-setting.ts';
-import { flag, logFormat, logLevel, port, positive, text, wholeNumber } from './setting-types.ts';
+import {
+  botMetrics,
+  flag,
+  logFormat,
+  logLevel,
+  port,
+  positive,
+  text,
+  wholeNumber,
+} from './setting-types.ts';
 
 const list = z.union(
   [z.array(text).min(1), text.transform((names) => names.split(',').map((name) => name.trim()))],
@@ -26,6 +35,7 @@ const operatorSettingsSchema = z.strictObject({
     .describe('name of the Service that leads runtime pods to the leader'),
   controlPort: port.default(9443).describe('port for runtime pods'),
   healthPort: port.default(8080).describe('port for probes and metrics'),
+  botMetrics,
   databaseUrlFile: text
     .optional()
     .describe('file with the address of the database of the history; none is kept unless given'),

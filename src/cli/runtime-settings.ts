@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { logFormat, logLevel, port, text } from './setting-types.ts';
+import { botMetrics, logFormat, logLevel, port, text } from './setting-types.ts';
 
 const runtimeSettingsSchema = z.strictObject({
   controlUrl: z
@@ -21,6 +21,7 @@ const runtimeSettingsSchema = z.strictObject({
   healthPort: port
     .default(8081)
     .describe('port of /healthz, /readyz and /metrics; 0 takes a free one'),
+  botMetrics,
   webhookPort: port.optional().describe('port for webhooks; none are taken unless given'),
   webhookPeers: z
     .string()

@@ -24,6 +24,13 @@ export const flag = z.union(
   { error: 'must be true or false' },
 );
 
+/** Series of single bots: a handful each. */
+export const botMetrics = wholeNumber(0, 10_000)
+  .default(100)
+  .describe(
+    'of how many single bots each runtime shows metrics at most: those in trouble, then the busiest; 0 shows none',
+  );
+
 /** How much is logged, and in which form. */
 export const logLevel = z
   .enum(LOG_LEVELS, { error: `must be one of ${LOG_LEVELS.join(', ')}` })

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { retention } from './retention-setting.ts';
 import {
+  botMetrics,
   databaseUrl,
   flag,
   logFormat,
@@ -51,6 +52,10 @@ export const settingsSchema = z.strictObject({
   webhookPort: port
     .optional()
     .describe('port for webhooks of fleets with spec.webhook, on all addresses; none unless given'),
+  metricsPort: port
+    .optional()
+    .describe('port of /metrics, /healthz and /readyz on 127.0.0.1; none unless given'),
+  botMetrics,
   databaseUrl: databaseUrl.describe(
     'database of the history, as postgres://user:password@host:port/database; one of its own in the data folder unless given',
   ),

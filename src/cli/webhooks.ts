@@ -1,10 +1,11 @@
-import { Counter, type Registry } from 'prom-client';
+import type { Registry } from 'prom-client';
 import type { Clock } from '../lib/clock.ts';
 import { inputError } from '../lib/errors.ts';
 import { createPassOn } from '../runtime/webhook/pass-on.ts';
 import type { WebhookListener } from '../runtime/webhook/webhook-door.ts';
+import { webhookCounter } from '../runtime/webhook/webhook-metrics.ts';
 import { WebhookRoutes } from '../runtime/webhook/webhook-routes.ts';
-import { startWebhookServer, WEBHOOK_RESULTS } from '../runtime/webhook/webhook-server.ts';
+import { startWebhookServer } from '../runtime/webhook/webhook-server.ts';
 import type { RuntimeSettings } from './runtime-settings.ts';
 
 /** The way in for webhooks of a runtime, while it is open. */
@@ -31,7 +32,7 @@ export async function openWebhooks(
   }
   const ordinal = Number(podName.slice(podName.lastIndexOf('-') + 1));
   const routes = new WebhookRoutes();
-  const requests = requestCounter(registry);
+  const requests = webhookCounter(registry);
   const passOn =
     peers === undefined
       ? undefined
@@ -48,15 +49,4 @@ export async function openWebhooks(
       await Promise.all([server.close(), passOn?.close()]);
     },
   };
-}
-
-function requestCounter(registry: Registry): Counter {
-  const counter = new Counter({
-    name: 'tenantbot_webhook_requests_total',
-    help: 'Requests to the port for webhooks, by how they ended',
-    labelNames: ['result'],
-    registers: [registry],
-  });
-  for (const result of WEBHOOK_RESULTS) counter.inc({ result }, 0);
-  return counter;
 }

@@ -15,7 +15,10 @@ const GAUGES = {
  * What the status of each fleet says, as gauges with the label `fleet` in `registry`. Read from the
  * cache when asked for: every replica tells the same, so that a query takes the maximum.
  */
-export function registerFleetMetrics(registry: Registry, fleets: Lister<StoredFleet>): void {
+export function registerFleetMetrics(
+  registry: Registry,
+  fleets: Pick<Lister<StoredFleet>, 'list'>,
+): void {
   for (const [field, help] of Object.entries(GAUGES)) {
     const gauge = new Gauge({
       name: `tenantbot_fleet_${field.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)}`,

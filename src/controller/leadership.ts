@@ -81,6 +81,8 @@ export interface LeadershipOptions {
   readonly defaultFleets: readonly Manifest[];
   readonly image: string;
   readonly imagePullPolicy: string;
+  /** Further settings of runtimes, as environment variables. */
+  readonly runtimeEnv?: Readonly<Record<string, string>>;
   readonly controlService: string;
   /** Whether this process leads, at this very moment. */
   readonly isLeader: () => boolean;

@@ -41,6 +41,8 @@ export interface OperatorOptions {
   /** Of runtime pods, where their fleet says nothing. */
   readonly image: string;
   readonly imagePullPolicy: string;
+  /** Further settings of runtimes, as environment variables. */
+  readonly runtimeEnv?: Readonly<Record<string, string>>;
   /** The Service that leads runtime pods to the leader, and its port. */
   readonly controlService: string;
   readonly controlPort: number;

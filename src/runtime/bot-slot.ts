@@ -1,4 +1,5 @@
 import { resumeOf } from '../api/bot-recall.ts';
+import type { BotKey } from '../api/group.ts';
 import type { RuntimeFacts } from '../api/runtime-facts.ts';
 import { parseToken } from '../api/token.ts';
 import type { BotAssignment, EndedBot } from '../control/port.ts';
@@ -42,6 +43,11 @@ export class BotSlot {
 
   constructor(publish: Publish) {
     this.#publish = publish;
+  }
+
+  /** The bot that runs here, or drains, as `namespace/name`. */
+  get key(): BotKey | undefined {
+    return this.#running?.as.assignment.key;
   }
 
   /** What the bot here told last. */

@@ -17,6 +17,7 @@ import { ErrorBoundary } from './bot/boundary.ts';
 import { Heartbeats } from './bot/heartbeats.ts';
 import { StartQueue } from './bot/start-queue.ts';
 import { type LeaveReason, WITHDRAWN, YIELDED } from './bot/withdrawn.ts';
+import { type MeteredBot, meterBots } from './bot-metrics.ts';
 import { BotSlot, type Publish } from './bot-slot.ts';
 import { FloodWatch } from './flood-watch.ts';
 import { meterGuards } from './guard-metrics.ts';
@@ -27,6 +28,7 @@ import { RetryStatistics } from './pipeline/retries/retry-statistics.ts';
 import { type HistoryBot, NO_HISTORY } from './records/bot-history.ts';
 import { countBatches, meterHistory } from './records/history-metrics.ts';
 import { RuntimeHistory, type RuntimeHistoryOptions } from './records/runtime-history.ts';
+import { TrafficMetrics } from './records/traffic-metrics.ts';
 import { meterRuntime } from './runtime-metrics.ts';
 import { Sweep } from './sweep.ts';
 import { createHttpPost } from './transport/http-post.ts';
@@ -48,6 +50,8 @@ export interface RuntimeOptions {
   readonly boundary?: ErrorBoundary;
   /** Where it shows how it does. */
   readonly registry?: Registry;
+  /** How many single bots it shows there at most; none unless given. */
+  readonly botMetrics?: number;
   /** Who keeps what was; without it nothing is kept. */
   readonly history?: HistorySink;
   /** Where retries are counted, for whoever wants to read them; else in the registry alone. */
@@ -96,6 +100,7 @@ export class Runtime {
     const verifications = new Verifications();
     const parts = { bots: () => this.#bots(), sweep, clock, random, log };
     this.#history = openHistory(options, parts);
+    const kept = this.#history ?? NO_HISTORY;
     this.#shared = {
       clock,
       coarseClock: withCoarseTimers(clock, COARSE_MS),
@@ -111,7 +116,7 @@ export class Runtime {
       ),
       startQueue: new StartQueue({ clock, log }, START_WIDTH),
       sweep,
-      history: this.#history ?? NO_HISTORY,
+      history: registry ? new TrafficMetrics(registry, kept) : kept,
       verifications,
       webhookDoor: new WebhookDoor(webhooks),
       boundary,
@@ -135,6 +140,7 @@ export class Runtime {
       facts: () => this.#facts().values(),
     });
     meterRuntime(registry, { heartbeats, floodWatch: this.#floodWatch });
+    meterBots(registry, { top: options.botMetrics ?? 0, bots: () => this.#metered() });
   }
 
   /**
@@ -162,6 +168,10 @@ export class Runtime {
 
   #facts(): ReadonlyMap<string, RuntimeFacts> {
     return new Map([...this.#slots].flatMap(([uid, { told }]) => (told ? [[uid, told]] : [])));
+  }
+
+  *#metered(): Generator<MeteredBot> {
+    for (const { key, told } of this.#slots.values()) if (key && told) yield { key, facts: told };
   }
 
   async #stop(): Promise<void> {

@@ -14,12 +14,13 @@ export interface Places {
   readonly history: string | undefined;
   readonly localApi: string;
   readonly webhookPort: number | undefined;
+  readonly metrics: string | undefined;
   readonly shards: number;
 }
 
 /** What a person is told first, a line each. */
 export function places(places: Places): string[] {
-  const { webhookPort, shards } = places;
+  const { webhookPort, metrics, shards } = places;
   return [
     `Telegram     ${places.telegram}`,
     `manifests    ${places.manifests.join(', ')}`,
@@ -27,6 +28,7 @@ export function places(places: Places): string[] {
     `history      ${places.history ?? 'none is kept'}`,
     `local API    ${places.localApi}`,
     ...(webhookPort === undefined ? [] : [`webhooks     port ${webhookPort}`]),
+    ...(metrics === undefined ? [] : [`metrics      ${metrics}`]),
     ...(shards > 1 ? [`shards       ${shards} processes a fleet`] : []),
   ];
 }

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
+import type { Registry } from 'prom-client';
 import type { KnownBot } from '../api/bot-directory.ts';
 import type { AddressSource } from '../history/address-source.ts';
 import { parseDatabaseUrl } from '../history/database-address.ts';
@@ -23,6 +24,8 @@ export interface LocalHistoryOptions {
   /** A database elsewhere; an embedded one in the data folder unless given. */
   readonly databaseUrl: Secret | undefined;
   readonly retention: RetentionDays | undefined;
+  /** Where it shows how it does. */
+  readonly registry: Registry | undefined;
   /** Which bots there are. */
   readonly objects: ObjectStore;
   readonly clock: Clock;
@@ -61,13 +64,14 @@ export class LocalHistory {
 
   /** Throws an input error where the address of the database makes no sense. */
   constructor(options: LocalHistoryOptions) {
-    const { objects, retention, clock, random, log } = options;
+    const { objects, retention, registry, clock, random, log } = options;
     const { address, place, start } = databaseOf(options);
     this.#clock = clock;
     this.place = place;
     const directory = { find: (uid: string) => knownBot(objects, uid) };
     const days = retention && { retention };
-    this.kept = new History({ address, directory, clock, random, log, ...days });
+    const shown = registry && { registry };
+    this.kept = new History({ address, directory, clock, random, log, ...days, ...shown });
     this.#serving = start(this.#stopDatabase.signal);
     this.#reader = new LocalReader(address, { clock, log });
     this.#reading = this.#reader.start(this.#stopKeeping.signal);

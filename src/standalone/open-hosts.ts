@@ -6,12 +6,13 @@ import { inputError } from '../lib/errors.ts';
 import type { Random } from '../lib/random.ts';
 import type { ErrorBoundary } from '../runtime/bot/boundary.ts';
 import { RetryStatistics } from '../runtime/pipeline/retries/retry-statistics.ts';
+import { webhookCounter } from '../runtime/webhook/webhook-metrics.ts';
 import { WebhookRoutes } from '../runtime/webhook/webhook-routes.ts';
 import { startWebhookServer } from '../runtime/webhook/webhook-server.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Lock } from './data/lock.ts';
 import type { HostListener, Hosts } from './reconcile/fleet-host.ts';
-import { memoryHosts } from './reconcile/memory-host.ts';
+import { type HostMetrics, memoryHosts } from './reconcile/memory-host.ts';
 import { endEarlierProcesses } from './shards/earlier-processes.ts';
 import { grantFiles } from './shards/grant-files.ts';
 import { processHosts } from './shards/process-hosts.ts';
@@ -30,6 +31,8 @@ export interface OpenHostsOptions {
   readonly boundary: ErrorBoundary;
   /** Who keeps what was; nothing is kept unless given. */
   readonly history?: HistorySink | undefined;
+  /** Where the runtimes of this process show how they do. */
+  readonly metrics?: HostMetrics | undefined;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -79,18 +82,36 @@ export async function openHosts(
 }
 
 async function openMemoryHosts(options: OpenHostsOptions): Promise<OpenHosts> {
-  const { webhookPort: port, boundary, history, clock, random, log } = options;
+  const { webhookPort: port, boundary, history, metrics, clock, random, log } = options;
   const routes = new WebhookRoutes();
-  const server = port === undefined ? undefined : await startWebhookServer({ port, routes });
-  const retryStatistics = new RetryStatistics(clock);
+  const server = port === undefined ? undefined : await openWebhooks(port, routes, metrics);
+  const retryStatistics = new RetryStatistics(clock, metrics?.registries.main);
   // All fleets share the port: no two bots have the same key.
   const webhooks = server && { routes, ordinal: 0 };
   return {
-    hosts: memoryHosts({ boundary, clock, random, log, retryStatistics, webhooks, history }),
+    hosts: memoryHosts({
+      boundary,
+      clock,
+      random,
+      log,
+      retryStatistics,
+      webhooks,
+      history,
+      metrics,
+    }),
     retries: retryStatistics,
     ...(server && { webhookPort: server.port }),
     async [Symbol.asyncDispose]() {
       await server?.close();
     },
   };
+}
+
+function openWebhooks(
+  port: number,
+  routes: WebhookRoutes,
+  metrics: HostMetrics | undefined,
+): ReturnType<typeof startWebhookServer> {
+  const requests = metrics && webhookCounter(metrics.registries.main);
+  return startWebhookServer({ port, routes, onResult: (result) => requests?.inc({ result }) });
 }

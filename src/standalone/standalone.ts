@@ -5,6 +5,7 @@ import { aborted } from '../lib/aborted.ts';
 import { sleep } from '../lib/clock.ts';
 import { randomToken } from '../lib/random.ts';
 import { Secret } from '../lib/secret.ts';
+import { startHealthServer } from '../telemetry/health-server.ts';
 import { announcement, places } from './announcement.ts';
 import { openDataFolder } from './data/data-folder.ts';
 import { removeEndpoint, writeEndpoint } from './data/endpoint-file.ts';
@@ -47,6 +48,8 @@ export interface StandaloneOptions extends Omit<OpenHostsOptions, 'history'> {
   readonly databaseUrl?: Secret | undefined;
   /** For how long what is kept; as ever where it is not said. */
   readonly retention?: RetentionDays | undefined;
+  /** Of /metrics, on 127.0.0.1. */
+  readonly metricsPort?: number | undefined;
   /** Of the local API; 0 takes a free one. */
   readonly port: number;
   /** The service to run beside the sample manifests. */
@@ -131,6 +134,7 @@ export async function runStandalone(
   await writeEndpoint(data, { url: api.url, token, pid: process.pid });
   stack.defer(() => removeEndpoint(data));
 
+  const metrics = await serveMetrics(options, stack);
   for (const line of places({
     telegram: telegram.description,
     manifests: paths.map((path) => displayPath(path, folder)),
@@ -138,6 +142,7 @@ export async function runStandalone(
     history: history?.place,
     localApi: api.url,
     webhookPort,
+    metrics,
     shards: options.shards,
   })) {
     out(line);
@@ -157,11 +162,24 @@ export async function runStandalone(
   out('Stopping: bots end what they have begun.');
 }
 
+/** Serves metrics where they are wanted; says where, for people. */
+async function serveMetrics(
+  { metrics, metricsPort: port }: StandaloneOptions,
+  stack: AsyncDisposableStack,
+): Promise<string | undefined> {
+  if (!metrics || port === undefined) return undefined;
+  const host = '127.0.0.1';
+  const { registries: registry } = metrics;
+  const server = await startHealthServer({ host, port, live: {}, ready: {}, registry });
+  stack.defer(() => server.close());
+  return `http://${host}:${server.port}/metrics`;
+}
+
 const NOTHING_KEPT: HistoryView = { availability: () => NO_HISTORY, lastKnown: () => undefined };
 
 /** It outlives the bots, which tell it of their end. Undefined where none is wanted. */
 function keepHistory(
-  { history: isKept, databaseUrl, retention, clock, random, log }: StandaloneOptions,
+  { history: isKept, databaseUrl, retention, metrics, clock, random, log }: StandaloneOptions,
   {
     data,
     objects,
@@ -173,7 +191,16 @@ function keepHistory(
   },
 ): LocalHistory | undefined {
   if (!isKept) return undefined;
-  const history = new LocalHistory({ data, databaseUrl, retention, objects, clock, random, log });
+  const history = new LocalHistory({
+    data,
+    databaseUrl,
+    retention,
+    registry: metrics?.registries.main,
+    objects,
+    clock,
+    random,
+    log,
+  });
   stack.defer(() => history.close());
   return history;
 }

@@ -1,7 +1,7 @@
 import { createServer, type ServerResponse } from 'node:http';
-import type { Registry } from 'prom-client';
 import { errorMessage } from '../lib/errors.ts';
 import { type Listener, listen } from '../lib/listen.ts';
+import type { MetricsSource } from './registry.ts';
 
 /** One thing to look at: undefined where all is well, else what is wrong and what to do. */
 export type HealthCheck = () => string | undefined | Promise<string | undefined>;
@@ -18,7 +18,7 @@ export interface HealthServerOptions {
   /** `/readyz`: whether there is any use in sending work here. */
   readonly ready: HealthChecks;
   /** `/metrics` */
-  readonly registry: Registry;
+  readonly registry: MetricsSource;
 }
 
 /** A page for kubelet and Prometheus. */
@@ -79,7 +79,7 @@ async function outcome(check: HealthCheck): Promise<string | undefined> {
   }
 }
 
-async function metrics(registry: Registry): Promise<Page> {
+async function metrics(registry: MetricsSource): Promise<Page> {
   try {
     return { status: 200, type: registry.contentType, body: await registry.metrics() };
   } catch (error) {

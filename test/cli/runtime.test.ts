@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { servedMetrics } from '../../src/cli/metrics/served.ts';
 import { Leaders } from '../control/leaders.ts';
 import { caller, SHARD } from '../control/support.ts';
 import { fleetSpec } from '../support/assignments.ts';
@@ -36,6 +37,12 @@ test('is ready once a leader has said what to host, and ends on SIGTERM', async 
   const metrics = await get('/metrics');
   expect(metrics).toMatch(/tenantbot_control_syncs_total\{result="ok"\} \d/);
   expect(metrics).toContain('tenantbot_bots{lifecycle="Running"} 0');
+  expect(metrics).toContain('process_resident_memory_bytes');
+  const served = [...metrics.matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name);
+  const documented = (await servedMetrics()).filter(({ servedBy }) => servedBy.includes('runtime'));
+  // Webhooks are not taken here.
+  const names = documented.map(({ name }) => name).filter((name) => !name.includes('_webhook_'));
+  expect(new Set(served)).toEqual(new Set(names));
   expect(metrics).toMatch(/tenantbot_control_silence_seconds 0?\.\d|silence_seconds \d/);
   expect(await runtime.stop('SIGTERM')).toEqual({ code: 0, signal: null });
 });

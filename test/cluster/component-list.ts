@@ -6,6 +6,7 @@ export const COMPONENT_NAMES = [
   'cni',
   'coredns',
   'helm',
+  'promtool',
   'tools',
 ] as const;
 export type ComponentName = (typeof COMPONENT_NAMES)[number];
@@ -82,5 +83,12 @@ export const COMPONENTS: Readonly<Record<ComponentName, Recipe>> = {
   },
   coredns: { programs: ['coredns'], packages: ['.'], minutes: 2 },
   helm: { programs: ['helm'], packages: ['helm.sh/helm/v4/cmd/helm'], minutes: 3 },
+  promtool: {
+    programs: ['promtool'],
+    packages: ['github.com/prometheus/prometheus/cmd/promtool'],
+    // What finds targets is of no use here, and most of what it would take to build.
+    tags: ['remove_all_sd'],
+    minutes: 4,
+  },
   tools: { programs: ['pause', 'relay'], packages: ['./pause', './relay'], minutes: 1 },
 };

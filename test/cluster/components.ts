@@ -14,6 +14,9 @@ import type { WorkOptions } from './work-options.ts';
 /** Where each component's programs are: `join(paths.kube, 'kubectl')`. */
 export type ComponentPaths = Readonly<Record<ComponentName, string>>;
 
+/** The same for what a node is made of. */
+export type NodePrograms = Omit<ComponentPaths, 'promtool'>;
+
 /**
  * Resolves once the components are in the cache, and says where; builds what is missing, in the
  * given order. The cache is outside the repository, in a folder per state of the component's

@@ -1,9 +1,9 @@
 import { mkdir, writeFile } from 'node:fs/promises';
-import { crdFiles, generatedFiles } from '../../api/crd/files.ts';
+import { crdFiles, generatedFiles, HEADER } from '../../api/crd/files.ts';
 
 /**
  * `tenantbot crds`: prints the CustomResourceDefinitions, fit for `kubectl apply -f -`. With
- * `write` it puts them, and the reference page, into the project's folder `root` instead.
+ * `write` it puts them, and the pages that are made from what the program is, into the project's folder `root` instead.
  */
 export async function crds(options: {
   readonly write: boolean;
@@ -19,7 +19,8 @@ export async function crds(options: {
     );
     return;
   }
-  for (const file of generatedFiles()) {
+  const { metricsPage } = await import('../metrics/page.ts');
+  for (const file of [...generatedFiles(), await metricsPage(HEADER)]) {
     const url = new URL(file.path, root);
     await mkdir(new URL('.', url), { recursive: true });
     await writeFile(url, file.text);

@@ -1,4 +1,4 @@
-import { Registry } from 'prom-client';
+import type { Registry } from 'prom-client';
 import { readDefaultFleets } from '../../controller/default-fleets.ts';
 import type { OpenHistory } from '../../controller/leader-history.ts';
 import { runOperator } from '../../controller/operator.ts';
@@ -10,7 +10,10 @@ import { restClientMetrics } from '../../kube/rest-client-metrics.ts';
 import { systemClock } from '../../lib/clock.ts';
 import { systemRandom } from '../../lib/random.ts';
 import { createLog, type Log } from '../../telemetry/log.ts';
+import { createRegistry } from '../../telemetry/registry.ts';
 import type { OperatorSettings } from '../operator-settings.ts';
+import { RUNTIME_SETTINGS } from '../runtime-settings.ts';
+import { variableName } from '../settings.ts';
 
 /** What `tenantbot operator` takes from its surroundings. */
 export interface OperatorSurroundings {
@@ -30,7 +33,7 @@ export async function startOperator(
   const { logLevel, logFormat, namespace, fleets } = settings;
   const destination = { write: (text: string) => void logTo.write(text) };
   const log = createLog({ level: logLevel, format: logFormat, destination });
-  const registry = new Registry();
+  const registry = createRegistry();
   const client = new HttpKubeClient({
     access: await loadClusterAccess(settings.kubeconfig),
     clock: systemClock,
@@ -51,6 +54,7 @@ export async function startOperator(
         defaultFleets: fleets === undefined ? [] : await readDefaultFleets(fleets, namespace),
         image: settings.image,
         imagePullPolicy: settings.imagePullPolicy,
+        runtimeEnv: runtimeEnv(settings),
         controlService: settings.controlService,
         controlPort: settings.controlPort,
         healthPort: settings.healthPort,
@@ -71,6 +75,15 @@ export async function startOperator(
     await client.close();
   }
 }
+
+/** What runtime pods are told as well. What is as by default is left out: it need not restart them. */
+function runtimeEnv(settings: OperatorSettings): Readonly<Record<string, string>> {
+  const { shape } = RUNTIME_SETTINGS.schema;
+  const told = PASSED_ON.filter((name) => settings[name] !== shape[name].safeParse(undefined).data);
+  return Object.fromEntries(told.map((name) => [variableName(name), String(settings[name])]));
+}
+
+const PASSED_ON = ['botMetrics'] as const;
 
 /** How a leader opens the history; undefined where none is to be kept. */
 function historyOf(

@@ -1,4 +1,4 @@
-import { Counter, Gauge, Registry } from 'prom-client';
+import type { Registry } from 'prom-client';
 import { HttpControlPort, type HttpControlPortOptions } from '../../control/http-control-port.ts';
 import { HttpHistory } from '../../control/http-history.ts';
 import { type Clock, systemClock } from '../../lib/clock.ts';
@@ -10,6 +10,8 @@ import { RetryStatistics } from '../../runtime/pipeline/retries/retry-statistics
 import { Runtime } from '../../runtime/runtime.ts';
 import { type HealthChecks, startHealthServer } from '../../telemetry/health-server.ts';
 import { createLog } from '../../telemetry/log.ts';
+import { createRegistry } from '../../telemetry/registry.ts';
+import { meterContact, syncCounter, uncaughtErrorCounter } from '../metrics/runtime-process.ts';
 import type { RuntimeSettings } from '../runtime-settings.ts';
 import { handleUncaughtErrors } from '../uncaught-errors.ts';
 import { openWebhooks } from '../webhooks.ts';
@@ -41,7 +43,7 @@ export async function runRuntime(
   const destination = { write: (text: string) => void logTo.write(text) };
   const root = createLog({ level: logLevel, format: logFormat, destination });
   const log = logShard === undefined ? root : root.child({ shard: logShard });
-  const registry = new Registry();
+  const registry = createRegistry();
   const leader = { url: controlUrl, caFile: controlCa, tokenFile: controlToken };
   const retryStatistics = new RetryStatistics(clock, registry);
   const port = openPort(leader, registry, { retries: retryStatistics, clock, random, log });
@@ -51,7 +53,7 @@ export async function runRuntime(
     blame: (error) => boundary.fail(error),
     log,
     exit,
-    counter: uncaughtErrors(registry),
+    counter: uncaughtErrorCounter(registry),
   });
   const webhooks = await openWebhooks(settings, { clock, registry });
   const runtime = new Runtime({
@@ -63,6 +65,7 @@ export async function runRuntime(
     boundary,
     registry,
     retryStatistics,
+    botMetrics: settings.botMetrics,
     ...(webhooks && { webhooks: webhooks.listener }),
   });
   const health = await startHealthServer({
@@ -90,14 +93,6 @@ export async function runRuntime(
   log.info('all bots have drained');
 }
 
-function uncaughtErrors(registry: Registry): Counter {
-  return new Counter({
-    name: 'tenantbot_uncaught_errors_total',
-    help: 'Errors that nobody caught, each of which ended the life of the bot that it belongs to',
-    registers: [registry],
-  });
-}
-
 /** Ready from the first whole assignment on; a leader that is away later changes nothing. */
 function readiness(port: HttpControlPort, signal: AbortSignal): HealthChecks {
   return {
@@ -112,36 +107,13 @@ function openPort(
   registry: Registry,
   parts: Pick<HttpControlPortOptions, 'retries' | 'clock' | 'random' | 'log'>,
 ): HttpControlPort {
-  const registers = [registry];
-  const syncs = new Counter({
-    name: 'tenantbot_control_syncs_total',
-    help: 'Requests to the leader, by how they ended',
-    labelNames: ['result'],
-    registers,
-  });
+  const syncs = syncCounter(registry);
   const port = new HttpControlPort({
     ...address,
     ...parts,
     session: randomToken(16),
     onSync: (result) => syncs.inc({ result }),
   });
-  const startedMs = parts.clock.monotonicMs();
-  // The registry keeps both.
-  void new Gauge({
-    name: 'tenantbot_control_silence_seconds',
-    help: 'Time since a leader last answered, or since the start',
-    registers,
-    collect() {
-      this.set((parts.clock.monotonicMs() - (port.lastContactMs ?? startedMs)) / 1000);
-    },
-  });
-  void new Gauge({
-    name: 'tenantbot_control_reports_replaced',
-    help: 'Reports that gave way to newer ones of the same bot before a leader had them',
-    registers,
-    collect() {
-      this.set(port.replacedReports);
-    },
-  });
+  meterContact(registry, port, parts.clock);
   return port;
 }

@@ -6,6 +6,8 @@ import { systemRandom } from '../../lib/random.ts';
 import { ErrorBoundary } from '../../runtime/bot/boundary.ts';
 import { runStandalone } from '../../standalone/standalone.ts';
 import { createLog } from '../../telemetry/log.ts';
+import { createRegistry, RegistrySet } from '../../telemetry/registry.ts';
+import { uncaughtErrorCounter } from '../metrics/runtime-process.ts';
 import { SETTINGS_PREFIX, type Settings } from '../settings.ts';
 import { handleUncaughtErrors } from '../uncaught-errors.ts';
 import type { Io } from './io.ts';
@@ -33,10 +35,18 @@ export async function startStandalone(
 ): Promise<void> {
   const { manifests, data, apiRoot, emulatorControl, apiCa, port, webhookPort } = settings;
   const { shards, history, databaseUrl, retention, logLevel, logFormat } = settings;
+  const { metricsPort, botMetrics } = settings;
   const destination = { write: (text: string) => void logTo.write(text) };
   const log = createLog({ level: logLevel, format: logFormat, destination });
   const boundary = new ErrorBoundary();
-  using _errors = handleUncaughtErrors({ blame: (error) => boundary.fail(error), log, exit });
+  const registry = metricsPort === undefined ? undefined : createRegistry();
+  const counter = registry && uncaughtErrorCounter(registry);
+  using _errors = handleUncaughtErrors({
+    blame: (error) => boundary.fail(error),
+    log,
+    exit,
+    ...(counter && { counter }),
+  });
   await runStandalone(
     {
       manifests: manifests ?? [fileURLToPath(samples)],
@@ -44,6 +54,8 @@ export async function startStandalone(
       telegram: { apiRoot, emulatorControl, apiCa: await readCertificates(apiCa) },
       port,
       webhookPort,
+      metricsPort,
+      metrics: registry && { registries: new RegistrySet(registry), botMetrics },
       shards,
       history,
       databaseUrl,
@@ -56,6 +68,7 @@ export async function startStandalone(
           'runtime',
           `--log-level=${logLevel}`,
           `--log-format=${logFormat}`,
+          `--bot-metrics=${botMetrics}`,
         ],
         environment: withoutSettings(environment),
       },

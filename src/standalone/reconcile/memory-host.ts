@@ -10,6 +10,7 @@ import type { RetryStatistics } from '../../runtime/pipeline/retries/retry-stati
 import { Runtime } from '../../runtime/runtime.ts';
 import type { WebhookListener } from '../../runtime/webhook/webhook-door.ts';
 import type { Log } from '../../telemetry/log.ts';
+import type { RegistrySet } from '../../telemetry/registry.ts';
 import type { FleetHost, HostListener, Hosts, SeatedBot } from './fleet-host.ts';
 import { MemoryPort } from './memory-port.ts';
 import { wholeRates } from './whole-rates.ts';
@@ -18,6 +19,13 @@ import { wholeRates } from './whole-rates.ts';
 const RESTART_AFTER_MS = 1_000;
 /** Longer than any drain that the runtime allows itself: then a bot is counted as gone. */
 const GRACE_MS = 2_000;
+
+/** Where runtimes show how they do, each with the name of its fleet. */
+export interface HostMetrics {
+  readonly registries: RegistrySet;
+  /** Of how many single bots each shows there at most. */
+  readonly botMetrics: number;
+}
 
 /** What a {@link MemoryHost} works with. */
 export interface MemoryHostOptions {
@@ -30,6 +38,8 @@ export interface MemoryHostOptions {
   readonly webhooks?: WebhookListener | undefined;
   /** Who keeps what was; nothing is kept unless given. */
   readonly history?: HistorySink | undefined;
+  /** Where runtimes show how they do. */
+  readonly metrics?: HostMetrics | undefined;
   /** Where the retries of all fleets are counted. */
   readonly retryStatistics: RetryStatistics;
 }
@@ -38,7 +48,8 @@ export interface MemoryHostOptions {
 export function memoryHosts(options: MemoryHostOptions): (listener: HostListener) => Hosts {
   return (listener) => ({
     shards: 1,
-    open: (fleet) => new MemoryHost({ ...options, log: options.log.child({ fleet }) }, listener),
+    open: (fleet) =>
+      new MemoryHost({ ...options, fleet, log: options.log.child({ fleet }) }, listener),
   });
 }
 
@@ -47,10 +58,14 @@ interface Leaving {
   readonly timer: Timer;
 }
 
+interface OneHostOptions extends MemoryHostOptions {
+  readonly fleet: string;
+}
+
 /** The one runtime of a fleet, in this process. */
 class MemoryHost implements FleetHost {
   rates: FleetRates | undefined;
-  readonly #options: MemoryHostOptions;
+  readonly #options: OneHostOptions;
   readonly #listener: HostListener;
   readonly #port: MemoryPort;
   readonly #stop = new AbortController();
@@ -59,7 +74,7 @@ class MemoryHost implements FleetHost {
   #wanted: ReadonlyMap<string, number> = new Map();
   readonly #leaving = new Map<string, Leaving>();
 
-  constructor(options: MemoryHostOptions, listener: HostListener) {
+  constructor(options: OneHostOptions, listener: HostListener) {
     this.#options = options;
     this.#listener = listener;
     this.#port = new MemoryPort((report) => this.#heard(report));
@@ -114,11 +129,13 @@ class MemoryHost implements FleetHost {
 
   async #run(): Promise<void> {
     const { signal } = this.#stop;
-    const { webhooks, history, ...parts } = this.#options;
+    const { fleet, webhooks, history, metrics, ...parts } = this.#options;
     while (!signal.aborted) {
       try {
+        const registry = metrics?.registries.open({ fleet });
         const runtime = new Runtime({
           ...parts,
+          ...(metrics && registry && { registry, botMetrics: metrics.botMetrics }),
           ...(webhooks && { webhooks }),
           ...(history && { history }),
           port: this.#port,

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import type { ComponentPaths } from '../components.ts';
+import type { NodePrograms } from '../components.ts';
 import { kubeconfigName } from './credentials.ts';
 import { NODE, PAUSE_IMAGE } from './layout.ts';
 
@@ -9,7 +9,7 @@ export interface ConfigContext {
   /** The node's state folder. */
   readonly state: string;
   /** The folders of runc and of the CNI plugins. */
-  readonly programs: Pick<ComponentPaths, 'runc' | 'cni'>;
+  readonly programs: Pick<NodePrograms, 'runc' | 'cni'>;
   /** The hard limit of open files on this machine, which a kubelet may not exceed. */
   readonly maxOpenFiles: number;
 }

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { ComponentPaths } from '../components.ts';
+import type { NodePrograms } from '../components.ts';
 import { kubeconfigName, type UserName } from './credentials.ts';
 import { NODE } from './layout.ts';
 
@@ -15,7 +15,7 @@ export type Daemon =
   | 'kubelet';
 
 /** The command line of each daemon of the node whose state is in `state`. */
-export function daemonCommands(state: string, programs: ComponentPaths): Record<Daemon, string[]> {
+export function daemonCommands(state: string, programs: NodePrograms): Record<Daemon, string[]> {
   const pki = (name: string): string => join(state, 'pki', name);
   const etc = (name: string): string => join(state, 'etc', name);
   const kubeconfig = (user: UserName): string => `--kubeconfig=${pki(kubeconfigName(user))}`;

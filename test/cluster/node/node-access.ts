@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { environmentError } from '../../../src/lib/errors.ts';
 import { isRunning } from '../../../src/lib/process-identity.ts';
-import type { ComponentPaths } from '../components.ts';
+import type { NodePrograms } from '../components.ts';
 import { Relays } from './relays.ts';
 import { runProgram } from './run-program.ts';
 import { readRecord } from './runs.ts';
@@ -22,11 +22,11 @@ export class NodeAccess implements AsyncDisposable {
   /** The API server's audit log, a JSON object a line; bodies only for our own resources. */
   readonly auditLog: string;
   /** The folders of its programs: kubectl is in `programs.kube`, helm in `programs.helm`. */
-  readonly programs: ComponentPaths;
+  readonly programs: NodePrograms;
   readonly #initPid: number;
   #relays: Relays | undefined;
 
-  constructor(state: string, programs: ComponentPaths, initPid: number) {
+  constructor(state: string, programs: NodePrograms, initPid: number) {
     this.state = state;
     this.kubeconfig = join(state, 'kubeconfig');
     this.auditLog = join(state, 'log/audit.jsonl');
@@ -68,7 +68,7 @@ export class NodeAccess implements AsyncDisposable {
 }
 
 /** Where programs are looked for inside a node: ours first, since the shim must be containerd's. */
-export function nodePath(programs: ComponentPaths): string {
+export function nodePath(programs: NodePrograms): string {
   return [...Object.values(programs), SYSTEM_PATH].join(':');
 }
 

@@ -7,7 +7,7 @@ import {
   isRunning,
   type ProcessIdentity,
 } from '../../../src/lib/process-identity.ts';
-import type { ComponentPaths } from '../components.ts';
+import type { NodePrograms } from '../components.ts';
 import { removeCgroups } from './cgroups.ts';
 
 /** What has to be cleared away after a node, kept in its state folder. */
@@ -17,7 +17,7 @@ export interface RunRecord {
   /** Its PID 1, seen from outside; with it everything inside ends. */
   readonly init?: ProcessIdentity;
   /** The folders of the programs that it runs. */
-  readonly programs?: ComponentPaths;
+  readonly programs?: NodePrograms;
   readonly cgroups: readonly string[];
 }
 

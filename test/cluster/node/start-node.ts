@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { waitFor } from '../../support/wait.ts';
-import { type ComponentPaths, cacheFolder, ensureComponents } from '../components.ts';
+import { cacheFolder, ensureComponents, type NodePrograms } from '../components.ts';
 import { writeKubeconfig } from '../kubeconfig.ts';
 import { rawApi } from '../raw-api.ts';
 import { ensureSystemPackages } from '../system-packages.ts';
@@ -32,7 +32,7 @@ export class Node extends NodeAccess {
   readonly #namespaces: Namespaces;
   #stopped: Promise<void> | undefined;
 
-  constructor(state: string, programs: ComponentPaths, namespaces: Namespaces) {
+  constructor(state: string, programs: NodePrograms, namespaces: Namespaces) {
     super(state, programs, namespaces.init.pid);
     this.#namespaces = namespaces;
   }
@@ -95,7 +95,7 @@ export async function startNode(options: NodeOptions): Promise<Node> {
   }
 }
 
-async function prepare(state: string, programs: ComponentPaths): Promise<Credentials> {
+async function prepare(state: string, programs: NodePrograms): Promise<Credentials> {
   for (const folder of ['log', 'daemons', 'var-lib/cni', 'var-lib/kubelet', 'var-log']) {
     await mkdir(join(state, folder), { recursive: true });
   }

@@ -81,6 +81,11 @@ describe('the objects of a fleet', () => {
     expect(podOf(build(own)).containers[0]).toMatchObject(own);
   });
 
+  it('pass on what the operator was told for its runtimes', () => {
+    const { containers } = podOf(build({}, { runtimeEnv: { TENANTBOT_BOT_METRICS: '0' } }));
+    expect(containers[0].env).toContainEqual({ name: 'TENANTBOT_BOT_METRICS', value: '0' });
+  });
+
   it('give pods a moment more than their bots may take to end', () => {
     expect(podOf(build({ drainSeconds: 15 })).terminationGracePeriodSeconds).toBe(25);
     expect(podOf(build({ drainSeconds: 300 })).terminationGracePeriodSeconds).toBe(30);

@@ -24,6 +24,8 @@ export interface PodDefaults {
   readonly imagePullPolicy?: string;
   /** Where runtimes find the leader. */
   readonly controlUrl: string;
+  /** Further settings of runtimes, as environment variables. */
+  readonly runtimeEnv?: Readonly<Record<string, string>>;
 }
 
 /** What the pods of a fleet are made by. */
@@ -81,6 +83,7 @@ function container(fleet: string, { runtime, takesWebhooks, defaults }: PodOptio
       { name: 'TENANTBOT_CONTROL_TOKEN', value: `${TOKEN_FOLDER}/${TOKEN_FILE}` },
       { name: 'TENANTBOT_HEALTH_PORT', value: String(HEALTH_PORT) },
       { name: 'TENANTBOT_LOG_FORMAT', value: 'json' },
+      ...Object.entries(defaults.runtimeEnv ?? {}).map(([name, value]) => ({ name, value })),
       ...(takesWebhooks ? webhookEnv(fleet) : []),
     ],
     ports: [
