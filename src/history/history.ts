@@ -9,6 +9,7 @@ import { errorMessage } from '../lib/errors.ts';
 import { type Random, randomToken } from '../lib/random.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { AddressSource } from './address-source.ts';
+import type { AuditEntry } from './audit.ts';
 import { openDatabase } from './database.ts';
 import { inWords } from './database-errors.ts';
 import { readLastKnown } from './last-known.ts';
@@ -61,6 +62,12 @@ export class History implements HistorySink {
   write(batch: HistoryBatch, signal: AbortSignal): Promise<void> {
     if (this.#notYet !== undefined) return Promise.reject(historyAway(this.#notYet));
     return this.#writer.write(batch, signal);
+  }
+
+  /** Resolves when `entry` is in the audit log for good. Rejects as {@link write} does. */
+  audit(entry: AuditEntry, signal: AbortSignal): Promise<void> {
+    if (this.#notYet !== undefined) return Promise.reject(historyAway(this.#notYet));
+    return this.#writer.audit(entry, signal);
   }
 
   /** How the bot did when that was last kept before this began; undefined where nobody knows. */

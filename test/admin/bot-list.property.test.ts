@@ -96,15 +96,8 @@ function allPages(
 
 /** Slow and plain. */
 function byHand(rows: readonly BotRow[], options: Omit<BotListOptions, 'after'>): BotRow[] {
-  const { search, health, breaker, phase, fleet, sort } = options;
-  const wanted = rows.filter((row) => {
-    const text = `${row.namespace}/${row.name}\n@${row.username ?? ''}`.toLowerCase();
-    if (search !== undefined && !text.includes(search.toLowerCase())) return false;
-    if (health && !health.includes(row.health ?? 'Unknown')) return false;
-    if (breaker && !breaker.includes(row.breaker ?? 'Unknown')) return false;
-    if (phase && !phase.includes(row.phase)) return false;
-    return fleet === undefined || row.fleet === fleet;
-  });
+  const { sort } = options;
+  const wanted = rows.filter((row) => isWanted(row, options));
   const isDown = sort.startsWith('-');
   const valueOf = SORT_KEYS[sort.replace('-', '') as keyof typeof SORT_KEYS];
   const names = wanted.toSorted((a, b) =>
@@ -118,4 +111,13 @@ function byHand(rows: readonly BotRow[], options: Omit<BotListOptions, 'after'>)
     return left < right !== isDown ? -1 : 1;
   });
   return [...sorted, ...unknown];
+}
+
+function isWanted(row: BotRow, options: Omit<BotListOptions, 'after'>): boolean {
+  const { search, health, breaker, phase, fleet } = options;
+  const text = `${row.namespace}/${row.name}\n@${row.username ?? ''}`.toLowerCase();
+  if (search !== undefined && !text.includes(search.toLowerCase())) return false;
+  if (health && !health.includes(row.health ?? 'Unknown')) return false;
+  if (breaker && !breaker.includes(row.breaker ?? 'Unknown')) return false;
+  return (!phase || phase.includes(row.phase)) && (fleet === undefined || row.fleet === fleet);
 }

@@ -2,13 +2,15 @@ import { open, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 /**
- * Puts `text` into the file at `path`, readable for its owner alone. Whatever happens meanwhile,
- * the file holds either all of the old text or all of the new one.
+ * Puts `text` into the file at `path`, readable for its owner alone unless `mode` says otherwise.
+ * Whatever happens meanwhile, the file holds either all of the old text or all of the new one.
  */
-export async function writeFileAtomically(path: string, text: string): Promise<void> {
+export async function writeFileAtomically(path: string, text: string, mode = 0o600): Promise<void> {
   const next = `${path}.tmp`;
-  const file = await open(next, 'w', 0o600);
+  const file = await open(next, 'w', mode);
   try {
+    // What is asked for is not what a file gets that is there, or that a umask is for.
+    await file.chmod(mode);
     await file.writeFile(text);
     await file.sync();
   } finally {
