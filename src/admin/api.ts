@@ -5,6 +5,7 @@ import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { AdminBackend } from './backend.ts';
 import type { Access, Caller } from './caller.ts';
+import type { LimitClass } from './limits/limit-classes.ts';
 
 /** Fastify, with requests checked and typed by zod. */
 export type AdminApi = FastifyInstance<
@@ -23,21 +24,9 @@ export interface AdminDeps {
   readonly log: Log;
 }
 
-/** The classes that requests of one address are counted in, each by itself. */
-export const LIMIT_CLASSES = [
-  'creation',
-  'operations',
-  'admin',
-  'login',
-  'registration',
-  'reads',
-  'webhooks',
-] as const;
-export type LimitClass = (typeof LIMIT_CLASSES)[number];
-
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** `reads` unless given. */
+    /** What it is counted as; `reads` or `operations`, by its method, unless given. */
     readonly limit?: LimitClass;
     /** Whether anybody may ask, without a token. */
     readonly isPublic?: boolean;

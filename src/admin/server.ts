@@ -12,6 +12,7 @@ import { authenticate } from './http/authenticate.ts';
 import { addDocument } from './http/document.ts';
 import { addPage } from './http/page.ts';
 import { securityHeaders } from './http/security-headers.ts';
+import { addLimits, type Limits } from './limits/limits.ts';
 import { addRoutes } from './routes/all.ts';
 import { addSessionRoutes } from './sessions/routes.ts';
 
@@ -24,6 +25,10 @@ export interface AdminServerOptions {
   readonly names: readonly string[];
   /** The folder of the page. */
   readonly page: string;
+  /** Networks (as CIDR) of proxies that are believed when they say for whom they ask. */
+  readonly trustedProxies?: readonly string[] | undefined;
+  /** Nobody is limited unless given. */
+  readonly limits?: Limits | undefined;
   readonly deps: AdminDeps;
 }
 
@@ -39,8 +44,8 @@ export interface AdminServer {
  * up to each. Rejects in words where it can't listen.
  */
 export async function startAdminServer(options: AdminServerOptions): Promise<AdminServer> {
-  const { deps, names, page } = options;
-  const app = makeApp({ log: deps.log, names });
+  const { deps, page, limits } = options;
+  const app = makeApp({ ...options, log: deps.log });
   await app.register(helmet, securityHeaders({ hasTls: false }));
   // Before the compression: what is the same has the same tag, however it is packed.
   await app.register(etag, { weak: true });
@@ -48,7 +53,7 @@ export async function startAdminServer(options: AdminServerOptions): Promise<Adm
   await app.register(cookie);
   await addDocument(app);
   await app.register((scope, _options, done) => {
-    addApi(scope, deps);
+    addApi(scope, deps, limits);
     done();
   });
   await addPage(app, page);
@@ -57,8 +62,9 @@ export async function startAdminServer(options: AdminServerOptions): Promise<Adm
   return { port, close: () => app.close() };
 }
 
-function addApi(app: FastifyInstance, deps: AdminDeps): void {
+function addApi(app: FastifyInstance, deps: AdminDeps, limits: Limits | undefined): void {
   app.decorateRequest('caller');
+  if (limits) addLimits(app, limits);
   app.addHook('onRequest', async (request, reply) => {
     if (request.routeOptions.config.isPublic) return;
     request.caller = await authenticate(request, reply, deps.access);

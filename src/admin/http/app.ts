@@ -23,12 +23,22 @@ const LOOK_EVERY_MS = 2_000;
 const MAX_PARAMETER = 253;
 const SLOW_MS = 1_000;
 
+/** What {@link makeApp} goes by. */
+export interface AppOptions {
+  readonly log: Log;
+  /** As {@link isOurs} takes them. */
+  readonly names: readonly string[];
+  /** As CIDR. */
+  readonly trustedProxies?: readonly string[] | undefined;
+}
+
 /**
  * A server without routes that takes only what is bounded in size and time, answers every error as
  * a problem document, names each request, and logs those that take more than a second.
  */
-export function makeApp({ log, names }: { log: Log; names: readonly string[] }): FastifyInstance {
+export function makeApp({ log, names, trustedProxies }: AppOptions): FastifyInstance {
   const app: FastifyInstance = Fastify({
+    trustProxy: trustedProxies?.length ? [...trustedProxies] : false,
     bodyLimit: MAX_BODY_BYTES,
     requestTimeout: REQUEST_MS,
     forceCloseConnections: true,

@@ -161,7 +161,13 @@ export class Retention {
         told(await purgeBots(connection, options, signal), 'purged bots');
       },
     };
-    return [ahead, ...byParts, ...byRows, ...(mayMiss ? [missing] : []), purge];
+    const limits = {
+      what: 'delete limits that are over',
+      run: async () => {
+        await sql`delete from admin_limits where expire < ${nowMs}::bigint`.execute(connection);
+      },
+    };
+    return [ahead, ...byParts, ...byRows, limits, ...(mayMiss ? [missing] : []), purge];
   }
 }
 
