@@ -1,7 +1,7 @@
-import { inputError } from '../lib/errors.ts';
 import type { QueryAnswer, QueryArgs, QueryName } from '../standalone/local-api/history-routes.ts';
 import type { Io } from './commands/io.ts';
 import { type Cell, formatCsv } from './csv.ts';
+import { parseOutput } from './output.ts';
 import { formatTable } from './table.ts';
 
 /** Who answers questions about what was. Rejects in words for people. */
@@ -32,13 +32,8 @@ export interface Found {
 }
 
 /** Reads `-o` before anything is asked. */
-export function outputOf({ output = 'table' }: HistoryView): (typeof OUTPUTS)[number] {
-  const known = OUTPUTS.find((one) => one === output);
-  if (known) return known;
-  throw inputError(
-    'OUTPUT_UNKNOWN',
-    `--output must be one of ${OUTPUTS.join(', ')}, not "${output}"`,
-  );
+export function outputOf({ output }: HistoryView): (typeof OUTPUTS)[number] {
+  return parseOutput(output, OUTPUTS) ?? 'table';
 }
 
 /** Prints what was found. */

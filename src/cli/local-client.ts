@@ -122,7 +122,7 @@ export class LocalClient {
 function notRunning(data: string): Error {
   return environmentError(
     'STANDALONE_NOT_RUNNING',
-    `no standalone runs with the data folder ${data}. Start one with \`npm start\` or \`tenantbot standalone\`, or name its folder with --data`,
+    `no standalone runs with the data folder ${data}. Start one with \`npm start\` or \`tenantbot standalone\`, name its folder with --data, or ask a cluster with --context or --kubeconfig`,
   );
 }
 

@@ -16,19 +16,28 @@ export function columnWidths(
   return widths;
 }
 
+/** A cell as it is to be seen, of the same width. */
+export type Paint = (cell: string) => string;
+
+const plain: Paint = (cell) => cell;
+
 /** One row as kubectl prints it: columns aligned, three spaces between them. */
-export function formatRow(cells: readonly string[], widths: readonly number[]): string {
+export function formatRow(
+  cells: readonly string[],
+  widths: readonly number[],
+  paint: Paint = plain,
+): string {
   return cells
     .map((cell, index) => {
       const text = oneLine(cell);
-      return text + ' '.repeat(Math.max(0, (widths[index] ?? 0) - displayWidth(text)));
+      return paint(text) + ' '.repeat(Math.max(0, (widths[index] ?? 0) - displayWidth(text)));
     })
     .join(GAP)
     .trimEnd();
 }
 
 /** A whole table. */
-export function formatTable(rows: readonly (readonly string[])[]): string {
+export function formatTable(rows: readonly (readonly string[])[], paint?: Paint): string {
   const widths = columnWidths(rows);
-  return rows.map((row) => formatRow(row, widths)).join('\n');
+  return rows.map((row) => formatRow(row, widths, paint)).join('\n');
 }

@@ -13,11 +13,21 @@ export interface Ran {
 
 /** Runs `tenantbot` in `folder` to its end. */
 export function tenantbot(folder: string, ...args: readonly string[]): Promise<Ran> {
-  return new Promise((resolve) => {
-    const child = spawn(process.execPath, [TENANTBOT, ...args], {
+  return run([process.execPath, TENANTBOT, ...args], { folder });
+}
+
+/** Runs `command` to its end; `env` is laid over the environment of the tests. */
+export function run(
+  [command = '', ...args]: readonly string[],
+  { folder = '.', env = {} }: { readonly folder?: string; readonly env?: NodeJS.ProcessEnv } = {},
+): Promise<Ran> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, {
       cwd: folder,
+      env: { ...process.env, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
+    child.once('error', reject);
     let out = '';
     let err = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text));

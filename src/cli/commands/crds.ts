@@ -20,7 +20,8 @@ export async function crds(options: {
     return;
   }
   const { metricsPage } = await import('../metrics/page.ts');
-  for (const file of [...generatedFiles(), await metricsPage(HEADER)]) {
+  const { commandsPage } = await import('../program/page.ts');
+  for (const file of [...generatedFiles(), await metricsPage(HEADER), commandsPage(HEADER)]) {
     const url = new URL(file.path, root);
     await mkdir(new URL('.', url), { recursive: true });
     await writeFile(url, file.text);

@@ -1,27 +1,35 @@
 import { formatAge } from '../../api/column-value.ts';
 import type { Handler } from '../../api/handlers.ts';
+import type { HealthStatus } from '../../api/health.ts';
 import type { OwnershipStatus } from '../../api/ownership.ts';
-import type { TenantBot } from '../../api/tenant-bot.ts';
-import type { Counters } from '../../api/tenant-bot-status.ts';
+import type { Counters, TenantBotStatus } from '../../api/tenant-bot-status.ts';
+import { readSpec, readStatus, specProblem } from '../../controller/bot/stored-bot.ts';
 import { fromTimestamp } from '../../lib/clock.ts';
-import type { BotName } from '../bot-access.ts';
-import type { LocalClient } from '../local-client.ts';
-import { formatTable } from '../table.ts';
+import type { ObjectAccess, SeenObject } from '../object-access.ts';
+import { formatTable, type Paint } from '../table.ts';
 import { oneLine } from '../terminal-text.ts';
 import type { Io } from './io.ts';
 
 /** `tenantbot describe`: one bot with all that is known of it, as `kubectl describe` lays it out. */
 export async function runDescribe(
-  client: LocalClient,
-  options: BotName & { readonly nowMs: number },
+  access: ObjectAccess,
+  { namespace = access.namespace, name, nowMs }: DescribeOptions,
   io: Io,
 ): Promise<void> {
-  const object = await client.get({ plural: 'tenantbots' }, options);
-  if (object.kind === 'TenantBot') io.out(describeBot(object, options.nowMs));
+  io.out(describeBot(await access.object('tenantbots', { namespace, name }), nowMs, io.paint));
+}
+
+/** What `tenantbot describe` was asked for. */
+export interface DescribeOptions {
+  /** That of the access unless given. */
+  readonly namespace: string | undefined;
+  readonly name: string;
+  readonly nowMs: number;
 }
 
 /** The text of `tenantbot describe`. */
-export function describeBot(bot: TenantBot, nowMs: number): string {
+function describeBot(bot: SeenObject, nowMs: number, paint?: Paint): string {
+  const status = readStatus(bot) ?? {};
   return [
     fields('', [
       ['Name', bot.metadata.name],
@@ -31,20 +39,23 @@ export function describeBot(bot: TenantBot, nowMs: number): string {
       ['Kind', `${bot.kind} (${bot.apiVersion})`],
       ['Created', since(bot.metadata.creationTimestamp, nowMs)],
       ['UID', bot.metadata.uid],
-      ['Generation', String(bot.metadata.generation)],
+      ['Generation', bot.metadata.generation],
     ]),
     'Spec:',
     specFields(bot),
     'Status:',
-    statusFields(bot, nowMs),
+    statusFields(status, nowMs),
     'Conditions:',
-    conditions(bot, nowMs),
+    conditions(status, nowMs, paint),
   ].join('\n');
 }
 
 type Field = readonly [name: string, value: string | number | undefined];
 
-function specFields({ spec }: TenantBot): string {
+function specFields(bot: SeenObject): string {
+  const read = readSpec(bot);
+  if (!read.ok) return `  It can't be understood: ${oneLine(specProblem(read.problems))}`;
+  const { value: spec } = read;
   const { name, key } = spec.tokenSecretRef;
   return fields('  ', [
     ['Fleet', spec.fleet],
@@ -78,8 +89,8 @@ function matchWords({ prefix }: { readonly prefix?: string | undefined }, whole?
   return whole === undefined ? `that begins with "${prefix ?? ''}"` : `"${whole}"`;
 }
 
-function statusFields({ status = {} }: TenantBot, nowMs: number): string {
-  const { bot, token, placement, ownership, updates, counters, lastError } = status;
+function statusFields(status: TenantBotStatus, nowMs: number): string {
+  const { bot, token, placement, ownership, updates, health, counters, lastError } = status;
   const ago = (time: string | undefined): string | undefined =>
     time === undefined ? undefined : since(time, nowMs);
   return fields('  ', [
@@ -90,6 +101,7 @@ function statusFields({ status = {} }: TenantBot, nowMs: number): string {
     ['Placement', placement && `shard ${placement.shard} of fleet ${placement.fleet}`],
     ['Ownership', ownership && ownershipWords(ownership)],
     ['Cooldown', cooldownWords(status, nowMs)],
+    ['Health', health && healthWords(health)],
     ['Mode', updates?.mode],
     ['Last Update', ago(updates?.lastUpdateAt)],
     ['Started', ago(status.startedAt)],
@@ -100,11 +112,15 @@ function statusFields({ status = {} }: TenantBot, nowMs: number): string {
   ]);
 }
 
+function healthWords({ state, errorRate, avgResponseMs, lastError }: HealthStatus): string {
+  const figures = `${errorRate} % of calls fail, ${avgResponseMs} ms on average`;
+  return lastError === undefined
+    ? `${state} (${figures})`
+    : `${state} (${figures}; last: ${lastError})`;
+}
+
 /** Undefined where it is over. */
-function cooldownWords(
-  { cooldown }: NonNullable<TenantBot['status']>,
-  nowMs: number,
-): string | undefined {
+function cooldownWords({ cooldown }: TenantBotStatus, nowMs: number): string | undefined {
   if (!cooldown) return undefined;
   const { until } = cooldown;
   const leftMs = fromTimestamp(until) - nowMs;
@@ -113,7 +129,7 @@ function cooldownWords(
 
 /** How long the bot ran in all, through restarts and crashes. */
 function uptime(
-  { phase, startedAt, counters }: NonNullable<TenantBot['status']>,
+  { phase, startedAt, counters }: TenantBotStatus,
   nowMs: number,
 ): string | undefined {
   if (startedAt === undefined) return undefined;
@@ -134,8 +150,8 @@ function ownershipWords({ code, expiresAt, verifiedBy, verifiedAt }: OwnershipSt
     : `send ${code} to the bot in a private chat before ${expiresAt}`;
 }
 
-function conditions({ status }: TenantBot, nowMs: number): string {
-  const rows = (status?.conditions ?? []).map(
+function conditions(status: TenantBotStatus, nowMs: number, paint?: Paint): string {
+  const rows = (status.conditions ?? []).map(
     ({ type, status: holds, reason, lastTransitionTime, message }) => [
       type,
       holds,
@@ -145,7 +161,7 @@ function conditions({ status }: TenantBot, nowMs: number): string {
     ],
   );
   if (rows.length === 0) return '  <none>';
-  const table = formatTable([['Type', 'Status', 'Reason', 'Since', 'Message'], ...rows]);
+  const table = formatTable([['Type', 'Status', 'Reason', 'Since', 'Message'], ...rows], paint);
   return table.replaceAll(/^/gm, '  ');
 }
 

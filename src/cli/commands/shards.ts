@@ -3,6 +3,7 @@ import type { ShardRates } from '../../api/fleet-rates.ts';
 import type { ShardStatus } from '../../api/shard-status.ts';
 import { inputError } from '../../lib/errors.ts';
 import type { FleetAccess, SeenFleet } from '../fleet-access.ts';
+import { parseOutput } from '../output.ts';
 import { formatTable } from '../table.ts';
 import type { Io } from './io.ts';
 
@@ -31,11 +32,7 @@ export async function runShards(
   { fleet, namespace, output }: ShardsOptions,
   io: Io,
 ): Promise<void> {
-  const format = OUTPUTS.find((known) => known === output);
-  if (output !== undefined && !format) {
-    const words = `--output must be one of ${OUTPUTS.join(', ')}, not "${output}"`;
-    throw inputError('OUTPUT_UNKNOWN', words);
-  }
+  const format = parseOutput(output, OUTPUTS);
   const all = await access.fleets(namespace);
   const fleets = fleet === undefined ? all : all.filter(({ name }) => name === fleet);
   if (fleet !== undefined && fleets.length === 0) {

@@ -29,7 +29,7 @@ export function botKeyOf({ metadata }: StoredBot): BotKey {
 }
 
 /** The spec with defaults filled in, or all that is wrong with it. */
-export function readSpec({ spec }: StoredBot): Checked<TenantBotSpec> {
+export function readSpec({ spec }: Pick<StoredBot, 'spec'>): Checked<TenantBotSpec> {
   return check(tenantBotSpecSchema, withoutNulls(spec ?? {}, tenantBotSpecSchema));
 }
 
@@ -50,7 +50,7 @@ export function fleetNameOf({ spec }: StoredBot): string {
 }
 
 /** The status, without those of its fields that can't be understood. */
-export function readStatus({ status }: StoredBot): TenantBotStatus | undefined {
+export function readStatus({ status }: Pick<StoredBot, 'status'>): TenantBotStatus | undefined {
   const whole = tenantBotStatusSchema.safeParse(status);
   if (whole.success) return whole.data;
   if (typeof status !== 'object' || status === null) return undefined;

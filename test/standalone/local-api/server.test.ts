@@ -3,6 +3,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { tenantBotSpecSchema } from '../../../src/api/tenant-bot.ts';
 import { runGet } from '../../../src/cli/commands/get.ts';
 import { runRetries } from '../../../src/cli/commands/retries.ts';
+import { localAccess } from '../../../src/cli/local-access.ts';
 import { LocalClient } from '../../../src/cli/local-client.ts';
 import { AdjustableClock } from '../../../src/lib/adjustable-clock.ts';
 import { Secret } from '../../../src/lib/secret.ts';
@@ -102,9 +103,10 @@ describe('the local API', () => {
         watch: false,
         namespace: 'default',
         allNamespaces: false,
+        selector: undefined,
         fieldSelector: undefined,
       };
-      await runGet(client, { ...options, output: undefined, nowMs: () => 0 }, io);
+      await runGet(localAccess(client), { ...options, output: undefined, nowMs: () => 0 }, io);
       return lines;
     };
     expect(await told()).toEqual(['a.yaml:2: is wrong']);
@@ -121,9 +123,10 @@ describe('the local API', () => {
       watch: false,
       namespace: 'default',
       allNamespaces: false,
+      selector: undefined,
       fieldSelector: undefined,
     };
-    await runGet(client, { ...options, output: 'yaml', nowMs: () => 0 }, io);
+    await runGet(localAccess(client), { ...options, output: 'yaml', nowMs: () => 0 }, io);
     expect(lines.join('\n')).toContain('name: "yes"');
     expect(lines.join('\n')).toContain('creationTimestamp: "2026-01-01T00:00:00Z"');
   });

@@ -7,8 +7,11 @@ import { HttpKubeClient } from '../kube/http-client.ts';
 import { loadClusterAccess } from '../kube/kubeconfig.ts';
 import { systemClock } from '../lib/clock.ts';
 import { systemRandom } from '../lib/random.ts';
-import type { BotAccess, SeenBot } from './bot-access.ts';
-import type { FleetAccess, SeenFleet } from './fleet-access.ts';
+import type { Access } from './access.ts';
+import type { SeenBot } from './bot-access.ts';
+import { listObjects, seenObject, watchObjects } from './cluster-objects.ts';
+import type { SeenFleet } from './fleet-access.ts';
+import type { ObjectSelection, Plural } from './object-access.ts';
 
 /** Which cluster, and who asks. */
 export interface ClusterChoice {
@@ -18,8 +21,11 @@ export interface ClusterChoice {
   readonly userAgent: string;
 }
 
-/** The bots and fleets of a cluster, with no more than the rights that the kubeconfig's user has there. */
-export async function clusterBotAccess(choice: ClusterChoice): Promise<BotAccess & FleetAccess> {
+/** Who has written, in `managedFields`. */
+const fieldManager = 'kubectl-tenantbot';
+
+/** What a cluster lets do and see: no more than the kubeconfig's user may there. */
+export async function clusterAccess(choice: ClusterChoice): Promise<Access> {
   const access = await loadClusterAccess(choice.kubeconfig, choice.context);
   const client = new HttpKubeClient({
     access,
@@ -38,11 +44,33 @@ export async function clusterBotAccess(choice: ClusterChoice): Promise<BotAccess
     get: async (bot) => seen(await client.get(TENANT_BOTS, bot)),
     async ask(bot, request, value) {
       const annotations = { [REQUEST_ANNOTATIONS[request]]: value };
-      await client.mergePatch(TENANT_BOTS, bot, { metadata: { annotations } });
+      await client.mergePatch(TENANT_BOTS, bot, { metadata: { annotations } }, { fieldManager });
     },
+    setSuspended: async (bot, suspended) =>
+      seenObject(
+        await client.mergePatch(TENANT_BOTS, bot, { spec: { suspended } }, { fieldManager }),
+      ),
     fleets: async (namespace) =>
       (await client.list(BOT_FLEETS, { namespace })).items.map(seenFleet),
+    objects: async (selection) =>
+      (await listObjects(client, RESOURCES[selection.plural], options(selection))).items,
+    object: async (plural, name) => seenObject(await client.get(RESOURCES[plural], name)),
+    watch: (selection) => watchObjects(client, RESOURCES[selection.plural], options(selection)),
+    manifestProblems: () => Promise.resolve([]),
     close: () => client.close(),
+  };
+}
+
+const RESOURCES = { tenantbots: TENANT_BOTS, botfleets: BOT_FLEETS } as const satisfies Record<
+  Plural,
+  object
+>;
+
+function options({ namespace, labels, fields }: ObjectSelection) {
+  return {
+    namespace,
+    ...(labels !== undefined && { labelSelector: labels }),
+    ...(fields !== undefined && { fieldSelector: fields }),
   };
 }
 

@@ -1,0 +1,156 @@
+import { systemClock } from '../lib/clock.ts';
+import type { Io } from './commands/io.ts';
+import { connectLocal, withAccess } from './connect.ts';
+import { parseCount, parseDuration } from './duration.ts';
+import type { Actions, Flags } from './program/actions.ts';
+
+type Asking = Pick<
+  Actions,
+  | 'get'
+  | 'describe'
+  | 'status'
+  | 'top'
+  | 'shards'
+  | 'retries'
+  | 'history'
+  | 'incidents'
+  | 'usage'
+  | 'errors'
+  | 'ask'
+  | 'suspend'
+  | 'chat'
+  | 'send'
+>;
+
+/** The actions that ask a cluster or a standalone. Each loads what it needs and nothing else. */
+export function askingActions(io: Io): Asking {
+  return {
+    async get(flags, words) {
+      const { runGet } = await import('./commands/get.ts');
+      const options = {
+        words,
+        watch: flags['watch'] === true,
+        output: text(flags['output']),
+        ...selectionOf(flags),
+        fieldSelector: text(flags['fieldSelector']),
+        nowMs: () => systemClock.wallMs(),
+      };
+      await withAccess(flags, (access) => runGet(access, options, io));
+    },
+    async describe(flags, [name = '']) {
+      const { runDescribe } = await import('./commands/describe.ts');
+      const options = { namespace: text(flags['namespace']), name, nowMs: systemClock.wallMs() };
+      await withAccess(flags, (access) => runDescribe(access, options, io));
+    },
+    async status(flags, names) {
+      const { runStatus } = await import('./commands/status.ts');
+      const options = { ...selectionOf(flags), names, output: text(flags['output']) };
+      await withAccess(flags, (access) => runStatus(access, options, io));
+    },
+    async top(flags, names) {
+      const { runTop } = await import('./commands/top.ts');
+      const options = {
+        ...selectionOf(flags),
+        names,
+        sortBy: String(flags['sortBy']),
+        limit: parseCount(String(flags['limit']), '--limit'),
+        output: text(flags['output']),
+        nowMs: systemClock.wallMs(),
+      };
+      await withAccess(flags, (access) => runTop(access, options, io));
+    },
+    async shards(flags) {
+      const { runShards } = await import('./commands/shards.ts');
+      const { fleet, namespace, output } = flags;
+      const options = { fleet: text(fleet), namespace: text(namespace), output: text(output) };
+      await withAccess(flags, (access) => runShards(access, options, io));
+    },
+    async retries(flags) {
+      const { runRetries } = await import('./commands/retries.ts');
+      const client = await connectLocal(flags, 'retries');
+      await runRetries(client, { reset: flags['reset'] === true }, io);
+    },
+    async history(flags, [name = '']) {
+      const { runHistory } = await import('./commands/history.ts');
+      const asked = { ...viewOf(flags), name, hours: numberOf(flags['hours']) };
+      await runHistory(await connectLocal(flags, 'history'), asked, io);
+    },
+    async incidents(flags, [name]) {
+      const { runIncidents } = await import('./commands/incidents.ts');
+      const { hours, allNamespaces } = flags;
+      const namespace = allNamespaces === true ? undefined : String(flags['namespace']);
+      const asked = { namespace, name, hours: numberOf(hours), nowMs: systemClock.wallMs() };
+      const client = await connectLocal(flags, 'incidents');
+      await runIncidents(client, { ...viewOf(flags), ...asked }, io);
+    },
+    async usage(flags, [name = '']) {
+      const { runUsage } = await import('./commands/usage.ts');
+      const { timeZone } = new Intl.DateTimeFormat().resolvedOptions();
+      const asked = { name, days: numberOf(flags['days']), timeZone };
+      await runUsage(await connectLocal(flags, 'usage'), { ...viewOf(flags), ...asked }, io);
+    },
+    async errors(flags, [name = '']) {
+      const { runErrors } = await import('./commands/errors.ts');
+      const asked = { ...viewOf(flags), name, days: numberOf(flags['days']) };
+      await runErrors(await connectLocal(flags, 'errors'), asked, io);
+    },
+    async ask(request, flags, names) {
+      const { runAsk } = await import('./commands/ask.ts');
+      const { all, allNamespaces, namespace, concurrency, timeout } = flags;
+      const options = {
+        request,
+        names,
+        all: all === true,
+        allNamespaces: allNamespaces === true,
+        namespace: text(namespace),
+        concurrency: parseCount(String(concurrency), '--concurrency'),
+        timeoutMs: parseDuration(String(timeout), '--timeout'),
+        clock: systemClock,
+      };
+      await withAccess(flags, (access) => runAsk(access, options, io));
+    },
+    async suspend(suspended, flags, names) {
+      const { runSuspend } = await import('./commands/suspend.ts');
+      const options = { ...selectionOf(flags), names, suspended, all: flags['all'] === true };
+      await withAccess(flags, (access) => runSuspend(access, options, io));
+    },
+    async chat(flags, [name = '']) {
+      const { runChat } = await import('./commands/chat.ts');
+      const { namespace, as } = flags;
+      const prompt = process.stdin.isTTY ? `${String(as)}> ` : '';
+      const who = { namespace: String(namespace), name, as: String(as) };
+      const options = { ...who, input: process.stdin, prompt, clock: systemClock };
+      await runChat(await connectLocal(flags, 'chat'), options, io);
+    },
+    async send(flags, [name = '', said = '']) {
+      const { runSend } = await import('./commands/send.ts');
+      const { namespace, as, timeout } = flags;
+      const timeoutMs = parseDuration(String(timeout), '--timeout');
+      const options = { namespace: String(namespace), name, text: said, as: String(as), timeoutMs };
+      await runSend(await connectLocal(flags, 'send'), options, io);
+    },
+  };
+}
+
+function selectionOf({ namespace, allNamespaces, selector }: Flags) {
+  return {
+    namespace: text(namespace),
+    allNamespaces: allNamespaces === true,
+    selector: text(selector),
+  };
+}
+
+/** What the commands share that ask the history. */
+function viewOf({ namespace, output }: Flags) {
+  const { isTTY: isTerminal } = process.stdout;
+  return { namespace: String(namespace), output: text(output), isTerminal };
+}
+
+/** What is no number is refused by who answers, who knows the range. */
+function numberOf(flag: unknown): number {
+  return /^-?\d{1,10}$/.test(String(flag)) ? Number(flag) : Number.NaN;
+}
+
+function text(flag: unknown): string | undefined {
+  return typeof flag === 'string' ? flag : undefined;
+}

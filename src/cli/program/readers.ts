@@ -1,0 +1,56 @@
+import type { Command } from 'commander';
+import { TOP_ORDERS } from '../top-orders.ts';
+import type { Actions, Flags } from './actions.ts';
+import { addNamespacedPlace, addPlace, addSelection } from './options.ts';
+
+/** The commands that show what is. */
+export function addReaders(program: Command, actions: Actions): void {
+  const get = program
+    .command('get')
+    .description('show bots and how they do; `get fleets` shows fleets')
+    .argument('[name...]', 'a bot; or "fleets", and the name of one')
+    .option('-w, --watch', 'go on with every change')
+    .option('-o, --output <format>', 'wide, yaml, json or name')
+    .option(
+      '--field-selector <fields>',
+      'only those with such fields: status.health.state=Unhealthy',
+    )
+    .action((names: string[], flags: Flags) => actions.get(flags, names));
+  addSelection(get);
+  const describe = program
+    .command('describe')
+    .description('show one bot with all that is known of it')
+    .argument('<name>')
+    .action((name: string, flags: Flags) => actions.describe(flags, [name]));
+  addNamespacedPlace(describe);
+  const status = program
+    .command('status')
+    .description('show how many bots do how well, and which do not, and why')
+    .argument('[name...]', 'only these bots')
+    .option('-o, --output <format>', 'yaml or json')
+    .action((names: string[], flags: Flags) => actions.status(flags, names));
+  addSelection(status);
+  const top = program
+    .command('top')
+    .description('show the bots with most updates, errors, …')
+    .argument('[name...]', 'only these bots')
+    .option('--sort-by <order>', TOP_ORDERS.join(', '), 'updates')
+    .option('--limit <number>', 'how many bots, up to 1000', '20')
+    .option('-o, --output <format>', 'yaml or json')
+    .action((names: string[], flags: Flags) => actions.top(flags, names));
+  addSelection(top);
+  const shards = program
+    .command('shards')
+    .description("show the shards of fleets, and what each has of its fleet's limits")
+    .option('--fleet <name>', 'those of one fleet')
+    .option('-n, --namespace <namespace>', 'namespace of the fleets; all unless given')
+    .option('-o, --output <format>', 'wide (with single methods), yaml or json')
+    .action((flags: Flags) => actions.shards(flags));
+  addPlace(shards);
+  const retries = program
+    .command('retries')
+    .description('show which calls to Telegram were tried again, and how that ended')
+    .option('--reset', 'and begin to count anew')
+    .action((flags: Flags) => actions.retries(flags));
+  addPlace(retries);
+}
