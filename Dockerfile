@@ -29,7 +29,7 @@ RUN --mount=type=secret,id=npmrc,target=/root/.npmrc --mount=type=secret,id=ca \
     npm ci --ignore-scripts --cache=/tmp/npm && rm -rf /tmp/npm
 COPY . .
 # Types are for `npm run check` to judge.
-RUN node_modules/.bin/tsc -p tsconfig.build.json --noCheck && \
+RUN node_modules/.bin/tsc -p tsconfig.build.json --noCheck && node scripts/build-page.mjs && \
     mkdir /out && mv bin crds dist package.json /out && chmod -R u=rwX,go=rX /out && \
     find /out -exec touch -h -d "@${SOURCE_DATE_EPOCH}" {} +
 

@@ -37,6 +37,16 @@ export default defineConfig({
       { test: { name: 'gates', include: ['test/gates/**/*.test.ts'], testTimeout: 120_000 } },
       {
         test: {
+          name: 'browser',
+          include: ['test/browser/**/*.test.ts'],
+          globalSetup: 'test/browser/setup.ts',
+          testTimeout: 120_000,
+          hookTimeout: 300_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        test: {
           name: 'integration',
           include: ['test/integration/**/*.test.ts'],
           // A Postgres for each standalone is for those tests that are about it.

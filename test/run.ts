@@ -14,13 +14,14 @@ const GATES = [
   { name: 'format', command: ['biome', 'ci', '.'] },
   { name: 'lint', command: ['oxlint', '--deny-warnings'] },
   { name: 'types', command: ['tsc', '--project', '.'] },
+  { name: 'types of the page', command: ['tsc', '--project', 'src/admin/page'] },
   { name: 'dead code', command: ['knip'] },
 ] as const;
 
 /** Projects of vitest.config.ts that run one after the other, so that none starves the next. */
 const SCOPES: Record<string, readonly string[]> = {
   check: ['unit'],
-  all: ['unit', 'history', 'gates', 'api', 'integration', 'e2e'],
+  all: ['unit', 'history', 'gates', 'api', 'browser', 'integration', 'e2e'],
 };
 
 const scope = process.argv[2] ?? 'all';

@@ -4,6 +4,9 @@ import fastifyStatic from '@fastify/static';
 import type { FastifyInstance } from 'fastify';
 import { RequestProblem } from '../problem.ts';
 
+/** Where the page's views have their addresses: each loads the page, which then shows the view. */
+const VIEWS = ['/bots', '/bots/*', '/shards', '/rates', '/incidents', '/usage', '/audit'];
+
 /** Serves the files of `folder` at `/`; those in `assets` change their names with their content. */
 export async function addPage(app: FastifyInstance, folder: string): Promise<void> {
   if (!existsSync(join(folder, 'index.html'))) {
@@ -12,6 +15,9 @@ export async function addPage(app: FastifyInstance, folder: string): Promise<voi
       throw new RequestProblem(404, 'NO_PAGE', words);
     });
     return;
+  }
+  for (const path of VIEWS) {
+    app.get(path, { schema: { hide: true } }, (_request, reply) => reply.sendFile('index.html'));
   }
   await app.register(fastifyStatic, {
     root: folder,

@@ -1,9 +1,8 @@
-import { z } from 'zod';
 import type { AdminApi, AdminDeps } from '../api.ts';
 import type { Right } from '../caller.ts';
+import { meSchema, RIGHT_NAMES, type RightName } from '../views/me.ts';
 
-/** What a page shows or hides by, whatever the namespace. Single bots have rights of their own. */
-const RIGHTS = {
+const RIGHTS: Readonly<Record<RightName, Right>> = {
   fleet: { verb: 'list', resource: 'tenantbots' },
   create: { verb: 'create', resource: 'tenantbots' },
   change: { verb: 'patch', resource: 'tenantbots' },
@@ -11,18 +10,7 @@ const RIGHTS = {
   placement: { verb: 'get', resource: 'botfleets', part: 'placement' },
   retries: { verb: 'get', resource: 'botfleets', part: 'retries' },
   audit: { verb: 'get', resource: 'botfleets', part: 'audit' },
-} as const satisfies Record<string, Right>;
-
-type RightName = keyof typeof RIGHTS;
-const RIGHT_NAMES = Object.keys(RIGHTS) as RightName[];
-
-const meSchema = z.object({
-  name: z.string(),
-  mode: z.enum(['standalone', 'cluster']),
-  /** Whether one can talk to bots from here. */
-  chat: z.boolean(),
-  rights: z.record(z.enum(RIGHT_NAMES), z.boolean()),
-});
+};
 
 /** Who asks, and what they may do in all namespaces. */
 export function addMeRoute(api: AdminApi, { access, backend }: AdminDeps): void {
@@ -36,7 +24,14 @@ export function addMeRoute(api: AdminApi, { access, backend }: AdminDeps): void 
         ),
       );
       const rights = Object.fromEntries(held) as Record<RightName, boolean>;
-      return { name: caller.name, mode: backend.mode, chat: backend.chat !== undefined, rights };
+      return {
+        name: caller.name,
+        mode: backend.mode,
+        rights,
+        chat: backend.chat !== undefined,
+        logs: backend.logs !== undefined,
+        history: backend.history() !== undefined,
+      };
     },
   );
 }

@@ -14,6 +14,7 @@ const INPUTS = [
   'crds',
   'package.json',
   'package-lock.json',
+  'scripts/build-page.mjs',
   'src',
   'tsconfig.json',
   'tsconfig.build.json',

@@ -1,0 +1,2 @@
+/** Style sheets go into the bundle; nothing is imported from them. */
+declare module '*.css';
