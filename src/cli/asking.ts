@@ -11,6 +11,7 @@ type Asking = Pick<
   | 'status'
   | 'top'
   | 'shards'
+  | 'open'
   | 'retries'
   | 'history'
   | 'incidents'
@@ -64,6 +65,12 @@ export function askingActions(io: Io): Asking {
       const { fleet, namespace, output } = flags;
       const options = { fleet: text(fleet), namespace: text(namespace), output: text(output) };
       await withAccess(flags, (access) => runShards(access, options, io));
+    },
+    async open(flags) {
+      const { runOpen } = await import('./commands/open.ts');
+      const client = await connectLocal(flags, 'open');
+      const options = { printOnly: flags['print'] === true, platform: process.platform };
+      await runOpen(client, options, io);
     },
     async retries(flags) {
       const { runRetries } = await import('./commands/retries.ts');

@@ -16,6 +16,13 @@ export interface Selection {
   readonly namespace: string | undefined;
 }
 
+interface SendOptions {
+  /** The local API unless given. */
+  readonly url?: string;
+  readonly body?: object;
+  readonly signal?: AbortSignal | undefined;
+}
+
 const ROOT = `/apis/${API_VERSION}`;
 
 /** Talks to the running standalone. Every method rejects in words for people. */
@@ -89,12 +96,20 @@ export class LocalClient {
     for await (const { text } of valuesOf<{ text: string }>(response)) yield text;
   }
 
+  /** Where the page opens, once and within a minute, without a token being typed. */
+  async pageAddress(): Promise<string> {
+    const { adminUrl: url } = this.#endpoint;
+    const response = await this.#send('POST', '/v1/session/codes', { url });
+    const { code } = (await response.json()) as { readonly code: string };
+    return `${url}/open?code=${code}`;
+  }
+
   async #send(
     method: string,
     path: string,
-    { body, signal }: { readonly body?: object; readonly signal?: AbortSignal | undefined } = {},
+    { url = this.#endpoint.url, body, signal }: SendOptions = {},
   ): Promise<Response> {
-    const { url, token } = this.#endpoint;
+    const { token } = this.#endpoint;
     const response = await fetch(`${url}${path}`, {
       method,
       headers: {

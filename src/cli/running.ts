@@ -22,6 +22,7 @@ export function runningActions(io: Io): Running {
       const surroundings = {
         folder: process.cwd(),
         samples: new URL('config/samples/', ROOT),
+        page: fileURLToPath(new URL('dist/page', ROOT)),
         program: fileURLToPath(new URL('bin/tenantbot.js', ROOT)),
         environment: processEnvironment(),
         logTo: process.stderr,

@@ -44,6 +44,9 @@ export const settingsSchema = z.strictObject({
     .describe('control interface of an emulator that runs elsewhere'),
   apiCa: text.optional().describe('PEM file with certificates to check the Bot API server against'),
   port: port.default(0).describe('port of the local API on 127.0.0.1; 0 takes a free one'),
+  adminPort: port
+    .default(0)
+    .describe('port of the admin API and its page on 127.0.0.1; 0 takes a free one'),
   shards: wholeNumber(1, MAX_SHARDS)
     .default(1)
     .describe(

@@ -13,6 +13,7 @@ export interface Places {
   /** Nowhere where undefined. */
   readonly history: string | undefined;
   readonly localApi: string;
+  readonly page: string;
   readonly webhookPort: number | undefined;
   readonly metrics: string | undefined;
   readonly shards: number;
@@ -27,6 +28,7 @@ export function places(places: Places): string[] {
     `data         ${places.data}`,
     `history      ${places.history ?? 'none is kept'}`,
     `local API    ${places.localApi}`,
+    `page         ${places.page} (npx tenantbot open)`,
     ...(webhookPort === undefined ? [] : [`webhooks     port ${webhookPort}`]),
     ...(metrics === undefined ? [] : [`metrics      ${metrics}`]),
     ...(shards > 1 ? [`shards       ${shards} processes a fleet`] : []),

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { startAdminServer } from '../admin/server.ts';
 import { NO_HISTORY } from '../api/history-availability.ts';
 import type { RetentionDays } from '../history/retention/retention-days.ts';
 import { aborted } from '../lib/aborted.ts';
@@ -6,6 +7,8 @@ import { sleep } from '../lib/clock.ts';
 import { randomToken } from '../lib/random.ts';
 import { Secret } from '../lib/secret.ts';
 import { startHealthServer } from '../telemetry/health-server.ts';
+import { localBackend } from './admin/backend.ts';
+import { ownerAccess } from './admin/owner-access.ts';
 import { announcement, places } from './announcement.ts';
 import { openDataFolder } from './data/data-folder.ts';
 import { removeEndpoint, writeEndpoint } from './data/endpoint-file.ts';
@@ -32,6 +35,9 @@ const READY_WITHIN_MS = 15_000;
 /** With what follows, everything has ended within 5 s of the signal. */
 const DRAIN_WITHIN_MS = 4_300;
 
+/** Nobody but this machine may ask. */
+const LOOPBACK = '127.0.0.1';
+
 /** How much of what has changed a crash may cost: of traffic, only counters. */
 const SAVE_WITHIN_MS = { Transition: 500, Activity: 5_000 };
 
@@ -52,6 +58,10 @@ export interface StandaloneOptions extends Omit<OpenHostsOptions, 'history'> {
   readonly metricsPort?: number | undefined;
   /** Of the local API; 0 takes a free one. */
   readonly port: number;
+  /** Of the admin API and its page; 0 takes a free one. */
+  readonly adminPort: number;
+  /** The folder of that page. */
+  readonly page: string;
   /** The service to run beside the sample manifests. */
   readonly sampleService?: URL | undefined;
   /** The folder from which people see files. */
@@ -131,7 +141,31 @@ export async function runStandalone(
     log,
   });
   stack.defer(() => api.close());
-  await writeEndpoint(data, { url: api.url, token, pid: process.pid });
+  const ask = reconciler.ask.bind(reconciler);
+  const manifests = (): ManifestSet => source.current;
+  const backend = localBackend({
+    paths,
+    folder,
+    manifests,
+    objects,
+    telegram,
+    retries,
+    history,
+    ask,
+    clock,
+    log,
+  });
+  const access = ownerAccess(token);
+  const admin = await startAdminServer({
+    host: LOOPBACK,
+    port: options.adminPort,
+    names: [],
+    page: options.page,
+    deps: { backend, access, clock, log },
+  });
+  stack.defer(() => admin.close());
+  const adminUrl = `http://${LOOPBACK}:${admin.port}`;
+  await writeEndpoint(data, { url: api.url, adminUrl, token, pid: process.pid });
   stack.defer(() => removeEndpoint(data));
 
   const metrics = await serveMetrics(options, stack);
@@ -141,6 +175,7 @@ export async function runStandalone(
     data: displayPath(data, folder),
     history: history?.place,
     localApi: api.url,
+    page: adminUrl,
     webhookPort,
     metrics,
     shards: options.shards,
@@ -168,7 +203,7 @@ async function serveMetrics(
   stack: AsyncDisposableStack,
 ): Promise<string | undefined> {
   if (!metrics || port === undefined) return undefined;
-  const host = '127.0.0.1';
+  const host = LOOPBACK;
   const { registries: registry } = metrics;
   const server = await startHealthServer({ host, port, live: {}, ready: {}, registry });
   stack.defer(() => server.close());

@@ -21,6 +21,7 @@ describe('readConfig', () => {
       data: '.tenantbot',
       apiRoot: 'emulator',
       port: 0,
+      adminPort: 0,
       shards: 1,
       history: true,
       logLevel: 'info',

@@ -130,6 +130,20 @@ test('a changed manifest is in effect within a second, a broken one changes noth
   expect((await tenantbot(folder, 'send', 'one', '/start')).code).toBe(0);
 });
 
+test('open lets a browser in once, without a token being typed', async () => {
+  const { folder } = await folderWithBot();
+  await standalone(folder, '--manifests', 'bots');
+  const { code, out } = await tenantbot(folder, 'open', '--print');
+  expect(code).toBe(0);
+  const address = out.trim();
+  const opened = await fetch(address, { redirect: 'manual' });
+  expect(opened.status).toBe(303);
+  const cookie = opened.headers.get('set-cookie')?.split(';')[0] ?? '';
+  const bot = await fetch(new URL('/v1/bots/default/one', address), { headers: { cookie } });
+  expect(await bot.json()).toMatchObject({ name: 'one' });
+  expect((await fetch(address)).status).toBe(403);
+});
+
 test('after kill -9 the next one takes over and every bot is the same as before', async () => {
   const { folder } = await folderWithBot();
   const first = await standalone(folder, '--manifests', 'bots');

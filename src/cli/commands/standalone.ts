@@ -18,6 +18,8 @@ export interface Surroundings {
   readonly folder: string;
   /** The folder of samples that come with the program. */
   readonly samples: URL;
+  /** The folder of the page. */
+  readonly page: string;
   /** The file that `tenantbot` is started by, and what it finds in its environment. */
   readonly program: string;
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -30,7 +32,7 @@ export interface Surroundings {
 /** `tenantbot standalone`: runs bots on this machine until `signal` aborts. */
 export async function startStandalone(
   settings: Settings,
-  { folder, samples, program, environment, logTo, exit }: Surroundings,
+  { folder, samples, page, program, environment, logTo, exit }: Surroundings,
   { io, signal }: { readonly io: Io; readonly signal: AbortSignal },
 ): Promise<void> {
   const { manifests, data, apiRoot, emulatorControl, apiCa, port, webhookPort } = settings;
@@ -53,6 +55,8 @@ export async function startStandalone(
       data,
       telegram: { apiRoot, emulatorControl, apiCa: await readCertificates(apiCa) },
       port,
+      adminPort: settings.adminPort,
+      page,
       webhookPort,
       metricsPort,
       metrics: registry && { registries: new RegistrySet(registry), botMetrics },

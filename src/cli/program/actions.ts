@@ -16,6 +16,7 @@ export interface Actions {
   describe(flags: Flags, words: readonly string[]): Promise<void>;
   status(flags: Flags, names: readonly string[]): Promise<void>;
   top(flags: Flags, names: readonly string[]): Promise<void>;
+  open(flags: Flags): Promise<void>;
   retries(flags: Flags): Promise<void>;
   shards(flags: Flags): Promise<void>;
   history(flags: Flags, words: readonly string[]): Promise<void>;

@@ -47,6 +47,12 @@ export function addReaders(program: Command, actions: Actions): void {
     .option('-o, --output <format>', 'wide (with single methods), yaml or json')
     .action((flags: Flags) => actions.shards(flags));
   addPlace(shards);
+  const open = program
+    .command('open')
+    .description('open the page of the standalone in the browser, logged in')
+    .option('--print', 'only print its address, which is good once and for a minute')
+    .action((flags: Flags) => actions.open(flags));
+  addPlace(open);
   const retries = program
     .command('retries')
     .description('show which calls to Telegram were tried again, and how that ended')

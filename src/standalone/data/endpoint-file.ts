@@ -6,18 +6,25 @@ import { writeFileAtomically } from './atomic-file.ts';
 
 /** Where the standalone that holds a data folder listens, and what it takes to be let in. */
 export interface Endpoint {
+  /** Of the local API, */
   readonly url: string;
+  /** and of the admin API with its page. */
+  readonly adminUrl: string;
   readonly token: Secret;
   readonly pid: number;
 }
 
-const endpointSchema = z.object({ url: z.url(), token: z.string(), pid: z.int() });
+const endpointSchema = z.object({
+  url: z.url(),
+  adminUrl: z.url(),
+  token: z.string(),
+  pid: z.int(),
+});
 const FILE = 'standalone.json';
 
 /** Leaves word for `tenantbot get` and its like, readable for the owner alone. */
 export function writeEndpoint(folder: string, endpoint: Endpoint): Promise<void> {
-  const { url, token, pid } = endpoint;
-  const text = JSON.stringify({ url, token: token.reveal(), pid }, undefined, 2);
+  const text = JSON.stringify({ ...endpoint, token: endpoint.token.reveal() }, undefined, 2);
   return writeFileAtomically(join(folder, FILE), `${text}\n`);
 }
 
@@ -25,8 +32,8 @@ export function writeEndpoint(folder: string, endpoint: Endpoint): Promise<void>
 export async function readEndpoint(folder: string): Promise<Endpoint | undefined> {
   try {
     const text = await readFile(join(folder, FILE), 'utf8');
-    const { url, token, pid } = endpointSchema.parse(JSON.parse(text));
-    return { url, token: new Secret(token), pid };
+    const endpoint = endpointSchema.parse(JSON.parse(text));
+    return { ...endpoint, token: new Secret(endpoint.token) };
   } catch {
     return undefined;
   }

@@ -89,7 +89,7 @@ const greeter = { namespace: 'default', name: 'greeter' };
 /** What a command prints. */
 async function said(run: (client: LocalClient, io: Io) => Promise<void>) {
   const lines = { out: '', err: '' };
-  const client = new LocalClient({ url: api.url, token, pid: 1 }, 'data');
+  const client = new LocalClient({ url: api.url, adminUrl: api.url, token, pid: 1 }, 'data');
   await run(client, {
     out: (line) => void (lines.out += `${line}\n`),
     err: (line) => void (lines.err += `${line}\n`),
@@ -243,7 +243,12 @@ describe('docs/history.md', () => {
     const folder = mkdtempSync(join(tmpdir(), 'tenantbot-asking-'));
     onTestFinished(() => rmSync(folder, { recursive: true }));
     mkdirSync(join(folder, '.tenantbot'));
-    await writeEndpoint(join(folder, '.tenantbot'), { url: api.url, token, pid: process.pid });
+    await writeEndpoint(join(folder, '.tenantbot'), {
+      url: api.url,
+      adminUrl: api.url,
+      token,
+      pid: process.pid,
+    });
     expect(commands).toHaveLength(8);
     for (const command of commands) {
       const [program, ...words] = command.replace(/ +#.*/, '').split(' ');

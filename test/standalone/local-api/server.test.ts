@@ -48,7 +48,10 @@ async function open() {
     log: makeLog().log,
   });
   onTestFinished(() => api.close());
-  const client = new LocalClient({ url: api.url, token: new Secret(TOKEN), pid: 1 }, 'data');
+  const client = new LocalClient(
+    { url: api.url, adminUrl: api.url, token: new Secret(TOKEN), pid: 1 },
+    'data',
+  );
   return { objects, api, asked, client, retryStatistics };
 }
 
