@@ -1,5 +1,7 @@
 import { systemClock } from '../lib/clock.ts';
 import type { Io } from './commands/io.ts';
+import type { Shell } from './completion/scripts.ts';
+import { processEnvironment } from './config.ts';
 import { connectLocal, withAccess } from './connect.ts';
 import { parseCount, parseDuration } from './duration.ts';
 import type { Actions, Flags } from './program/actions.ts';
@@ -21,6 +23,8 @@ type Asking = Pick<
   | 'suspend'
   | 'chat'
   | 'send'
+  | 'completion'
+  | 'complete'
 >;
 
 /** The actions that ask a cluster or a standalone. Each loads what it needs and nothing else. */
@@ -135,6 +139,17 @@ export function askingActions(io: Io): Asking {
       const timeoutMs = parseDuration(String(timeout), '--timeout');
       const options = { namespace: String(namespace), name, text: said, as: String(as), timeoutMs };
       await runSend(await connectLocal(flags, 'send'), options, io);
+    },
+    async completion(shell) {
+      const { COMPLETION_SCRIPTS } = await import('./completion/scripts.ts');
+      io.out(COMPLETION_SCRIPTS[shell as Shell].trimEnd());
+    },
+    async complete(words) {
+      const { complete, completionText } = await import('./completion/complete.ts');
+      const { askedNames } = await import('./completion/known-names.ts');
+      const { describedProgram } = await import('./program/program.ts');
+      const names = askedNames(systemClock, processEnvironment());
+      io.out(completionText(await complete(describedProgram(), words, names)));
     },
   };
 }

@@ -5,6 +5,7 @@ import { BOT_FLEETS, readFleetStatus, type StoredFleet } from '../controller/fle
 import { fleetObjectName } from '../controller/names.ts';
 import { HttpKubeClient } from '../kube/http-client.ts';
 import { loadClusterAccess } from '../kube/kubeconfig.ts';
+import { NAMESPACES } from '../kube/well-known.ts';
 import { systemClock } from '../lib/clock.ts';
 import { systemRandom } from '../lib/random.ts';
 import type { Access } from './access.ts';
@@ -56,6 +57,10 @@ export async function clusterAccess(choice: ClusterChoice): Promise<Access> {
       (await listObjects(client, RESOURCES[selection.plural], options(selection))).items,
     object: async (plural, name) => seenObject(await client.get(RESOURCES[plural], name)),
     watch: (selection) => watchObjects(client, RESOURCES[selection.plural], options(selection)),
+    namespaces: async () =>
+      (await client.list(NAMESPACES, { metadataOnly: true })).items.map(
+        ({ metadata }) => metadata.name,
+      ),
     manifestProblems: () => Promise.resolve([]),
     close: () => client.close(),
   };

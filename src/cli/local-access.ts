@@ -37,6 +37,10 @@ export function localAccess(client: LocalClient): Access {
       const isWanted = wanted(selection);
       for await (const change of client.watch(selection)) if (isWanted(change.object)) yield change;
     },
+    async namespaces() {
+      const bots = await client.list({ plural, namespace: undefined });
+      return [...new Set(bots.map(({ metadata }) => metadata.namespace))];
+    },
     manifestProblems: async () => (await client.problems()).map(problemLine),
     close: () => Promise.resolve(),
   };

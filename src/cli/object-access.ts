@@ -46,6 +46,8 @@ export interface ObjectAccess {
   object(plural: Plural, name: BotName): Promise<SeenObject>;
   /** What there is as ADDED, then every change, until there is nobody left to tell of any. */
   watch(selection: ObjectSelection): AsyncIterable<SeenChange>;
+  /** The namespaces that there are. */
+  namespaces(): Promise<readonly string[]>;
   /** What is wrong with manifests, a line each: where objects come from files. */
   manifestProblems(): Promise<readonly string[]>;
 }

@@ -36,6 +36,17 @@ export async function loadClusterAccess(
   kubeconfig: string | undefined,
   context?: string,
 ): Promise<ClusterAccess> {
+  const config = await loadConfig(kubeconfig);
+  if (context !== undefined) useContext(config, context);
+  return accessOf(config, kubeconfig);
+}
+
+/** The names of the contexts of `kubeconfig`: a path, or several as in the variable KUBECONFIG. */
+export async function kubeconfigContexts(kubeconfig: string): Promise<readonly string[]> {
+  return (await loadConfig(kubeconfig)).getContexts().map(({ name }) => name);
+}
+
+async function loadConfig(kubeconfig: string | undefined): Promise<KubeConfig> {
   const { KubeConfig } = await import('@kubernetes/client-node');
   const config = new KubeConfig();
   if (kubeconfig === undefined) config.loadFromCluster();
@@ -47,8 +58,7 @@ export async function loadClusterAccess(
       config.mergeConfig(part, Boolean(config.currentContext));
     }
   }
-  if (context !== undefined) useContext(config, context);
-  return accessOf(config, kubeconfig);
+  return config;
 }
 
 function useContext(config: KubeConfig, context: string): void {

@@ -138,6 +138,8 @@ describeWithApiServer('commands that ask a cluster', ({ kubeconfig }) => {
     await using other = await makeNamespace(kubeconfig);
     const env = { PATH: `${BIN}${delimiter}${process.env['PATH']}`, KUBECONFIG: kubeconfig };
     const plugin = (...words: string[]) => run([kubectl, 'tenantbot', ...words], { env });
+    const complete = (...words: string[]) =>
+      run([kubectl, '__complete', 'tenantbot', ...words], { env });
     expect(await plugin('get', '-n', other.name)).toEqual({
       code: 0,
       out: '',
@@ -145,6 +147,10 @@ describeWithApiServer('commands that ask a cluster', ({ kubeconfig }) => {
     });
     expect((await plugin('--help')).out).toMatch(/^Usage: kubectl tenantbot /);
     expect((await plugin('gett')).code).toBe(2);
+    await world().bot('greeter');
+    const [namespace] = world().namespaces;
+    const next = await complete('describe', '-n', namespace, 'gr');
+    expect(next.out).toBe('greeter\n:4\n');
     const list = await run([kubectl, 'plugin', 'list'], { env });
     expect(list.out).toContain('/kubectl-tenantbot');
   });

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { Actions, Flags } from './actions.ts';
-import { addConnection } from './options.ts';
+import { addConnection, outputOption } from './options.ts';
 
 const HISTORY_PLACE = `
 Asks the standalone that runs on this machine. For a cluster this comes with the operator's admin
@@ -37,9 +37,7 @@ export function addHistory(program: Command, actions: Actions): void {
     .option(days, 'how far back, up to 366', '7')
     .action((name: string, flags: Flags) => actions.errors(flags, [name]));
   for (const command of [history, incidents, usage, errors]) {
-    command
-      .option('-o, --output <format>', 'table, json or csv')
-      .addHelpText('after', HISTORY_PLACE);
+    command.addOption(outputOption('table', 'json', 'csv')).addHelpText('after', HISTORY_PLACE);
     addConnection(command);
   }
 }

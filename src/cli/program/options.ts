@@ -36,6 +36,11 @@ export function addConnection(command: Command): Command {
     .addOption(configOption());
 }
 
+/** The flag that says in which form a command answers. */
+export function outputOption(...formats: readonly string[]): Option {
+  return new Option('-o, --output <format>', 'the form of the answer').choices(formats);
+}
+
 /** Every setting as a flag. */
 export function addSettings(command: Command, schema: z.ZodObject): void {
   for (const [name, setting] of Object.entries<z.ZodType>(schema.shape)) {

@@ -1,13 +1,15 @@
 import type { Command } from 'commander';
 import type { GeneratedFile } from '../../api/crd/files.ts';
-import type { Actions } from './actions.ts';
-import { makeProgram } from './program.ts';
+import { describedProgram } from './program.ts';
 
 /** The page with all commands and their flags, as `--help` tells them. */
 export function commandsPage(header: string): GeneratedFile {
-  const nobody = new Proxy({} as Actions, { get: () => () => Promise.resolve() });
-  const program = makeProgram({ name: 'tenantbot', version: '' }, nobody);
-  const text = program.commands.flatMap((command) => sectionsOf(command, 'tenantbot'));
+  const program = describedProgram();
+  const text = program
+    .createHelp()
+    .visibleCommands(program)
+    .filter((command) => command.name() !== 'help')
+    .flatMap((command) => sectionsOf(command, 'tenantbot'));
   const head = `<!-- ${header} -->\n# Commands\n\n[cli.md](cli.md) says how they are used.\n`;
   return { path: 'docs/commands.md', text: `${head}\n${text.join('\n')}` };
 }

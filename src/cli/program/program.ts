@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { redactTokens } from '../../lib/secret.ts';
 import type { Actions } from './actions.ts';
 import { addAskers } from './askers.ts';
+import { addCompletion } from './completion.ts';
 import { addHistory } from './history.ts';
 import { addReaders } from './readers.ts';
 import { addRunners } from './runners.ts';
@@ -35,5 +36,13 @@ To see it work, without a token of Telegram:
   addAskers(program, actions);
   program.commandsGroup('To talk to bots:');
   addTalkers(program, actions);
+  program.commandsGroup('Others:');
+  addCompletion(program, actions);
   return program;
+}
+
+/** The command line for who only looks at it: its commands do nothing. */
+export function describedProgram(): Command {
+  const nobody = new Proxy({} as Actions, { get: () => () => Promise.resolve() });
+  return makeProgram({ name: 'tenantbot', version: '' }, nobody);
 }

@@ -1,7 +1,7 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { TOP_ORDERS } from '../top-orders.ts';
 import type { Actions, Flags } from './actions.ts';
-import { addNamespacedPlace, addPlace, addSelection } from './options.ts';
+import { addNamespacedPlace, addPlace, addSelection, outputOption } from './options.ts';
 
 /** The commands that show what is. */
 export function addReaders(program: Command, actions: Actions): void {
@@ -10,7 +10,7 @@ export function addReaders(program: Command, actions: Actions): void {
     .description('show bots and how they do; `get fleets` shows fleets')
     .argument('[name...]', 'a bot; or "fleets", and the name of one')
     .option('-w, --watch', 'go on with every change')
-    .option('-o, --output <format>', 'wide, yaml, json or name')
+    .addOption(outputOption('wide', 'yaml', 'json', 'name'))
     .option(
       '--field-selector <fields>',
       'only those with such fields: status.health.state=Unhealthy',
@@ -27,16 +27,20 @@ export function addReaders(program: Command, actions: Actions): void {
     .command('status')
     .description('show how many bots do how well, and which do not, and why')
     .argument('[name...]', 'only these bots')
-    .option('-o, --output <format>', 'yaml or json')
+    .addOption(outputOption('yaml', 'json'))
     .action((names: string[], flags: Flags) => actions.status(flags, names));
   addSelection(status);
   const top = program
     .command('top')
     .description('show the bots with most updates, errors, …')
     .argument('[name...]', 'only these bots')
-    .option('--sort-by <order>', TOP_ORDERS.join(', '), 'updates')
+    .addOption(
+      new Option('--sort-by <order>', 'what they have most of')
+        .choices(TOP_ORDERS)
+        .default('updates'),
+    )
     .option('--limit <number>', 'how many bots, up to 1000', '20')
-    .option('-o, --output <format>', 'yaml or json')
+    .addOption(outputOption('yaml', 'json'))
     .action((names: string[], flags: Flags) => actions.top(flags, names));
   addSelection(top);
   const shards = program
@@ -44,7 +48,7 @@ export function addReaders(program: Command, actions: Actions): void {
     .description("show the shards of fleets, and what each has of its fleet's limits")
     .option('--fleet <name>', 'those of one fleet')
     .option('-n, --namespace <namespace>', 'namespace of the fleets; all unless given')
-    .option('-o, --output <format>', 'wide (with single methods), yaml or json')
+    .addOption(outputOption('wide', 'yaml', 'json'))
     .action((flags: Flags) => actions.shards(flags));
   addPlace(shards);
   const open = program
