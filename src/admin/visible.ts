@@ -19,6 +19,8 @@ export interface Scope {
   readonly namespace?: string | undefined;
   /** A part of the bots; the bots themselves where undefined. */
   readonly part?: Part;
+  /** What is wanted with the part: to read it where undefined. */
+  readonly verb?: 'get' | 'update';
 }
 
 /**
@@ -29,9 +31,9 @@ export interface Scope {
 export async function namespacesFor(
   deps: Deps,
   asking: Asking,
-  { namespace, part }: Scope,
+  { namespace, part, verb = 'get' }: Scope,
 ): Promise<Namespaces> {
-  const right: Right = { verb: part === undefined ? 'list' : 'get', resource: 'tenantbots', part };
+  const right: Right = { verb: part === undefined ? 'list' : verb, resource: 'tenantbots', part };
   if (namespace !== undefined) {
     await demand(deps, asking, { ...right, namespace });
     return [namespace];

@@ -1,11 +1,18 @@
 import type { AdminApi, AdminDeps } from '../api.ts';
+import { addAuditRoutes } from './audit.ts';
 import { addBotRoutes } from './bots.ts';
 import { addBreakerRoutes } from './breakers.ts';
+import { addChangeRoutes } from './changes.ts';
 import { addFleetRoutes } from './fleets.ts';
 import { addHealthRoutes } from './health.ts';
+import { addHistoryRoutes } from './history.ts';
+import { addJobRoutes } from './jobs.ts';
 import { addMeRoute } from './me.ts';
+import { addRequestRoutes } from './requests.ts';
+import { addRetryRoutes } from './retries.ts';
 import { addSystemRoutes } from './system.ts';
 import { addTokenRoutes } from './tokens.ts';
+import { addUsageRoutes } from './usage.ts';
 
 /** All that the API answers under `/v1`. */
 export function addRoutes(api: AdminApi, deps: AdminDeps): void {
@@ -16,4 +23,11 @@ export function addRoutes(api: AdminApi, deps: AdminDeps): void {
   addTokenRoutes(api, deps);
   addFleetRoutes(api, deps);
   addSystemRoutes(api, deps);
+  addAuditRoutes(api, deps);
+  addChangeRoutes(api, deps);
+  addHistoryRoutes(api, deps);
+  addJobRoutes(api, deps);
+  addRequestRoutes(api, deps);
+  addRetryRoutes(api, deps);
+  addUsageRoutes(api, deps);
 }

@@ -12,7 +12,7 @@ export const pagingQuery = {
 /** A part of a list, by keyset: what comes or goes meanwhile makes no item come twice. */
 export function pageSchema<Item extends z.ZodType>(item: Item) {
   return z.object({
-    items: z.array(item).max(MAX_LIMIT),
+    items: z.array(item).max(MAX_LIMIT).readonly(),
     next: z.string().optional().describe('What to give as `after` for the next page.'),
     total: z.int().optional().describe('Of all pages, where it is counted.'),
   });

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { BREAKER_STATES } from '../../api/breaker.ts';
 import { HEALTH_STATES } from '../../api/health.ts';
-import { CALL_OUTCOMES, UPDATE_OUTCOMES } from '../../api/history-records.ts';
+import { CALL_OUTCOMES, TRANSITION_KINDS, UPDATE_OUTCOMES } from '../../api/history-records.ts';
 import { INCIDENT_KINDS } from '../../history/queries/incidents.ts';
 import { pageSchema } from './paging.ts';
 
@@ -26,8 +26,20 @@ export const botHistorySchema = z.object({
         restarts: figure,
       }),
     )
-    .max(500),
+    .max(500)
+    .readonly(),
 });
+
+/** Answer of `GET /v1/bots/{namespace}/{name}/transitions`: the latest first. */
+export const transitionPageSchema = pageSchema(
+  z.object({
+    at: z.string(),
+    kind: z.enum(TRANSITION_KINDS),
+    from: z.string().nullable(),
+    to: z.string(),
+    cause: z.string().nullable(),
+  }),
+);
 
 /** Answer of `GET /v1/incidents`: the latest first. */
 export const incidentPageSchema = pageSchema(
@@ -57,7 +69,8 @@ export const usageSummarySchema = z.object({
   stepHours: z.int(),
   points: z
     .array(z.object({ at: z.string(), calls: count, failed: count, updates: count }))
-    .max(1_000),
+    .max(1_000)
+    .readonly(),
 });
 
 /** Answer of `GET /v1/usage/trends`: this period against the one before. */
@@ -78,14 +91,18 @@ export const errorPageSchema = pageSchema(
     bots: count,
     first: z.string(),
     last: z.string(),
-    slots: z.array(count).describe('How often, in slots of equal length.'),
+    slots: z.array(count).readonly().describe('How often, in slots of equal length.'),
   }),
 );
 
 /** Answer of `GET /v1/usage/busiest`. */
 export const busiestSchema = z.object({
-  hours: z.array(count).length(24).describe('Updates by hour of the day, from midnight on.'),
-  weekdays: z.array(count).length(7).describe('Updates by weekday, from Monday on.'),
+  hours: z
+    .array(count)
+    .length(24)
+    .readonly()
+    .describe('Updates by hour of the day, from midnight on.'),
+  weekdays: z.array(count).length(7).readonly().describe('Updates by weekday, from Monday on.'),
 });
 
 /** Answer of `GET /v1/usage/commands`: the most popular first. */

@@ -112,7 +112,7 @@ function replaced(text: string, range: Scalar['range'], value: unknown): Edit[] 
 /** As the last entry of `map`: what stands above the first one may be a comment about that. */
 function added(text: string, map: YAMLMap, entry: string): Edit {
   const begin = map.range?.[0] ?? 0;
-  const last = map.items.at(-1) as Pair | undefined;
+  const last: Pair | undefined = map.items.at(-1);
   if (!last) return insert(begin + 1, entry.replace(/^\w+/, '"$&"'));
   const end = endOf(last);
   if (map.flow) {

@@ -51,7 +51,7 @@ export class ObjectCatalog<Kind extends StoredKind> implements Catalog<Seen<Kind
 
 function seen<Kind extends StoredKind>(object: StoredObject): Seen<Kind> {
   const { metadata, spec, status = {} } = object;
-  return { metadata, spec, status } as Seen<Kind>;
+  return { metadata, spec, status };
 }
 
 function keyOf({ namespace, name }: ObjectName): string {

@@ -1,0 +1,112 @@
+import type { FastifySchema } from 'fastify';
+import { z } from 'zod';
+import { busiestTimes } from '../../history/queries/busiest-times.ts';
+import { errorKinds } from '../../history/queries/error-kinds.ts';
+import { popularCommands } from '../../history/queries/popular-commands.ts';
+import type { HistoryQuery } from '../../history/queries/query.ts';
+import { usageSummary } from '../../history/queries/usage-summary.ts';
+import { usageTrends } from '../../history/queries/usage-trends.ts';
+import { verificationSummary } from '../../history/queries/verification-summary.ts';
+import type { AdminApi, AdminDeps } from '../api.ts';
+import { askHistory } from '../ask-history.ts';
+import { flag, pagingQuery } from '../views/paging.ts';
+import {
+  busiestSchema,
+  commandPageSchema,
+  errorPageSchema,
+  usageSummarySchema,
+  usageTrendsSchema,
+  verificationsSchema,
+} from '../views/past.ts';
+import { namespacesFor } from '../visible.ts';
+import { ofBots } from './schemas.ts';
+
+const daysOf = (most: number, days: number) =>
+  z.coerce.number().int().min(1).max(most).default(days).describe('Back from now.');
+const some = { ...ofBots, days: daysOf(366, 7) };
+const total = { total: flag.describe('Whether to count them all.') };
+
+/** One question to the history, under a path of its own. */
+interface Question<Schema extends z.ZodType, Args extends z.ZodType, Answer extends z.ZodType> {
+  readonly path: string;
+  readonly summary: string;
+  readonly querystring: Schema;
+  readonly answer: Answer;
+  readonly query: HistoryQuery<Args, z.input<Answer>>;
+}
+
+/** How bots were used, and what went wrong. */
+export function addUsageRoutes(api: AdminApi, deps: AdminDeps): void {
+  addQuestion(api, deps, {
+    path: '/v1/usage/summary',
+    summary: 'Calls and updates, in all and over time',
+    querystring: z.object(some),
+    answer: usageSummarySchema,
+    query: usageSummary,
+  });
+  addQuestion(api, deps, {
+    path: '/v1/usage/trends',
+    summary: 'This period against the one before',
+    querystring: z.object({ ...ofBots, days: daysOf(183, 7) }),
+    answer: usageTrendsSchema,
+    query: usageTrends,
+  });
+  addQuestion(api, deps, {
+    path: '/v1/usage/errors',
+    summary: 'Kinds of error, the most frequent first',
+    querystring: z.object({
+      ...some,
+      fingerprint: z.string().min(1).max(64).optional(),
+      ...total,
+      ...pagingQuery,
+    }),
+    answer: errorPageSchema,
+    query: errorKinds,
+  });
+  addQuestion(api, deps, {
+    path: '/v1/usage/busiest',
+    summary: 'At which hours and weekdays updates come',
+    querystring: z.object({
+      ...ofBots,
+      days: daysOf(366, 28),
+      timeZone: z.string().max(64).default('UTC').describe('Such as Europe/Berlin.'),
+    }),
+    answer: busiestSchema,
+    query: busiestTimes,
+  });
+  addQuestion(api, deps, {
+    path: '/v1/usage/commands',
+    summary: 'Commands, the most popular first',
+    querystring: z.object({ ...some, ...total, ...pagingQuery }),
+    answer: commandPageSchema,
+    query: popularCommands,
+  });
+  addQuestion(api, deps, {
+    path: '/v1/verifications',
+    summary: 'What became of people at membership gates',
+    querystring: z.object(some),
+    answer: verificationsSchema,
+    query: verificationSummary,
+  });
+}
+
+function addQuestion<
+  Schema extends z.ZodType<{ readonly namespace?: string | undefined }>,
+  Args extends z.ZodType,
+  Answer extends z.ZodType,
+>(api: AdminApi, deps: AdminDeps, question: Question<Schema, Args, Answer>): void {
+  const { path, summary, querystring, answer, query } = question;
+  // That what is asked and answered goes with the query is told by the types of the question.
+  const schema: FastifySchema = {
+    tags: ['usage'],
+    summary,
+    querystring,
+    response: { 200: answer },
+  };
+  api.get(path, { schema }, async (request) => {
+    const args = request.query as z.output<Schema>;
+    const scope = { namespace: args.namespace, part: 'usage' } as const;
+    const namespaces = await namespacesFor(deps, request, scope);
+    return askHistory(deps.backend, query, namespaces, args as z.input<Args>);
+  });
+}
