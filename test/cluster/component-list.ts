@@ -88,7 +88,7 @@ export const COMPONENTS: Readonly<Record<ComponentName, Recipe>> = {
     packages: ['github.com/prometheus/prometheus/cmd/promtool'],
     // What finds targets is of no use here, and most of what it would take to build.
     tags: ['remove_all_sd'],
-    minutes: 4,
+    minutes: 8,
   },
   tools: { programs: ['pause', 'relay'], packages: ['./pause', './relay'], minutes: 1 },
 };

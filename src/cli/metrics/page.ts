@@ -12,22 +12,17 @@ const WHERE: Readonly<Record<Program, string>> = {
 export async function metricsPage(header: string): Promise<GeneratedFile> {
   const metrics = await servedMetrics();
   const own = metrics.filter(({ name }) => !isNodes(name));
-  const nodes = metrics.filter(({ name }) => isNodes(name));
   const text = [
     `<!-- ${header} -->`,
     '# Metrics',
     '',
-    `There are ${own.length} besides those of Node itself. All are served at \`/metrics\`, as text that Prometheus reads:`,
+    `There are ${own.length}, and those of Node and its process (\`nodejs_*\`, \`process_*\`), which prom-client names. All are served at \`/metrics\`, as text that Prometheus reads:`,
     '',
     ...PROGRAMS.map((program) => `- **${program}**: ${WHERE[program]}.`),
     '',
     'Names are those of the field where there are some (`workqueue_*`, `controller_runtime_*`, `leader_election_*`, `rest_client_*`, `reflector_*`), else begin with `tenantbot_`. Series whose label is `bot` are of single bots: `--bot-metrics` says of how many at most in each runtime, 0 of none. All others are of bounded number, however many bots there are.',
     '',
     ...table(own),
-    '',
-    '## Of Node',
-    '',
-    ...table(nodes),
     '',
   ].join('\n');
   return { path: 'docs/metrics.md', text };

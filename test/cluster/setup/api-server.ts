@@ -42,7 +42,7 @@ async function startOrSkip(): Promise<ControlPlane | undefined> {
   const log = (line: string): void => console.error(`cluster: ${line}`);
   try {
     // Helm and kubectl for the tests of the chart: no test should wait for a build.
-    await ensureComponents(['kube', 'helm'], { log });
+    await ensureComponents(['kube', 'helm', 'promtool'], { log });
     return await startControlPlane({ controllers: true, log });
   } catch (error) {
     if (process.env['CI'] === 'true') throw error;
