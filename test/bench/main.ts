@@ -10,6 +10,7 @@ import { parseArgs } from 'node:util';
 import { startScript } from '../support/program.ts';
 import { BenchServer, type Measure } from './bench.ts';
 import { allContestants } from './contestants.ts';
+import { admin } from './measures/admin.ts';
 import { effect } from './measures/effect.ts';
 import { failover } from './measures/failover.ts';
 import { historyQueries } from './measures/history-queries.ts';
@@ -28,6 +29,7 @@ const MEASURES: Readonly<Record<string, Measure>> = {
   effect,
   'history-queries': historyQueries,
   'history-writing': historyWriting,
+  admin,
 };
 
 const { values: flags } = parseArgs({
