@@ -3,9 +3,10 @@ import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fasti
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../telemetry/log.ts';
-import type { AdminBackend } from './backend.ts';
+import type { AdminBackend, BotObject } from './backend.ts';
 import type { Access, Caller } from './caller.ts';
 import type { LimitClass } from './limits/limit-classes.ts';
+import type { BotRow } from './views/bot.ts';
 
 /** Fastify, with requests checked and typed by zod. */
 export type AdminApi = FastifyInstance<
@@ -22,6 +23,12 @@ export interface AdminDeps {
   readonly access: Access;
   readonly clock: Clock;
   readonly log: Log;
+}
+
+/** What routes share. */
+export interface RouteDeps extends AdminDeps {
+  /** The line of a bot in lists, made once as long as the bot does not change. */
+  readonly rowOf: (bot: BotObject) => BotRow;
 }
 
 declare module 'fastify' {

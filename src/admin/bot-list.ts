@@ -1,9 +1,8 @@
 import { BREAKER_STATES } from '../api/breaker.ts';
 import { HEALTH_STATES, type HealthState } from '../api/health.ts';
 import type { Phase } from '../api/tenant-bot-status.ts';
-import type { BotObject } from './backend.ts';
 import { type Key, pageOf, type Slice } from './keyset.ts';
-import { type BotRow, botRow } from './views/bot.ts';
+import type { BotRow } from './views/bot.ts';
 
 /** By what a list of bots can be sorted; with `-` before it, from high to low. */
 export const SORT_KEYS = {
@@ -59,7 +58,7 @@ export interface BotListOptions extends BotFilter {
 }
 
 /** The page of `bots` that the options ask for. */
-export function listBots(bots: Iterable<BotObject>, options: BotListOptions): Slice<BotRow> {
+export function listBots(bots: readonly BotRow[], options: BotListOptions): Slice<BotRow> {
   const { sort, limit, after } = options;
   const descending = sort.startsWith('-');
   const keyOf = SORT_KEYS[sort.replace('-', '') as SortKey];
@@ -72,7 +71,7 @@ export function listBots(bots: Iterable<BotObject>, options: BotListOptions): Sl
 }
 
 /** The bots that pass `filter`. */
-export function filterBots(bots: Iterable<BotObject>, filter: BotFilter): BotRow[] {
+export function filterBots(bots: readonly BotRow[], filter: BotFilter): BotRow[] {
   const { health, breaker, phase, fleet } = filter;
   const search = filter.search?.toLowerCase();
   const tests: readonly ((row: BotRow) => boolean)[] = [
@@ -82,7 +81,7 @@ export function filterBots(bots: Iterable<BotObject>, filter: BotFilter): BotRow
     (row) => phase === undefined || phase.includes(row.phase),
     (row) => fleet === undefined || row.fleet === fleet,
   ];
-  return Array.from(bots, botRow).filter((row) => tests.every((passes) => passes(row)));
+  return bots.filter((row) => tests.every((passes) => passes(row)));
 }
 
 function isIn(search: string, { namespace, name, username }: BotRow): boolean {

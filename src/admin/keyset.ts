@@ -27,17 +27,54 @@ export interface Slice<Item> {
 export function pageOf<Item>(items: Iterable<Item>, options: KeysetOptions<Item>): Slice<Item> {
   const { limit, after, keyOf, descending = false } = options;
   const from = after === undefined ? undefined : decode(after);
+  const order = (a: Keyed<Item>, b: Keyed<Item>): number => compare(a.key, b.key, descending);
   const keyed = Array.from(items, (item) => ({ item, key: keyOf(item) }));
-  const rest = keyed
-    .filter(({ key }) => from === undefined || compare(key, from, descending) > 0)
-    .toSorted((a, b) => compare(a.key, b.key, descending));
-  const shown = rest.slice(0, limit);
-  const last = rest.length > limit ? shown.at(-1) : undefined;
+  const rest =
+    from === undefined ? keyed : keyed.filter(({ key }) => compare(key, from, descending) > 0);
+  const first = firstOf(rest, limit + 1, order);
+  const shown = first.slice(0, limit);
+  const last = first.length > limit ? shown.at(-1) : undefined;
   return {
     items: shown.map(({ item }) => item),
     ...(last && { next: Buffer.from(JSON.stringify(last.key)).toString('base64url') }),
     total: keyed.length,
   };
+}
+
+interface Keyed<Item> {
+  readonly item: Item;
+  readonly key: Key;
+}
+
+/** The first `count` of `items` in that order: of many, most are looked at once only. */
+function firstOf<Item>(
+  items: readonly Item[],
+  count: number,
+  order: (a: Item, b: Item) => number,
+): Item[] {
+  const first: Item[] = [];
+  for (const item of items) {
+    const last = first[count - 1];
+    if (last !== undefined && order(item, last) >= 0) continue;
+    first.splice(placeOf(item, first, order), 0, item);
+    first.length = Math.min(first.length, count);
+  }
+  return first;
+}
+
+/** How many of `sorted` come before `item`. */
+function placeOf<Item>(
+  item: Item,
+  sorted: readonly Item[],
+  order: (a: Item, b: Item) => number,
+): number {
+  let [from, to] = [0, sorted.length];
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    if (order(sorted[middle] as Item, item) < 0) from = middle + 1;
+    else to = middle;
+  }
+  return from;
 }
 
 function compare(a: Key, b: Key, descending: boolean): number {

@@ -1,4 +1,6 @@
-import type { AdminApi, AdminDeps } from '../api.ts';
+import { remembered } from '../../lib/remembered.ts';
+import type { AdminApi, AdminDeps, RouteDeps } from '../api.ts';
+import { botRow } from '../views/bot.ts';
 import { addAuditRoutes } from './audit.ts';
 import { addBotRoutes } from './bots.ts';
 import { addBreakerRoutes } from './breakers.ts';
@@ -15,7 +17,8 @@ import { addTokenRoutes } from './tokens.ts';
 import { addUsageRoutes } from './usage.ts';
 
 /** All that the API answers under `/v1`. */
-export function addRoutes(api: AdminApi, deps: AdminDeps): void {
+export function addRoutes(api: AdminApi, given: AdminDeps): void {
+  const deps: RouteDeps = { ...given, rowOf: remembered(botRow) };
   addMeRoute(api, deps);
   addBotRoutes(api, deps);
   addHealthRoutes(api, deps);

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { PHASES } from '../../api/tenant-bot-status.ts';
-import type { AdminApi, AdminDeps } from '../api.ts';
+import type { AdminApi, RouteDeps } from '../api.ts';
 import { BREAKER_FILTERS, HEALTH_FILTERS, listBots, SORTS } from '../bot-list.ts';
 import { findBot } from '../find-bot.ts';
 import { botDetail, botDetailSchema, botPageSchema } from '../views/bot.ts';
@@ -25,7 +25,7 @@ export const botFilterQuery = {
 const tags = ['bots'];
 
 /** Lists of bots, and what is known of one. */
-export function addBotRoutes(api: AdminApi, deps: AdminDeps): void {
+export function addBotRoutes(api: AdminApi, deps: RouteDeps): void {
   api.get(
     '/v1/bots',
     {
@@ -42,7 +42,8 @@ export function addBotRoutes(api: AdminApi, deps: AdminDeps): void {
     },
     async (request) => {
       const { namespace, health, breaker, phase, ...query } = request.query;
-      return listBots(await visibleBots(deps, request, { namespace }), {
+      const bots = await visibleBots(deps, request, { namespace });
+      return listBots(bots.map(deps.rowOf), {
         ...query,
         health: listed(health),
         breaker: listed(breaker),

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { AdminApi, AdminDeps } from '../api.ts';
+import type { AdminApi, RouteDeps } from '../api.ts';
 import { findBot } from '../find-bot.ts';
 import { pageOf } from '../keyset.ts';
 import {
@@ -17,7 +17,7 @@ import { botParams, inNamespace } from './schemas.ts';
 const tags = ['health'];
 
 /** How bots do now. */
-export function addHealthRoutes(api: AdminApi, deps: AdminDeps): void {
+export function addHealthRoutes(api: AdminApi, deps: RouteDeps): void {
   api.get(
     '/v1/health/summary',
     {
@@ -28,7 +28,8 @@ export function addHealthRoutes(api: AdminApi, deps: AdminDeps): void {
         response: { 200: healthSummarySchema },
       },
     },
-    async (request) => healthSummary(await visibleBots(deps, request, request.query)),
+    async (request) =>
+      healthSummary((await visibleBots(deps, request, request.query)).map(deps.rowOf)),
   );
   api.get(
     '/v1/health/unhealthy',
@@ -43,11 +44,11 @@ export function addHealthRoutes(api: AdminApi, deps: AdminDeps): void {
     async (request) => {
       const { namespace, ...page } = request.query;
       const bots = await visibleBots(deps, request, { namespace });
-      const ill = bots.filter((bot) => illness(bot) > 0);
+      const ill = bots.filter((bot) => illness(deps.rowOf(bot)) > 0);
       const { items, ...rest } = pageOf(ill, {
         ...page,
         descending: true,
-        keyOf: (bot) => [illness(bot), bot.metadata.namespace, bot.metadata.name],
+        keyOf: (bot) => [illness(deps.rowOf(bot)), bot.metadata.namespace, bot.metadata.name],
       });
       return { ...rest, items: items.map(botHealth) };
     },

@@ -4,7 +4,7 @@ import { HEALTH_STATES, UNKNOWN_HEALTH } from '../../api/health.ts';
 import { PHASES } from '../../api/tenant-bot-status.ts';
 import { TOKEN_STATES } from '../../api/token.ts';
 import type { BotObject } from '../backend.ts';
-import { botRow, botRowSchema } from './bot.ts';
+import { type BotRow, botRow, botRowSchema } from './bot.ts';
 import { pageSchema } from './paging.ts';
 
 const count = z.int().min(0);
@@ -74,17 +74,16 @@ export function botHealth(bot: BotObject): BotHealth {
 }
 
 /** How ill a bot is, the worst highest; 0 for one that is well, or is not to run. */
-export function illness({ status }: BotObject): number {
-  const { phase, health, breaker } = status;
-  if (phase === 'Suspended' && health?.state === 'Suspended') return 0;
+export function illness({ phase, health, breaker }: BotRow): number {
+  if (phase === 'Suspended' && health === 'Suspended') return 0;
   if (phase === 'Crashed') return 4;
-  if (health?.state === 'Unhealthy') return 3;
-  if (breaker && breaker.state !== 'Closed') return 2;
-  return health?.state === 'Degraded' ? 1 : 0;
+  if (health === 'Unhealthy') return 3;
+  if (breaker !== null && breaker !== 'Closed') return 2;
+  return health === 'Degraded' ? 1 : 0;
 }
 
 /** How all of `bots` do together. */
-export function healthSummary(bots: Iterable<BotObject>): HealthSummary {
+export function healthSummary(bots: readonly BotRow[]): HealthSummary {
   const summary = {
     bots: 0,
     ready: 0,
@@ -98,12 +97,11 @@ export function healthSummary(bots: Iterable<BotObject>): HealthSummary {
     errors: 0,
   };
   const working = { bots: 0, errorPercent: 0, avgResponseMs: 0 };
-  for (const bot of bots) {
-    const row = botRow(bot);
+  for (const row of bots) {
     summary.bots++;
     summary.ready += row.ready === 'True' ? 1 : 0;
     summary.suspended += row.suspended ? 1 : 0;
-    summary.unwell += illness(bot) > 0 ? 1 : 0;
+    summary.unwell += illness(row) > 0 ? 1 : 0;
     summary.updates += row.updates;
     summary.errors += row.errors;
     summary.phase[row.phase]++;
