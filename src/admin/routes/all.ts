@@ -1,10 +1,12 @@
 import { remembered } from '../../lib/remembered.ts';
 import type { AdminApi, AdminDeps, RouteDeps } from '../api.ts';
+import { OpenStreams } from '../events/open-streams.ts';
 import { botRow } from '../views/bot.ts';
 import { addAuditRoutes } from './audit.ts';
 import { addBotRoutes } from './bots.ts';
 import { addBreakerRoutes } from './breakers.ts';
 import { addChangeRoutes } from './changes.ts';
+import { addEventRoutes } from './events.ts';
 import { addFleetRoutes } from './fleets.ts';
 import { addHealthRoutes } from './health.ts';
 import { addHistoryRoutes } from './history.ts';
@@ -19,11 +21,13 @@ import { addUsageRoutes } from './usage.ts';
 /** All that the API answers under `/v1`. */
 export function addRoutes(api: AdminApi, given: AdminDeps): void {
   const deps: RouteDeps = { ...given, rowOf: remembered(botRow) };
+  const streams = new OpenStreams();
   addMeRoute(api, deps);
   addBotRoutes(api, deps);
   addHealthRoutes(api, deps);
   addBreakerRoutes(api, deps);
   addTokenRoutes(api, deps);
+  addEventRoutes(api, deps, streams);
   addFleetRoutes(api, deps);
   addSystemRoutes(api, deps);
   addAuditRoutes(api, deps);

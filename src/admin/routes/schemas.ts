@@ -12,3 +12,8 @@ export const inNamespace = { namespace: metadataSchema.shape.namespace.unwrap().
 
 /** Which bots; all that the caller may see where nothing is said. */
 export const ofBots = { ...inNamespace, name: metadataSchema.shape.name.optional() };
+
+/** The answer of a route that sends text as it comes. */
+export function streamed(description: string) {
+  return { 200: { description, content: {} } } as const;
+}
