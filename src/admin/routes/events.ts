@@ -33,7 +33,7 @@ export function addEventRoutes(api: AdminApi, deps: AdminDeps, streams: OpenStre
           'Each message is an event; its id goes into `Last-Event-ID` to go on from there. An event `begin` comes first. An event `reset` comes first where what was missed can’t be told any more: ask for the whole again.',
         querystring,
         headers,
-        response: streamed('text/event-stream: JSON of one event in each `data`.'),
+        response: streamed(EVENT_STREAM, 'JSON of one event in each `data`.'),
       },
     },
     async (request, reply) => {

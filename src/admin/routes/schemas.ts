@@ -13,7 +13,10 @@ export const inNamespace = { namespace: metadataSchema.shape.namespace.unwrap().
 /** Which bots; all that the caller may see where nothing is said. */
 export const ofBots = { ...inNamespace, name: metadataSchema.shape.name.optional() };
 
-/** The answer of a route that sends text as it comes. */
-export function streamed(description: string) {
-  return { 200: { description, content: {} } } as const;
+/** The answer of a route that sends text of that media type as it comes. */
+export function streamed(
+  type: string,
+  description: string,
+): { readonly 200: { readonly description: string; readonly content: object } } {
+  return { 200: { description, content: { [type]: { schema: z.string() } } } };
 }
