@@ -9,6 +9,7 @@ import type {
   commandPageSchema,
   errorPageSchema,
   incidentPageSchema,
+  transitionPageSchema,
   usageSummarySchema,
   usageTrendsSchema,
   verificationsSchema,
@@ -21,6 +22,7 @@ export type Rates = z.output<typeof ratesSchema>;
 export type Shards = z.output<typeof shardsSchema>;
 export type BotHistory = z.output<typeof botHistorySchema>;
 export type IncidentPage = z.output<typeof incidentPageSchema>;
+export type TransitionPage = z.output<typeof transitionPageSchema>;
 export type UsageSummary = z.output<typeof usageSummarySchema>;
 export type UsageTrends = z.output<typeof usageTrendsSchema>;
 export type ErrorPage = z.output<typeof errorPageSchema>;

@@ -13,9 +13,9 @@ export function parseTime(text: string | null | undefined): Date | undefined {
   return time && !Number.isNaN(time.getTime()) ? time : undefined;
 }
 
-/** `ms` since 1970 as RFC 3339. */
-export function toIso(ms: number): string {
-  return new Date(ms).toISOString();
+/** `ms` since 1970 as a date. */
+export function toDate(ms: number): Date {
+  return new Date(ms);
 }
 
 /** Runs `callback` once, `delayMs` from now, unless the returned function is called before. */

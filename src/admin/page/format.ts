@@ -1,4 +1,4 @@
-import { parseTime } from './browser-clock.ts';
+import { parseTime, toDate } from './browser-clock.ts';
 
 const whole = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
 const short = new Intl.NumberFormat('en', { notation: 'compact', maximumFractionDigits: 1 });
@@ -7,6 +7,9 @@ const clockTime = new Intl.DateTimeFormat('en-GB', { timeStyle: 'medium' });
 
 /** What stands where nothing is known. */
 export const NOTHING = '–';
+
+const axisDay = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short' });
+const axisTime = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' });
 
 /** 12,345 */
 export function count(value: number | null | undefined): string {
@@ -62,4 +65,12 @@ export function localTime(time: string | null | undefined): string {
 export function timeOfDay(time: string | null | undefined): string {
   const date = parseTime(time);
   return date ? clockTime.format(date) : NOTHING;
+}
+
+/** Moments along an axis, in seconds since 1970: the time of day, or the day where one begins. */
+export function axisTimes(seconds: readonly number[]): string[] {
+  return seconds.map((moment) => {
+    const time = toDate(moment * 1_000);
+    return time.getHours() + time.getMinutes() === 0 ? axisDay.format(time) : axisTime.format(time);
+  });
 }

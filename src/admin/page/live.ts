@@ -1,6 +1,6 @@
 import { signal } from '@preact/signals';
 import type { BotEvent } from '../views/event.ts';
-import { after } from './browser-clock.ts';
+import { openStream } from './stream.ts';
 
 /** How many events are kept to look at. */
 const KEPT = 200;
@@ -11,11 +11,16 @@ export const isLive = signal(false);
 /** What has changed since the page was opened, the latest first. */
 export const events = signal<readonly BotEvent[]>([]);
 
-type Listener = (event: BotEvent) => void;
+/** Who hears of changes. */
+interface Listener {
+  readonly onEvent: (event: BotEvent) => void;
+  /** Told where changes were missed: all may be different now. */
+  readonly onReset: () => void;
+}
 
 const listeners = new Set<Listener>();
 
-/** Hears of every change from now on, until the returned function is called. */
+/** Tells `listener` of every change from now on, until the returned function is called. */
 export function listen(listener: Listener): () => void {
   listeners.add(listener);
   return () => listeners.delete(listener);
@@ -23,29 +28,18 @@ export function listen(listener: Listener): () => void {
 
 /** Opens the stream of events; what is missed while it is cut comes after. Returns what ends it. */
 export function goLive(): () => void {
-  let source: EventSource | undefined;
-  let cancel = (): void => undefined;
-  const open = (): void => {
-    source = new EventSource('/v1/events');
-    source.onopen = () => {
-      isLive.value = true;
-    };
-    source.onmessage = ({ data }: MessageEvent<string>) => tell(JSON.parse(data) as BotEvent);
-    source.onerror = () => {
-      isLive.value = false;
-      // A browser tries again by itself, unless the answer was a refusal.
-      if (source?.readyState === EventSource.CLOSED) cancel = after(10_000, open);
-    };
-  };
-  open();
-  return () => {
-    cancel();
-    source?.close();
-    isLive.value = false;
-  };
+  return openStream('/v1/events', {
+    onMessage: (text) => tell(JSON.parse(text) as BotEvent),
+    onOpen: (isOpen) => {
+      isLive.value = isOpen;
+    },
+    onReset: () => {
+      for (const { onReset } of listeners) onReset();
+    },
+  });
 }
 
 function tell(event: BotEvent): void {
   events.value = [event, ...events.value].slice(0, KEPT);
-  for (const listener of listeners) listener(event);
+  for (const { onEvent } of listeners) onEvent(event);
 }

@@ -13,11 +13,14 @@ export function useBot(of: {
   const query = useQuery<BotDetail>(botPath('/v1/bots', of), 10_000);
   useEffect(() => {
     let cancel: (() => void) | undefined;
-    const stop = listen((event) => {
-      if (event.namespace !== of.namespace || event.name !== of.name) return;
-      // What happens together is told one by one.
-      cancel?.();
-      cancel = after(200, query.reload);
+    const stop = listen({
+      onReset: query.reload,
+      onEvent(event) {
+        if (event.namespace !== of.namespace || event.name !== of.name) return;
+        // What happens together is told one by one.
+        cancel?.();
+        cancel = after(200, query.reload);
+      },
     });
     return () => {
       stop();

@@ -7,9 +7,9 @@ import { botPath } from './query-string.ts';
 import type { Pages } from './use-pages.ts';
 
 /** How long changes are gathered. */
-const GATHER_MS = 1_000;
-/** More than this many at once are fetched as a list. */
-const FEW = 10;
+const GATHER_MS = 3_000;
+/** More than so many are fetched as a list: the server counts requests. */
+const FEW = 2;
 
 /** Keeps a list of bots as the bots are: asks for those that have changed. */
 export function useLiveBots({ edit, reload }: Pages<BotRow>): void {
@@ -26,11 +26,14 @@ export function useLiveBots({ edit, reload }: Pages<BotRow>): void {
       changed.clear();
       isOther = false;
     };
-    const stop = listen(({ namespace, name, kind }) => {
-      changed.set(`${namespace}/${name}`, { namespace, name });
-      // Which bots the list holds, and not only how they do.
-      isOther ||= kind === 'added' || kind === 'deleted';
-      cancel ??= after(GATHER_MS, refresh);
+    const stop = listen({
+      onReset: reload,
+      onEvent({ namespace, name, kind }) {
+        changed.set(`${namespace}/${name}`, { namespace, name });
+        // Which bots the list holds, and not only how they do.
+        isOther ||= kind === 'added' || kind === 'deleted';
+        cancel ??= after(GATHER_MS, refresh);
+      },
     });
     return () => {
       stop();

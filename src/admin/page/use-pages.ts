@@ -2,7 +2,7 @@ import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 import { asProblem, type Problem, request } from './http.ts';
 import { type Params, withParams } from './query-string.ts';
 
-const PAGE = 200;
+const PAGE = 500;
 /** What the server gives at once at most. */
 const MOST = 1_000;
 

@@ -65,7 +65,7 @@ export const fleetShardsSchema = z.object({
       healthySince: z.string().optional(),
     })
     .nullable(),
-  conditions: z.array(conditionSchema.omit({ observedGeneration: true })),
+  conditions: z.array(conditionSchema),
   perShard: z.array(
     z.object({ shard: count, ready: z.boolean(), bots: count, granted: rate, used: rate }),
   ),

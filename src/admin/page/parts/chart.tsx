@@ -2,6 +2,7 @@ import { useEffect, useRef } from 'preact/hooks';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import { parseTime } from '../browser-clock.ts';
+import { axisTimes } from '../format.ts';
 import { theme } from '../theme.ts';
 
 /** One line of a chart. */
@@ -70,8 +71,8 @@ function look(
   element: HTMLElement,
   { lines, format, group }: Pick<ChartProps, 'lines' | 'format' | 'group'>,
 ): Omit<uPlot.Options, 'width' | 'height'> {
-  // Read when it is drawn: colours follow the theme.
-  const color = (name: string) => () => getComputedStyle(element).getPropertyValue(`--${name}`);
+  // Asked for whenever it is drawn: colours follow the theme.
+  const color = (name: string) => () => colorOf(element, name);
   const font = `11px ${getComputedStyle(element).fontFamily}`;
   const axis = {
     stroke: color('muted'),
@@ -84,7 +85,7 @@ function look(
     legend: { live: true },
     scales: { y: { range: (_plot, _low, high) => [0, high > 0 ? high * 1.1 : 1] } },
     axes: [
-      { ...axis, space: 70 },
+      { ...axis, space: 60, size: 28, values: (_plot, ticks) => axisTimes(ticks) },
       { ...axis, size: 62, values: (_plot, ticks) => ticks.map((tick) => format(tick)) },
     ],
     series: [
@@ -99,4 +100,14 @@ function look(
       })),
     ],
   };
+}
+
+/** A colour of style.css as a canvas takes it: the browser alone knows which of a pair holds. */
+function colorOf(element: HTMLElement, name: string): string {
+  const probe = document.createElement('i');
+  probe.style.color = `var(--${name})`;
+  element.append(probe);
+  const { color } = getComputedStyle(probe);
+  probe.remove();
+  return color;
 }

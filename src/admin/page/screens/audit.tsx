@@ -34,6 +34,7 @@ function Entries() {
   const text = search.value.get('text') ?? undefined;
   const { items, total, isComplete, problem, more, reload } = usePages<Entry>('/v1/audit', {
     text,
+    total: true,
   });
   if (problem) return <Failure problem={problem} retry={reload} />;
   if (isComplete && items.length === 0) {

@@ -64,6 +64,11 @@ function actionsOn(bot: BotDetail): Action[] {
       consequence: 'Calls to Telegram are made again at once, as if none had failed.',
       run: post('breaker/reset', 'The breaker was asked to close.'),
     },
+    {
+      label: 'Write down',
+      consequence: 'How the bot does now is written into the history, ahead of the next snapshot.',
+      run: post('persist', 'It was asked to be written down.'),
+    },
     ...lifecycle,
   ];
 }

@@ -7,7 +7,7 @@ import { Figure } from '../parts/figure.tsx';
 import { Panel } from '../parts/panel.tsx';
 import { State, type Tone } from '../parts/state.tsx';
 
-/** How a bot does now: why it is (not) ready, who it is, where it runs. */
+/** How a bot does now, and why it is not ready. */
 export function BotState({ bot }: { readonly bot: BotDetail }) {
   // The server hands it on as it is stored.
   const status = bot.status as TenantBotStatus;
@@ -27,11 +27,18 @@ export function BotState({ bot }: { readonly bot: BotDetail }) {
         <Figure title="Restarts" value={count(bot.restarts)} />
         <Figure title="Last update" value={ago(bot.lastUpdateAt, now.value)} />
       </dl>
-      <div class="panels">
-        <About bot={bot} status={status} />
-        <Conditions status={status} />
-      </div>
     </>
+  );
+}
+
+/** Who a bot is and where it runs, and what holds of it. */
+export function BotFacts({ bot }: { readonly bot: BotDetail }) {
+  const status = bot.status as TenantBotStatus;
+  return (
+    <div class="panels">
+      <About bot={bot} status={status} />
+      <Conditions status={status} />
+    </div>
   );
 }
 

@@ -62,7 +62,7 @@ function Timeline({ history: { points, stepSeconds } }: { readonly history: BotH
     <>
       <Band title="Health" times={times} states={points.map(({ health }) => health)} />
       <Band title="Breaker" times={times} states={points.map(({ breaker }) => breaker)} />
-      <div class="panels">
+      <div class="charts">
         <Chart
           title="Latency of Telegram"
           times={times}

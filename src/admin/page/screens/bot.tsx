@@ -2,13 +2,19 @@ import { useState } from 'preact/hooks';
 import type { BotDetail } from '../../views/bot.ts';
 import { me } from '../me.ts';
 import { Heading } from '../parts/heading.tsx';
+import { LogLines } from '../parts/log-lines.tsx';
 import { Answered, Empty } from '../parts/notice.tsx';
+import { Panel } from '../parts/panel.tsx';
 import { State } from '../parts/state.tsx';
 import { botPath } from '../query-string.ts';
 import { useBot } from '../use-bot.ts';
 import { BotActions } from './bot-actions.tsx';
-import { BotState } from './bot-state.tsx';
+import { BotChanges } from './bot-changes.tsx';
+import { BotChat } from './bot-chat.tsx';
+import { BotFacts, BotState } from './bot-state.tsx';
 import { BotTimeline } from './bot-timeline.tsx';
+import { NoHistory } from './no-history.tsx';
+import { DaysChoice, UsageOf } from './usage-of.tsx';
 
 /** One bot: its state, what it did, and what can be done with it. */
 export function BotScreen({
@@ -89,6 +95,10 @@ const always = () => true;
 
 const TABS = [
   { path: '', title: 'State and timeline', isThere: always, Content: StateAndTimeline },
+  { path: 'changes', title: 'Changes', isThere: always, Content: BotChanges },
+  { path: 'usage', title: 'Usage', isThere: always, Content: Usage },
+  { path: 'logs', title: 'Log', isThere: () => me.value?.logs ?? false, Content: Log },
+  { path: 'chat', title: 'Chat', isThere: () => me.value?.chat ?? false, Content: BotChat },
   { path: 'spec', title: 'Spec', isThere: always, Content: Spec },
 ] as const;
 
@@ -97,7 +107,28 @@ function StateAndTimeline({ bot }: { readonly bot: BotDetail }) {
     <>
       <BotState bot={bot} />
       <BotTimeline bot={bot} hasHistory={me.value?.history ?? false} />
+      <BotFacts bot={bot} />
     </>
+  );
+}
+
+function Usage({ bot }: { readonly bot: BotDetail }) {
+  if (!me.value?.history) return <NoHistory />;
+  return (
+    <>
+      <div class="heading">
+        <DaysChoice />
+      </div>
+      <UsageOf namespace={bot.namespace} name={bot.name} />
+    </>
+  );
+}
+
+function Log({ bot }: { readonly bot: BotDetail }) {
+  return (
+    <Panel title="Log">
+      <LogLines bot={bot} />
+    </Panel>
   );
 }
 

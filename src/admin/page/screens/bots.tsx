@@ -10,6 +10,7 @@ import { type Column, VirtualTable } from '../parts/virtual-table.tsx';
 import { search, setSearch } from '../router.ts';
 import { useLiveBots } from '../use-live-bots.ts';
 import { type Pages, usePages } from '../use-pages.ts';
+import { BulkActions } from './bulk-actions.tsx';
 import { NoBots } from './no-bots.tsx';
 
 /** The filters with a few values each; the page has no schema at run time to take them from. */
@@ -44,6 +45,8 @@ export function BotsScreen() {
         <span class="muted" role="status">
           {isLoading ? 'Loading …' : counted(pages)}
         </span>
+        <span class="spread" />
+        <BulkActions namespace={params['namespace']} />
       </Heading>
       <Filters />
       {problem && <Failure problem={problem} retry={reload} />}

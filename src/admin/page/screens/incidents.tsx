@@ -36,6 +36,7 @@ function given() {
     open: search.value.get('open') === 'true' ? 'true' : undefined,
     namespace: search.value.get('namespace') ?? undefined,
     name: search.value.get('name') ?? undefined,
+    total: true,
   };
 }
 

@@ -13,9 +13,11 @@ import { useQuery } from '../use-query.ts';
 import { NoBots } from './no-bots.tsx';
 import { RecentEvents } from './recent-events.tsx';
 
+const EVERY_MS = 10_000;
+
 /** All bots at a glance: how many do well, which don't, what has just changed. */
 export function OverviewScreen() {
-  const summary = useQuery<HealthSummary>('/v1/health/summary', 5_000);
+  const summary = useQuery<HealthSummary>('/v1/health/summary', EVERY_MS);
   return (
     <>
       <Heading title="Overview" />
@@ -60,7 +62,7 @@ function Glance({ summary }: { readonly summary: HealthSummary }) {
 const SHOWN = 20;
 
 function Unwell() {
-  const unwell = useQuery<UnhealthyPage>(`/v1/health/unhealthy?limit=${SHOWN}`, 5_000);
+  const unwell = useQuery<UnhealthyPage>(`/v1/health/unhealthy?limit=${SHOWN}`, EVERY_MS);
   return (
     <Panel title="Not well, the worst first">
       <Answered query={unwell}>

@@ -10,7 +10,7 @@ import { useQuery } from '../use-query.ts';
 
 /** How limits are handed out and used; who pauses, and who waits for a first start. */
 export function RatesScreen() {
-  const rates = useQuery<Rates>('/v1/rates', 3_000);
+  const rates = useQuery<Rates>('/v1/rates', 5_000);
   return (
     <>
       <Heading title="Rates">

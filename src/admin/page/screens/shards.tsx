@@ -15,7 +15,7 @@ type Measure = keyof typeof MEASURES;
 
 /** The shards of each fleet as a heat map: how full they are, or how much of their rate they use. */
 export function ShardsScreen() {
-  const fleets = useQuery<Shards>('/v1/shards', 5_000);
+  const fleets = useQuery<Shards>('/v1/shards', 10_000);
   const measure: Measure = search.value.get('by') === 'calls' ? 'calls' : 'bots';
   return (
     <>
