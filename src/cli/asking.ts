@@ -23,6 +23,7 @@ type Asking = Pick<
   | 'suspend'
   | 'chat'
   | 'send'
+  | 'doctor'
   | 'completion'
   | 'complete'
 >;
@@ -139,6 +140,16 @@ export function askingActions(io: Io): Asking {
       const timeoutMs = parseDuration(String(timeout), '--timeout');
       const options = { namespace: String(namespace), name, text: said, as: String(as), timeoutMs };
       await runSend(await connectLocal(flags, 'send'), options, io);
+    },
+    async doctor(flags) {
+      const { examine } = await import('./doctor/examine.ts');
+      const { printFindings } = await import('./commands/doctor.ts');
+      const namespace = text(flags['operatorNamespace']);
+      printFindings(
+        await examine(flags, namespace, systemClock.wallMs()),
+        text(flags['output']),
+        io,
+      );
     },
     async completion(shell) {
       const { COMPLETION_SCRIPTS } = await import('./completion/scripts.ts');

@@ -27,13 +27,7 @@ const fieldManager = 'kubectl-tenantbot';
 
 /** What a cluster lets do and see: no more than the kubeconfig's user may there. */
 export async function clusterAccess(choice: ClusterChoice): Promise<Access> {
-  const access = await loadClusterAccess(choice.kubeconfig, choice.context);
-  const client = new HttpKubeClient({
-    access,
-    clock: systemClock,
-    random: systemRandom,
-    userAgent: choice.userAgent,
-  });
+  const { client, access } = await connectCluster(choice);
   return {
     namespace: access.namespace ?? 'default',
     async list(namespace) {
@@ -64,6 +58,13 @@ export async function clusterAccess(choice: ClusterChoice): Promise<Access> {
     manifestProblems: () => Promise.resolve([]),
     close: () => client.close(),
   };
+}
+
+/** A client of the cluster, with the rights of the kubeconfig's user. Must be closed. */
+export async function connectCluster({ kubeconfig, context, userAgent }: ClusterChoice) {
+  const access = await loadClusterAccess(kubeconfig, context);
+  const shared = { clock: systemClock, random: systemRandom, userAgent };
+  return { access, client: new HttpKubeClient({ access, ...shared }) };
 }
 
 const RESOURCES = { tenantbots: TENANT_BOTS, botfleets: BOT_FLEETS } as const satisfies Record<

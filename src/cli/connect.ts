@@ -48,9 +48,17 @@ async function localClient(endpoint: Endpoint | undefined, data: string): Promis
   return new LocalClient(endpoint, data);
 }
 
-async function chosen(
-  flags: Flags,
-): Promise<{ place: Place; data: string; endpoint: Endpoint | undefined }> {
+/** Whom `flags` choose. */
+export interface Chosen {
+  readonly place: Place;
+  /** The data folder of the standalone. */
+  readonly data: string;
+  /** Undefined where no standalone has left word there. */
+  readonly endpoint: Endpoint | undefined;
+}
+
+/** Whom `flags`, the environment and the folder choose. */
+export async function chosen(flags: Flags): Promise<Chosen> {
   const { readEndpoint } = await import('../standalone/data/endpoint-file.ts');
   const environment = processEnvironment();
   const { data } = readConfig(STANDALONE_SETTINGS, { flags: settingsOf(flags), environment });
@@ -66,11 +74,11 @@ async function chosen(
     kubeconfig: environment['KUBECONFIG'],
     home: homedir(),
   });
-  return { place, data, endpoint };
+  return { place, data: resolve(data), endpoint };
 }
 
 /** Others of a command's flags may be named like settings of a standalone: `--shards`. */
-function settingsOf({ data, config }: Flags): Flags {
+export function settingsOf({ data, config }: Flags): Flags {
   return { ...(data !== undefined && { data }), ...(config !== undefined && { config }) };
 }
 

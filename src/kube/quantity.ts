@@ -25,8 +25,8 @@ export function sameQuantity(a: unknown, b: unknown): boolean {
   return Math.abs(x - y) <= Math.abs(x) * 1e-12;
 }
 
-/** NaN where it is no quantity. */
-function quantityOf(value: unknown): number {
+/** How much a quantity is; NaN where it is none. */
+export function quantityOf(value: unknown): number {
   if (typeof value === 'number') return value;
   const [, digits, exponent = '', suffix = ''] =
     (typeof value === 'string' && QUANTITY.exec(value)) || [];

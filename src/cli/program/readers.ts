@@ -63,4 +63,11 @@ export function addReaders(program: Command, actions: Actions): void {
     .option('--reset', 'and begin to count anew')
     .action((flags: Flags) => actions.retries(flags));
   addPlace(retries);
+  const doctor = program
+    .command('doctor')
+    .description('find what is wrong with an installation, and say what to do')
+    .option('--operator-namespace <namespace>', "the operator's; looked for unless given")
+    .addOption(outputOption('yaml', 'json'))
+    .action((flags: Flags) => actions.doctor(flags));
+  addPlace(doctor);
 }

@@ -1,6 +1,6 @@
 import type { CallOptions, KubeClient } from '../../kube/client.ts';
 import type { Manifest } from '../../kube/resource.ts';
-import { SELF_SUBJECT_ACCESS_REVIEWS } from '../../kube/well-known.ts';
+import { SELF_SUBJECT_ACCESS_REVIEWS, SUBJECT_ACCESS_REVIEWS } from '../../kube/well-known.ts';
 import type { Right } from '../rights.ts';
 
 /** Where the operator needs its rights. */
@@ -18,17 +18,25 @@ interface Question {
   readonly namespace: string | undefined;
 }
 
-/** One sentence for each of `rights` that this program does not have, naming the rule. */
+/** Who needs which rights, and where. */
+export interface Needs {
+  readonly rights: readonly Right[];
+  readonly places: Places;
+  /** Whose rights are asked about; this program's own unless given. */
+  readonly account?: { readonly namespace: string; readonly name: string } | undefined;
+}
+
+/** One sentence for each of `rights` that this program, or `account`, does not have, naming the rule. */
 export async function missingRights(
   client: KubeClient,
-  { rights, places }: { readonly rights: readonly Right[]; readonly places: Places },
+  { rights, places, account }: Needs,
   options: CallOptions,
 ): Promise<string[]> {
   const questions = rights.flatMap((right) => questionsAbout(right, places));
   const answers = await Promise.all(
     questions.map(async (question) => ({
       question,
-      allowed: await isAllowed(client, question, options),
+      allowed: await isAllowed(client, { ...question, account }, options),
     })),
   );
   return answers.filter(({ allowed }) => !allowed).map(({ question }) => sentence(question));
@@ -49,20 +57,32 @@ function namespacesOf({ where }: Right, places: Places): readonly (string | unde
 
 async function isAllowed(
   client: KubeClient,
-  { right, verb, name, namespace }: Question,
+  { right, verb, name, namespace, account }: Question & Pick<Needs, 'account'>,
   options: CallOptions,
 ): Promise<boolean> {
   const [resource, subresource] = right.resource.split('/');
+  const resources = account ? SUBJECT_ACCESS_REVIEWS : SELF_SUBJECT_ACCESS_REVIEWS;
   const review: Manifest = {
     apiVersion: 'authorization.k8s.io/v1',
-    kind: 'SelfSubjectAccessReview',
+    kind: resources.kind,
     metadata: {},
     spec: {
+      ...(account && subjectOf(account)),
       resourceAttributes: { group: right.group, resource, subresource, verb, name, namespace },
     },
   };
-  const { status } = await client.create(SELF_SUBJECT_ACCESS_REVIEWS, review, options);
+  const { status } = await client.create(resources, review, options);
   return status?.allowed === true;
+}
+
+/** How the API server knows a ServiceAccount. */
+function subjectOf({ namespace, name }: NonNullable<Needs['account']>): object {
+  const groups = [
+    'system:serviceaccounts',
+    `system:serviceaccounts:${namespace}`,
+    'system:authenticated',
+  ];
+  return { user: `system:serviceaccount:${namespace}:${name}`, groups };
 }
 
 function sentence({ right, verb, name, namespace }: Question): string {

@@ -25,6 +25,13 @@ export async function lockFolder(folder: string): Promise<Lock> {
   return acquire(join(folder, 'lock'), { folder, identity });
 }
 
+/** Who has the lock of `folder` and is running; undefined where nobody has. */
+export async function lockHolder(folder: string): Promise<ProcessIdentity | undefined> {
+  const text = await readText(join(folder, 'lock'));
+  const holder = text === undefined ? undefined : readHolder(text);
+  return holder && (await isRunning(holder)) ? holder : undefined;
+}
+
 interface Claim {
   readonly folder: string;
   readonly identity: ProcessIdentity;
