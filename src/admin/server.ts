@@ -5,6 +5,7 @@ import etag from '@fastify/etag';
 import helmet from '@fastify/helmet';
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import type { KeyPair } from '../lib/certificates.ts';
 import { environmentError, errorCode, errorMessage } from '../lib/errors.ts';
 import type { AdminDeps } from './api.ts';
 import { makeApp } from './http/app.ts';
@@ -27,6 +28,8 @@ export interface AdminServerOptions {
   readonly page: string;
   /** Networks (as CIDR) of proxies that are believed when they say for whom they ask. */
   readonly trustedProxies?: readonly string[] | undefined;
+  /** What to show over TLS from the next connection on; speaks plain HTTP unless given. */
+  readonly certificate?: (() => KeyPair) | undefined;
   /** Nobody is limited unless given. */
   readonly limits?: Limits | undefined;
   readonly deps: AdminDeps;
@@ -46,7 +49,7 @@ export interface AdminServer {
 export async function startAdminServer(options: AdminServerOptions): Promise<AdminServer> {
   const { deps, page, limits } = options;
   const app = makeApp({ ...options, log: deps.log });
-  await app.register(helmet, securityHeaders({ hasTls: false }));
+  await app.register(helmet, securityHeaders({ hasTls: options.certificate !== undefined }));
   // Before the compression: what is the same has the same tag, however it is packed.
   await app.register(etag, { weak: true });
   await app.register(compress, { globalDecompression: false });

@@ -1,8 +1,10 @@
 import { z } from 'zod';
+import { ADMIN_SETTINGS } from './admin-settings.ts';
 import { retention } from './retention-setting.ts';
 import {
   botMetrics,
   flag,
+  list,
   logFormat,
   logLevel,
   port,
@@ -10,11 +12,6 @@ import {
   text,
   wholeNumber,
 } from './setting-types.ts';
-
-const list = z.union(
-  [z.array(text).min(1), text.transform((names) => names.split(',').map((name) => name.trim()))],
-  { error: 'must be names (a list; in the environment, separated by commas)' },
-);
 
 const operatorSettingsSchema = z.strictObject({
   kubeconfig: text.optional().describe('kubeconfig file; the pod that this runs in unless given'),
@@ -35,6 +32,7 @@ const operatorSettingsSchema = z.strictObject({
     .describe('name of the Service that leads runtime pods to the leader'),
   controlPort: port.default(9443).describe('port for runtime pods'),
   healthPort: port.default(8080).describe('port for probes and metrics'),
+  ...ADMIN_SETTINGS,
   botMetrics,
   databaseUrlFile: text
     .optional()
@@ -63,7 +61,14 @@ const operatorSettingsSchema = z.strictObject({
 /** What `tenantbot operator` is told. */
 export const OPERATOR_SETTINGS = {
   schema: operatorSettingsSchema,
-  paths: new Set(['kubeconfig', 'fleets', 'databaseUrlFile', 'databaseCa']),
+  paths: new Set([
+    'kubeconfig',
+    'fleets',
+    'databaseUrlFile',
+    'databaseCa',
+    'adminCertificate',
+    'adminKey',
+  ]),
 };
 
 export type OperatorSettings = z.output<typeof operatorSettingsSchema>;

@@ -9,6 +9,12 @@ import { LOG_FORMATS } from '../telemetry/log.ts';
 /** Any text but the empty one. */
 export const text = z.string().min(1, { error: 'must not be empty' });
 
+/** Several names; in flags and the environment separated by commas. */
+export const list = z.union(
+  [z.array(text).min(1), text.transform((names) => names.split(',').map((name) => name.trim()))],
+  { error: 'must be names (a list; in the environment, separated by commas)' },
+);
+
 /** Address of a database, which may hold a password. */
 export const databaseUrl = text.transform((url) => new Secret(url)).optional();
 

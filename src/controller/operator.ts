@@ -15,6 +15,7 @@ import type { Random } from '../lib/random.ts';
 import { runTogether } from '../lib/run-together.ts';
 import { startHealthServer } from '../telemetry/health-server.ts';
 import type { Log } from '../telemetry/log.ts';
+import { adminNames, type ClusterAdminOptions, serveAdmin } from './admin/serve-admin.ts';
 import { Authority } from './channel/authority.ts';
 import { shardAuthenticator } from './channel/shard-authenticator.ts';
 import { ClusterCaches } from './cluster-caches.ts';
@@ -47,6 +48,8 @@ export interface OperatorOptions {
   readonly controlService: string;
   readonly controlPort: number;
   readonly healthPort: number;
+  /** The admin API is not served unless given. */
+  readonly admin?: ClusterAdminOptions | undefined;
   /** Where a history is to be kept. */
   readonly openHistory: OpenHistory | undefined;
   readonly timings: ElectionTimings;
@@ -82,7 +85,7 @@ export async function runOperator(options: OperatorOptions, signal: AbortSignal)
     {
       client,
       namespace,
-      names: controlNames(options),
+      names: [...controlNames(options), ...ownAdminNames(options)],
       isLeader: () => elector.isLeader(),
       clock,
       log,
@@ -126,6 +129,13 @@ export async function runOperator(options: OperatorOptions, signal: AbortSignal)
       }
     },
   });
+  const serveAdminTo = async (signal: AbortSignal): Promise<void> => {
+    const { admin } = options;
+    if (!admin) return aborted(signal);
+    const retries = () => hub()?.retries;
+    const ownCertificate = () => authority.material.leaf;
+    await serve(signal, () => serveAdmin(admin, { ...options, caches, retries, ownCertificate }));
+  };
   const hub = (): ShardHub | undefined => (elector.isLeader() ? leadership?.hub : undefined);
 
   await runTogether(signal, [
@@ -160,6 +170,7 @@ export async function runOperator(options: OperatorOptions, signal: AbortSignal)
             }),
           ),
         (signal) => elector.start(signal),
+        (signal) => serveAdminTo(signal),
       ]);
     },
   ]);
@@ -178,6 +189,11 @@ function controlNames({
 }: OperatorOptions): readonly [string, ...string[]] {
   const name = `${controlService}.${namespace}.svc`;
   return [name, `${name}.cluster.local`];
+}
+
+/** What the admin API is called by, where the operator's authority vouches for it. */
+function ownAdminNames({ admin, namespace }: OperatorOptions): readonly string[] {
+  return admin && !admin.certificate ? adminNames(admin.service, namespace) : [];
 }
 
 /** Keeps a server up until `signal` aborts. */

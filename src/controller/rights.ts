@@ -48,6 +48,7 @@ export const RIGHTS: readonly Right[] = [
   { ...right('own', '', 'secrets', 'get', 'update'), names: [AUTHORITY_SECRET] },
   right('cluster', '', 'namespaces', 'list', 'watch'),
   right('cluster', 'authentication.k8s.io', 'tokenreviews', 'create'),
+  right('cluster', 'authorization.k8s.io', 'subjectaccessreviews', 'create'),
   {
     ...right('cluster', 'apiextensions.k8s.io', 'customresourcedefinitions', 'get'),
     names: ['tenantbots.tenantbot.dev', 'botfleets.tenantbot.dev'],

@@ -5,6 +5,7 @@ import type { ConnectionOptions } from 'node:tls';
 import type { KubeConfig } from '@kubernetes/client-node';
 import { parse, stringify } from 'yaml';
 import { environmentError, errorMessage, inputError } from '../lib/errors.ts';
+import type { Secret } from '../lib/secret.ts';
 
 /** What a call needs besides its content. Must not reach any text. */
 export interface Credentials {
@@ -59,6 +60,20 @@ async function loadConfig(kubeconfig: string | undefined): Promise<KubeConfig> {
     }
   }
   return config;
+}
+
+/** The same API server for the bearer of `token`, with nothing of what `access` itself is let in by. */
+export function asBearer(access: ClusterAccess, token: Secret): ClusterAccess {
+  return {
+    ...access,
+    async credentials() {
+      const { ca, rejectUnauthorized, servername } = (await access.credentials()).tls;
+      return {
+        headers: { Authorization: `Bearer ${token.reveal()}` },
+        tls: defined({ ca, rejectUnauthorized, servername }),
+      };
+    },
+  };
 }
 
 function useContext(config: KubeConfig, context: string): void {
@@ -156,7 +171,9 @@ async function credentialsOf(config: KubeConfig, tokenFile?: string): Promise<Cr
   }
 }
 
-function defined(tls: { [Key in keyof Credentials['tls']]: unknown }): Credentials['tls'] {
+function defined(
+  tls: { readonly [Key in keyof Credentials['tls']]?: unknown },
+): Credentials['tls'] {
   return Object.fromEntries(Object.entries(tls).filter(([, value]) => value !== undefined));
 }
 

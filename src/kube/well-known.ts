@@ -95,7 +95,7 @@ export interface TokenReview extends KubeObject {
 }
 
 /** Never stored, as {@link TokenReview}. */
-export interface SelfSubjectAccessReview extends KubeObject {
+export interface SubjectAccessReview extends KubeObject {
   readonly status?: {
     readonly allowed: boolean;
     readonly denied?: boolean;
@@ -147,7 +147,13 @@ export const TOKEN_REVIEWS = v1<TokenReview>(
   'tokenreviews',
   false,
 );
-export const SELF_SUBJECT_ACCESS_REVIEWS = v1<SelfSubjectAccessReview>(
+export const SUBJECT_ACCESS_REVIEWS = v1<SubjectAccessReview>(
+  'authorization.k8s.io',
+  'SubjectAccessReview',
+  'subjectaccessreviews',
+  false,
+);
+export const SELF_SUBJECT_ACCESS_REVIEWS = v1<SubjectAccessReview>(
   'authorization.k8s.io',
   'SelfSubjectAccessReview',
   'selfsubjectaccessreviews',

@@ -6,6 +6,7 @@ import type { AddressSource } from '../history/address-source.ts';
 import { parseDatabaseUrl } from '../history/database-address.ts';
 import { EmbeddedDatabase } from '../history/embedded/embedded-database.ts';
 import { History } from '../history/history.ts';
+import { FollowingReader } from '../history/queries/following-reader.ts';
 import type { HistoryReader } from '../history/queries/reader.ts';
 import type { RetentionDays } from '../history/retention/retention-days.ts';
 import { aborted } from '../lib/aborted.ts';
@@ -14,7 +15,6 @@ import type { Random } from '../lib/random.ts';
 import type { Secret } from '../lib/secret.ts';
 import { within } from '../lib/within.ts';
 import type { Log } from '../telemetry/log.ts';
-import { LocalReader } from './local-reader.ts';
 import type { ObjectStore } from './object-store.ts';
 
 /** What a {@link LocalHistory} goes by. */
@@ -57,7 +57,7 @@ export class LocalHistory {
   readonly #stopKeeping = new AbortController();
   readonly #stopDatabase = new AbortController();
   readonly #keeping: Promise<void>;
-  readonly #reader: LocalReader;
+  readonly #reader: FollowingReader;
   readonly #reading: Promise<void>;
   readonly #serving: Promise<void>;
   readonly #unwatch: () => void;
@@ -73,7 +73,7 @@ export class LocalHistory {
     const shown = registry && { registry };
     this.kept = new History({ address, directory, clock, random, log, ...days, ...shown });
     this.#serving = start(this.#stopDatabase.signal);
-    this.#reader = new LocalReader(address, { clock, log });
+    this.#reader = new FollowingReader(address, { clock, log });
     this.#reading = this.#reader.start(this.#stopKeeping.signal);
     this.#keeping = this.kept.start(this.#stopKeeping.signal);
     this.#unwatch = objects.watch(({ type, object }) => {

@@ -5,6 +5,7 @@ import Fastify, {
   type FastifyRequest,
 } from 'fastify';
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
+import type { KeyPair } from '../../lib/certificates.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { makeProblem, PROBLEM_TYPE, type Problem, RequestProblem } from '../problem.ts';
 import { refuseConnection } from './client-error.ts';
@@ -12,6 +13,7 @@ import { holdUntilGone } from './gone.ts';
 import { isOurs } from './hosts.ts';
 import { problemOf } from './problem-of.ts';
 import { REQUEST_ID, requestId } from './request-id.ts';
+import { followCertificate, tlsOptions } from './tls.ts';
 
 const MAX_BODY_BYTES = 1 << 20;
 const MAX_HEADER_BYTES = 16 << 10;
@@ -30,14 +32,22 @@ export interface AppOptions {
   readonly names: readonly string[];
   /** As CIDR. */
   readonly trustedProxies?: readonly string[] | undefined;
+  /** Speaks plain HTTP unless given. */
+  readonly certificate?: (() => KeyPair) | undefined;
 }
 
 /**
  * A server without routes that takes only what is bounded in size and time, answers every error as
  * a problem document, names each request, and logs those that take more than a second.
  */
-export function makeApp({ log, names, trustedProxies }: AppOptions): FastifyInstance {
+export function makeApp({ log, names, trustedProxies, certificate }: AppOptions): FastifyInstance {
+  const bounds = {
+    headersTimeout: HEADERS_MS,
+    connectionsCheckingInterval: LOOK_EVERY_MS,
+    maxHeaderSize: MAX_HEADER_BYTES,
+  };
   const app: FastifyInstance = Fastify({
+    ...(certificate ? { https: { ...bounds, ...tlsOptions(certificate) } } : { http: bounds }),
     trustProxy: trustedProxies?.length ? [...trustedProxies] : false,
     bodyLimit: MAX_BODY_BYTES,
     requestTimeout: REQUEST_MS,
@@ -48,12 +58,8 @@ export function makeApp({ log, names, trustedProxies }: AppOptions): FastifyInst
       void answer(reply, problemOf(error, of(log, request)));
     },
     routerOptions: { maxParamLength: MAX_PARAMETER },
-    http: {
-      headersTimeout: HEADERS_MS,
-      connectionsCheckingInterval: LOOK_EVERY_MS,
-      maxHeaderSize: MAX_HEADER_BYTES,
-    },
   });
+  if (certificate) followCertificate(app, certificate);
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   app.removeContentTypeParser('text/plain');

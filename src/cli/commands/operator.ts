@@ -5,12 +5,14 @@ import { runOperator } from '../../controller/operator.ts';
 import { addressInFile } from '../../history/address-source.ts';
 import { History } from '../../history/history.ts';
 import { HttpKubeClient } from '../../kube/http-client.ts';
-import { loadClusterAccess } from '../../kube/kubeconfig.ts';
+import { asBearer, loadClusterAccess } from '../../kube/kubeconfig.ts';
 import { restClientMetrics } from '../../kube/rest-client-metrics.ts';
 import { systemClock } from '../../lib/clock.ts';
 import { systemRandom } from '../../lib/random.ts';
+import type { Secret } from '../../lib/secret.ts';
 import { createLog, type Log } from '../../telemetry/log.ts';
 import { createRegistry } from '../../telemetry/registry.ts';
+import { adminOf } from '../admin-parts.ts';
 import type { OperatorSettings } from '../operator-settings.ts';
 import { RUNTIME_SETTINGS } from '../runtime-settings.ts';
 import { variableName } from '../settings.ts';
@@ -34,46 +36,48 @@ export async function startOperator(
   const destination = { write: (text: string) => void logTo.write(text) };
   const log = createLog({ level: logLevel, format: logFormat, destination });
   const registry = createRegistry();
-  const client = new HttpKubeClient({
-    access: await loadClusterAccess(settings.kubeconfig),
+  const access = await loadClusterAccess(settings.kubeconfig);
+  const common = {
     clock: systemClock,
     random: systemRandom,
     userAgent: `tenantbot-operator/${version}`,
-    rate: { perSecond: settings.apiRequestsPerSecond, burst: settings.apiBurst },
     metrics: restClientMetrics(registry),
-  });
-  try {
-    await runOperator(
-      {
-        client,
-        registry,
-        namespace,
-        podName: settings.podName,
-        botNamespaces: settings.watchNamespaces,
-        watchSecrets: settings.watchSecrets,
-        defaultFleets: fleets === undefined ? [] : await readDefaultFleets(fleets, namespace),
-        image: settings.image,
-        imagePullPolicy: settings.imagePullPolicy,
-        runtimeEnv: runtimeEnv(settings),
-        controlService: settings.controlService,
-        controlPort: settings.controlPort,
-        healthPort: settings.healthPort,
-        openHistory: historyOf(settings, { registry, log }),
-        timings: {
-          leaseDurationMs: settings.leaseSeconds * 1000,
-          renewDeadlineMs: settings.renewSeconds * 1000,
-          retryPeriodMs: settings.retrySeconds * 1000,
-        },
-        clock: systemClock,
-        random: systemRandom,
-        log,
-        exit,
+  };
+  const rate = { perSecond: settings.apiRequestsPerSecond, burst: settings.apiBurst };
+  await using stack = new AsyncDisposableStack();
+  const client = new HttpKubeClient({ ...common, access, rate });
+  stack.defer(() => client.close());
+  const clientFor = (token: Secret) =>
+    new HttpKubeClient({ ...common, access: asBearer(access, token) });
+  await runOperator(
+    {
+      client,
+      registry,
+      namespace,
+      podName: settings.podName,
+      botNamespaces: settings.watchNamespaces,
+      watchSecrets: settings.watchSecrets,
+      defaultFleets: fleets === undefined ? [] : await readDefaultFleets(fleets, namespace),
+      image: settings.image,
+      imagePullPolicy: settings.imagePullPolicy,
+      runtimeEnv: runtimeEnv(settings),
+      controlService: settings.controlService,
+      controlPort: settings.controlPort,
+      healthPort: settings.healthPort,
+      admin: adminOf(settings, { clientFor, log, stack }),
+      openHistory: historyOf(settings, { registry, log }),
+      timings: {
+        leaseDurationMs: settings.leaseSeconds * 1000,
+        renewDeadlineMs: settings.renewSeconds * 1000,
+        retryPeriodMs: settings.retrySeconds * 1000,
       },
-      signal,
-    );
-  } finally {
-    await client.close();
-  }
+      clock: systemClock,
+      random: systemRandom,
+      log,
+      exit,
+    },
+    signal,
+  );
 }
 
 /** What runtime pods are told as well. What is as by default is left out: it need not restart them. */

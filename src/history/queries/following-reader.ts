@@ -1,12 +1,12 @@
-import type { AddressSource } from '../history/address-source.ts';
-import type { DatabaseAddress } from '../history/database-address.ts';
-import { HistoryReader, type ReaderOptions } from '../history/queries/reader.ts';
-import { sleep } from '../lib/clock.ts';
+import { sleep } from '../../lib/clock.ts';
+import type { AddressSource } from '../address-source.ts';
+import type { DatabaseAddress } from '../database-address.ts';
+import { HistoryReader, type ReaderOptions } from './reader.ts';
 
 const LOOK_EVERY_MS = 500;
 
 /** Who can be asked what was, wherever the database is at the time. */
-export class LocalReader {
+export class FollowingReader {
   readonly #address: AddressSource;
   readonly #options: ReaderOptions;
   #open: { readonly reader: HistoryReader; readonly address: DatabaseAddress } | undefined;
@@ -33,7 +33,7 @@ export class LocalReader {
   /** Rejects where it is not there: that is told by who writes. */
   async #follow(): Promise<void> {
     const address = await this.#address();
-    if (address === this.#open?.address) return;
+    if (this.#open?.address.url.equals(address.url)) return;
     await this.#close();
     this.#open = { address, reader: await HistoryReader.open(address, this.#options) };
   }
