@@ -1,6 +1,6 @@
+import { type Cell, formatCsv } from '../lib/csv.ts';
 import type { QueryAnswer, QueryArgs, QueryName } from '../standalone/local-api/history-routes.ts';
 import type { Io } from './commands/io.ts';
-import { type Cell, formatCsv } from './csv.ts';
 import { parseOutput } from './output.ts';
 import { formatTable } from './table.ts';
 

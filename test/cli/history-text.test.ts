@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { formatCsv } from '../../src/cli/csv.ts';
 import { sparkline } from '../../src/cli/sparkline.ts';
+import { formatCsv } from '../../src/lib/csv.ts';
 
 test.each([
   ['plain', 'plain'],

@@ -105,3 +105,23 @@ test('arguments that make no sense are told', async () => {
     expect({ path, status: (await get(path)).status }).toEqual({ path, status: 400 });
   }
 });
+
+test('tables hold what may be seen, row by row', async () => {
+  const bots = new MemoryCatalog([botObject('blue/shop'), botObject('red/shop')]);
+  const backend = memoryBackend(bots, { history: () => history.reader });
+  const { url } = await openAdmin({}, { backend, access: accessOf() });
+  const rows = async (path: string, who: string) => {
+    const response = await fetch(`${url}/v1/export/${path}`, { headers: as(who) });
+    expect(response.status).toBe(200);
+    return (await response.text()).trimEnd().split('\r\n');
+  };
+  expect(await rows('audit.csv', 'operator')).toHaveLength(4);
+  expect(await rows('audit.csv', 'blue')).toEqual([
+    'at,actor,action,namespace,object,detail',
+    '2026-01-30T00:00:00.000Z,ana,suspend,blue,shop,',
+  ]);
+  const usage = await rows('usage.csv?days=2', 'red');
+  expect(usage.length).toBeGreaterThan(24);
+  expect(usage.slice(1).every((row) => row.startsWith('red,shop,'))).toBe(true);
+  expect(await rows('history.csv?namespace=blue&name=shop', 'blue')).toHaveLength(1);
+});

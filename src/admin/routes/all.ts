@@ -7,6 +7,7 @@ import { addBotRoutes } from './bots.ts';
 import { addBreakerRoutes } from './breakers.ts';
 import { addChangeRoutes } from './changes.ts';
 import { addEventRoutes } from './events.ts';
+import { addExportRoutes } from './exports.ts';
 import { addFleetRoutes } from './fleets.ts';
 import { addHealthRoutes } from './health.ts';
 import { addHistoryRoutes } from './history.ts';
@@ -28,6 +29,7 @@ export function addRoutes(api: AdminApi, given: AdminDeps): void {
   addBreakerRoutes(api, deps);
   addTokenRoutes(api, deps);
   addEventRoutes(api, deps, streams);
+  addExportRoutes(api, deps);
   addFleetRoutes(api, deps);
   addSystemRoutes(api, deps);
   addAuditRoutes(api, deps);

@@ -135,3 +135,37 @@ test('what makes no sense is told apart from what is not there', async () => {
     expect({ path, status: (await get(path)).status }).toEqual({ path, status: 400 });
   }
 });
+
+test('bots as a table, in which nothing is run as a formula', async () => {
+  const evil = { id: 1, username: 'x_bot', name: 'x' };
+  const bots = [
+    botObject('blue/one', { bot: { ...evil, username: '=HYPERLINK("http://evil.example")' } }),
+    botObject('blue/two', {
+      conditions: [
+        {
+          type: 'Ready',
+          status: 'False',
+          reason: 'Crashed',
+          message: '@SUM(1,1)\nnext line',
+          lastTransitionTime: '2026-01-01T00:00:00Z',
+        },
+      ],
+    }),
+    botObject('red/three'),
+  ];
+  const backend = memoryBackend(new MemoryCatalog(bots));
+  const { url } = await openAdmin({}, { backend, access: accessOf() });
+  const of = (path: string) => fetch(`${url}/v1/export/${path}`, { headers: as('blue') });
+  const response = await of('bots.csv');
+  expect(response.headers.get('content-type')).toMatch(/^text\/csv/);
+  expect(response.headers.get('content-disposition')).toContain('filename="bots.csv"');
+  const text = await response.text();
+  expect(text).toMatch(/^namespace,name,fleet,/);
+  expect(text).toContain(`"'=HYPERLINK(""http://evil.example"")"`);
+  expect(text).toContain(`"'@SUM(1,1)\nnext line"`);
+  expect(text).not.toContain('red');
+  expect(await (await of('bots.csv?search=none')).text()).toMatch(/^[^\n]*\r\n$/);
+  expect((await of('bots.csv?namespace=red')).status).toBe(403);
+  expect((await of('history.csv')).status).toBe(503);
+  expect((await of('history.csv?name=one')).status).toBe(400);
+});
