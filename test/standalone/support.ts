@@ -6,9 +6,15 @@ import { createLog, type Log } from '../../src/telemetry/log.ts';
 
 /** A folder of the test's own, gone after it. */
 export async function makeFolder(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'tenantbot-test-'));
-  onTestFinished(() => rm(folder, { recursive: true, force: true }));
-  return folder;
+  const { path, remove } = await makeLastingFolder();
+  onTestFinished(remove);
+  return path;
+}
+
+/** A folder for several tests, which they remove. */
+export async function makeLastingFolder(): Promise<{ path: string; remove: () => Promise<void> }> {
+  const path = await mkdtemp(join(tmpdir(), 'tenantbot-test-'));
+  return { path, remove: () => rm(path, { recursive: true, force: true }) };
 }
 
 /** A log whose lines can be read. */

@@ -1,0 +1,137 @@
+import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { EmulatorClient } from '../../src/emulator/control-client.ts';
+import { type RunningEmulator, startEmulator } from '../../src/emulator/emulator.ts';
+import { type Endpoint, readEndpoint } from '../../src/standalone/data/endpoint-file.ts';
+import { botWithSecret, makeLastingFolder } from '../standalone/support.ts';
+import { type Program, startProgram } from '../support/program.ts';
+import { EmbeddedHistory } from '../support/standalone-history.ts';
+import { TENANTBOT } from '../support/tenantbot.ts';
+import { waitFor } from '../support/wait.ts';
+
+const SHOWN = /^```sh\n(?<command>curl .*)\n```\n```json\n(?<answer>.*)\n```$/gm;
+const PATIENCE = { timeoutMs: 60_000, intervalMs: 100 };
+
+let folder: Awaited<ReturnType<typeof makeLastingFolder>>;
+let emulator: RunningEmulator;
+let history: EmbeddedHistory;
+let telegram: EmulatorClient;
+let program: Program;
+let endpoint: Endpoint;
+
+beforeAll(async () => {
+  folder = await makeLastingFolder();
+  // Of root's folders others see nothing, and Postgres never runs as root.
+  await chmod(folder.path, 0o711);
+  const bots = join(folder.path, 'bots');
+  await mkdir(bots);
+  const spec = '  breaker: {openSeconds: 3600} # patience\n';
+  for (const [index, name] of ['greeter', 'flaky'].entries()) {
+    const bot = botWithSecret({ name, namespace: 'shop', id: 11 + index, spec });
+    await writeFile(join(bots, `${name}.yaml`), bot);
+  }
+  emulator = await startEmulator();
+  history = new EmbeddedHistory(join(folder.path, '.tenantbot'));
+  program = await startProgram(
+    [
+      process.execPath,
+      TENANTBOT,
+      'standalone',
+      '--manifests=bots',
+      `--api-root=${emulator.apiRoot}`,
+      `--emulator-control=${emulator.controlUrl}`,
+    ],
+    { cwd: folder.path, env: { TENANTBOT_HISTORY: '' }, until: /^ready/m, timeoutMs: 60_000 },
+  );
+  const found = await readEndpoint(join(folder.path, '.tenantbot'));
+  if (!found) throw new Error('the standalone left no word of where it listens');
+  endpoint = found;
+  telegram = new EmulatorClient(emulator.controlUrl);
+  const { id: from } = await telegram.createUser({ firstName: 'Ada' });
+  await telegram.addFault({ bot: 'flaky_bot', effect: { kind: 'status', status: 502 } });
+  await telegram.sendText({ bot: 12, from, text: '/start' });
+  await waitFor(
+    'a breaker to open',
+    async () => {
+      const { state } = (await answerOf(get('/v1/bots/shop/flaky/breaker'))) as { state: string };
+      return state === 'Open';
+    },
+    PATIENCE,
+  );
+});
+
+afterAll(async () => {
+  await program.stop('SIGTERM');
+  await history.kill();
+  await emulator.close();
+  await folder.remove();
+});
+
+interface Asked {
+  readonly method: string;
+  readonly path: string;
+  readonly body?: string | undefined;
+}
+
+function get(path: string): Asked {
+  return { method: 'GET', path };
+}
+
+async function answerOf({ method, path, body }: Asked): Promise<unknown> {
+  const response = await fetch(`${endpoint.adminUrl}${path}`, {
+    method,
+    headers: {
+      authorization: `Bearer ${endpoint.token.reveal()}`,
+      ...(body !== undefined && { 'content-type': 'application/json' }),
+    },
+    ...(body !== undefined && { body }),
+  });
+  return response.json();
+}
+
+/** What a command of the page asks for. */
+function parse(command: string, id: string): Asked {
+  const path = /"\$ADMIN(?<path>[^"]+)"$/.exec(command)?.groups?.['path'] ?? '';
+  const method = /-X (?<method>\w+)/.exec(command)?.groups?.['method'] ?? 'GET';
+  const body = /-d '(?<body>[^']+)'/.exec(command)?.groups?.['body'];
+  return { method, path: path.replace('$ID', id), body };
+}
+
+/** What the page shows of an answer, as something to compare with. */
+function pattern(shown: string): object {
+  return JSON.parse(shown, (_key, value: unknown) =>
+    value === '…' ? (expect.anything() as unknown) : value,
+  ) as object;
+}
+
+test('every command of docs/admin.md answers as the page says', async () => {
+  const page = await readFile(join(import.meta.dirname, '../../docs/admin.md'), 'utf8');
+  const shown = Array.from(page.matchAll(SHOWN), ({ groups }) => groups);
+  expect(shown).toHaveLength([...page.matchAll(/^curl /gm)].length);
+  expect(shown.length).toBeGreaterThan(20);
+  let id = '';
+  for (const groups of shown) {
+    const [command = '', answer = ''] = [groups?.['command'], groups?.['answer']];
+    const asked = parse(command, id);
+    if (asked.path === '/v1/retries') await telegram.clearFaults();
+    let last = await answerOf(asked);
+    const isAsShown = (): boolean => {
+      expect({ command, last }).toMatchObject({ command, last: pattern(answer) });
+      return true;
+    };
+    if (asked.method !== 'GET') isAsShown();
+    else {
+      const look = async (): Promise<boolean> => {
+        last = await answerOf(asked);
+        return isAsShown();
+      };
+      await waitFor(command, look, PATIENCE);
+    }
+    id = (last as { id?: string }).id ?? id;
+  }
+  const bots = join(folder.path, 'bots');
+  expect(await readFile(join(bots, 'greeter.yaml'), 'utf8')).toContain('# patience');
+  expect(await readFile(join(bots, 'shop.third.yaml'), 'utf8')).toContain('name: third');
+  expect(program.output).not.toContain('not-a-token');
+});
