@@ -159,13 +159,6 @@ export const SELF_SUBJECT_ACCESS_REVIEWS = v1<SubjectAccessReview>(
   'selfsubjectaccessreviews',
   false,
 );
-/** Asks the same of another. */
-export const SUBJECT_ACCESS_REVIEWS = v1<SelfSubjectAccessReview>(
-  'authorization.k8s.io',
-  'SubjectAccessReview',
-  'subjectaccessreviews',
-  false,
-);
 export const CUSTOM_RESOURCE_DEFINITIONS = v1<CustomResourceDefinition>(
   'apiextensions.k8s.io',
   'CustomResourceDefinition',
