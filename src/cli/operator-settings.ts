@@ -7,9 +7,11 @@ import {
   list,
   logFormat,
   logLevel,
+  otlpEndpoint,
   port,
   positive,
   text,
+  traceRatio,
   wholeNumber,
 } from './setting-types.ts';
 
@@ -34,6 +36,8 @@ const operatorSettingsSchema = z.strictObject({
   healthPort: port.default(8080).describe('port for probes and metrics'),
   ...ADMIN_SETTINGS,
   botMetrics,
+  otlpEndpoint,
+  traceRatio,
   databaseUrlFile: text
     .optional()
     .describe('file with the address of the database of the history; none is kept unless given'),

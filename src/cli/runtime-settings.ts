@@ -1,5 +1,13 @@
 import { z } from 'zod';
-import { botMetrics, logFormat, logLevel, port, text } from './setting-types.ts';
+import {
+  botMetrics,
+  logFormat,
+  logLevel,
+  otlpEndpoint,
+  port,
+  text,
+  traceRatio,
+} from './setting-types.ts';
 
 const runtimeSettingsSchema = z.strictObject({
   controlUrl: z
@@ -22,6 +30,8 @@ const runtimeSettingsSchema = z.strictObject({
     .default(8081)
     .describe('port of /healthz, /readyz and /metrics; 0 takes a free one'),
   botMetrics,
+  otlpEndpoint,
+  traceRatio,
   webhookPort: port.optional().describe('port for webhooks; none are taken unless given'),
   webhookPeers: z
     .string()

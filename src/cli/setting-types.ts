@@ -37,6 +37,23 @@ export const botMetrics = wholeNumber(0, 10_000)
     'of how many single bots each runtime shows metrics at most: those in trouble, then the busiest; 0 shows none',
   );
 
+/** Where traces go. */
+export const otlpEndpoint = z
+  .string()
+  .regex(/^https?:\/\/[^\s/?#@]+(\/[^\s?#]*)?$/, {
+    error: 'must be an http:// or https:// address without user, query or fragment',
+  })
+  .transform((url) => url.replace(/\/$/, ''))
+  .optional()
+  .describe(
+    'collector that takes traces by OTLP over HTTP, such as http://localhost:4318; none are made unless given',
+  );
+
+/** Which of them. */
+export const traceRatio = number('must be a number from 0 to 1', (value) => value <= 1)
+  .default(0.1)
+  .describe('which part of the traces is made, from 0 to 1');
+
 /** How much is logged, and in which form. */
 export const logLevel = z
   .enum(LOG_LEVELS, { error: `must be one of ${LOG_LEVELS.join(', ')}` })

@@ -6,8 +6,10 @@ import {
   flag,
   logFormat,
   logLevel,
+  otlpEndpoint,
   port,
   text,
+  traceRatio,
   wholeNumber,
 } from './setting-types.ts';
 
@@ -55,6 +57,8 @@ export const settingsSchema = z.strictObject({
   webhookPort: port
     .optional()
     .describe('port for webhooks of fleets with spec.webhook, on all addresses; none unless given'),
+  otlpEndpoint,
+  traceRatio,
   metricsPort: port
     .optional()
     .describe('port of /metrics, /healthz and /readyz on 127.0.0.1; none unless given'),

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { Pool } from 'undici';
 import type { z } from 'zod';
 import { errorCode, errorMessage } from '../lib/errors.ts';
+import type { Span, Tracing } from '../lib/tracing.ts';
 import { type Problem, problemSchema } from './messages.ts';
 import { readJson } from './read-json.ts';
 import { explainIssues, readTolerantly } from './tolerant.ts';
@@ -14,6 +15,8 @@ export interface LeaderAddress {
   readonly caFile: string;
   /** File with this pod's token. Read again before each request. */
   readonly tokenFile: string;
+  /** Where traces of requests begin; nothing is traced without it. */
+  readonly tracing?: Tracing | undefined;
 }
 
 /** How a request ended. Messages are for people and hold no secrets. */
@@ -51,9 +54,22 @@ export class LeaderLink {
 
   /** Sends one request, whose answer `schema` reads. Never rejects. */
   async post<Answer extends z.ZodType>(
-    { path, body: request }: LinkRequest,
+    request: LinkRequest,
     schema: Answer,
     signal: AbortSignal,
+  ): Promise<LinkOutcome<z.output<Answer>>> {
+    const { tracing } = this.#address;
+    const span = tracing?.begin(`control ${request.path}`, 'client', { attributes: {} });
+    const outcome = await this.#post(request, schema, { signal, span });
+    if (outcome.kind !== 'answer') span?.fail(outcome.kind);
+    span?.end();
+    return outcome;
+  }
+
+  async #post<Answer extends z.ZodType>(
+    { path, body: request }: LinkRequest,
+    schema: Answer,
+    { signal, span }: { readonly signal: AbortSignal; readonly span: Span | undefined },
   ): Promise<LinkOutcome<z.output<Answer>>> {
     try {
       const pool = await this.#pool();
@@ -61,7 +77,11 @@ export class LeaderLink {
       const { statusCode, body } = await pool.request({
         method: 'POST',
         path,
-        headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+        headers: {
+          'content-type': 'application/json',
+          authorization: `Bearer ${token}`,
+          ...(span && { traceparent: span.traceparent }),
+        },
         body: JSON.stringify(request),
         signal,
       });

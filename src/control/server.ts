@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import type { KeyPair } from '../lib/certificates.ts';
 import type { Clock } from '../lib/clock.ts';
 import { errorMessage } from '../lib/errors.ts';
+import type { Span, Tracing } from '../lib/tracing.ts';
 import { answerHistory, type HistoryService } from './answer-history.ts';
 import { answerSync } from './answer-sync.ts';
 import type { ControlLog } from './control-log.ts';
@@ -17,6 +18,8 @@ export interface ControlServerOptions extends HistoryService {
   readonly port: number;
   /** What to show from the next connection on. */
   readonly certificate: () => KeyPair;
+  /** Where what runtimes trace goes on; nothing is traced without it. */
+  readonly tracing?: Tracing | undefined;
   readonly clock: Clock;
 }
 
@@ -95,16 +98,33 @@ async function serve(
 ): Promise<void> {
   const gone = new AbortController();
   response.once('close', () => gone.abort());
+  const span = beginSpan(options, request);
   try {
     const answer = await answerFor(request)(options, request, gone.signal);
     send(response, 200, { 'content-type': 'application/json' }, answer);
   } catch (error) {
     if (gone.signal.aborted) return;
     const problem = error instanceof ControlProblem ? error : defect(options.log, error);
+    span?.fail(problem.body.code);
     // What is left of the request is not read: the connection can't go on.
     const headers = { 'content-type': PROBLEM_TYPE, connection: 'close', ...problem.headers };
     send(response, problem.body.status, headers, problem.body);
+  } finally {
+    span?.end();
   }
+}
+
+/** Only what a runtime traces is traced here. */
+function beginSpan(
+  { tracing }: ControlServerOptions,
+  { headers: { traceparent }, url = '/' }: IncomingMessage,
+): Span | undefined {
+  if (!tracing || typeof traceparent !== 'string') return undefined;
+  const isKnown = url === SYNC_PATH || url === HISTORY_PATH;
+  return tracing.begin(`control ${isKnown ? url : 'elsewhere'}`, 'server', {
+    attributes: {},
+    traceparent,
+  });
 }
 
 /** Who answers it. Throws a {@link ControlProblem} where nobody does. */

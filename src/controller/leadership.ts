@@ -17,6 +17,7 @@ import { type Clock, sleep } from '../lib/clock.ts';
 import { errorMessage } from '../lib/errors.ts';
 import { type Random, randomToken } from '../lib/random.ts';
 import { runTogether } from '../lib/run-together.ts';
+import type { Tracing } from '../lib/tracing.ts';
 import type { Move } from '../planner/fleet-state.ts';
 import type { Log } from '../telemetry/log.ts';
 import { type MoveMetrics, moveMetrics } from './bot/move-metrics.ts';
@@ -90,6 +91,8 @@ export interface LeadershipOptions {
   readonly term: number;
   /** Where a history is to be kept. */
   readonly openHistory: OpenHistory | undefined;
+  /** Where traces begin; nothing is traced without it. */
+  readonly tracing?: Tracing | undefined;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -293,7 +296,15 @@ export class Leadership {
     queue: WorkQueue,
     work: Pick<ControllerOptions, 'reconcile' | 'concurrency'>,
   ): Controller {
-    const { clock, log, metrics } = this.#options;
-    return new Controller({ name, queue, ...work, clock, log, metrics: metrics.controller(name) });
+    const { clock, log, metrics, tracing } = this.#options;
+    return new Controller({
+      name,
+      queue,
+      ...work,
+      clock,
+      log,
+      metrics: metrics.controller(name),
+      tracing,
+    });
   }
 }

@@ -13,6 +13,7 @@ import type { Clock } from '../lib/clock.ts';
 import { errorMessage, type TenantBotError } from '../lib/errors.ts';
 import type { Random } from '../lib/random.ts';
 import { runTogether } from '../lib/run-together.ts';
+import type { Tracing } from '../lib/tracing.ts';
 import { startHealthServer } from '../telemetry/health-server.ts';
 import type { Log } from '../telemetry/log.ts';
 import { adminNames, type ClusterAdminOptions, serveAdmin } from './admin/serve-admin.ts';
@@ -53,6 +54,8 @@ export interface OperatorOptions {
   /** Where a history is to be kept. */
   readonly openHistory: OpenHistory | undefined;
   readonly timings: ElectionTimings;
+  /** Where traces begin; nothing is traced without it. */
+  readonly tracing?: Tracing | undefined;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -165,6 +168,7 @@ export async function runOperator(options: OperatorOptions, signal: AbortSignal)
               history: () => (elector.isLeader() ? leadership?.history : undefined),
               authenticate: shardAuthenticator({ client, pods: caches.pods, namespace, clock }),
               certificate: () => authority.material.leaf,
+              tracing: options.tracing,
               clock,
               log,
             }),

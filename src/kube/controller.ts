@@ -1,5 +1,6 @@
 import type { Clock } from '../lib/clock.ts';
 import { environmentError, errorCode, errorMessage } from '../lib/errors.ts';
+import { during, type Tracing } from '../lib/tracing.ts';
 import type { Log } from '../telemetry/log.ts';
 import { isStatus } from './api-error.ts';
 import { Deadline } from './deadline.ts';
@@ -45,6 +46,8 @@ export interface ControllerOptions {
   readonly timeoutMs?: number;
   readonly log: Log;
   readonly metrics?: ControllerMetrics;
+  /** Where traces of reconciles begin; nothing is traced without it. */
+  readonly tracing?: Tracing | undefined;
   readonly clock: Clock;
 }
 
@@ -128,8 +131,11 @@ export class Controller {
     );
     const deadline = new Deadline(clock, this.#timeoutMs, { error, parent });
     this.#running.set(key, clock.monotonicMs());
+    const attributes = { 'tenantbot.object': key };
+    const span = this.#options.tracing?.begin(`reconcile ${name}`, 'internal', { attributes });
     try {
-      return await reconcile(key, deadline.signal);
+      const reconciling = reconcile(key, deadline.signal);
+      return await (span ? during(span, reconciling) : reconciling);
     } finally {
       this.#running.delete(key);
       deadline.release();

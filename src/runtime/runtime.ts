@@ -10,6 +10,7 @@ import { type Clock, systemClock } from '../lib/clock.ts';
 import { withCoarseTimers } from '../lib/coarse-timers.ts';
 import { startLoopMeter } from '../lib/event-loop.ts';
 import { type Random, systemRandom } from '../lib/random.ts';
+import type { Tracing } from '../lib/tracing.ts';
 import { within } from '../lib/within.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { BotDeps } from './bot/bot-deps.ts';
@@ -52,6 +53,8 @@ export interface RuntimeOptions {
   readonly registry?: Registry;
   /** How many single bots it shows there at most; none unless given. */
   readonly botMetrics?: number;
+  /** Where traces of updates begin; nothing is traced without it. */
+  readonly tracing?: Tracing;
   /** Who keeps what was; without it nothing is kept. */
   readonly history?: HistorySink;
   /** Where retries are counted, for whoever wants to read them; else in the registry alone. */
@@ -126,6 +129,7 @@ export class Runtime {
       inContact: () => port.inContact(),
       yieldBot: AsyncLocalStorage.bind((uid) => this.#yield(uid)),
       usage: new Usage(clock),
+      tracing: options.tracing,
     };
     port.connect(this.#shared.guards.fleetRate);
     this.#floodWatch = new FloodWatch({

@@ -4,6 +4,7 @@ import type { RetryBook } from '../api/retry-counts.ts';
 import type { Clock } from '../lib/clock.ts';
 import { inputError } from '../lib/errors.ts';
 import type { Random } from '../lib/random.ts';
+import type { Tracing } from '../lib/tracing.ts';
 import type { ErrorBoundary } from '../runtime/bot/boundary.ts';
 import { RetryStatistics } from '../runtime/pipeline/retries/retry-statistics.ts';
 import { webhookCounter } from '../runtime/webhook/webhook-metrics.ts';
@@ -31,6 +32,8 @@ export interface OpenHostsOptions {
   readonly boundary: ErrorBoundary;
   /** Who keeps what was; nothing is kept unless given. */
   readonly history?: HistorySink | undefined;
+  /** Where traces of this process begin; nothing is traced without it. */
+  readonly tracing?: Tracing | undefined;
   /** Where the runtimes of this process show how they do. */
   readonly metrics?: HostMetrics | undefined;
   readonly clock: Clock;
@@ -98,6 +101,7 @@ async function openMemoryHosts(options: OpenHostsOptions): Promise<OpenHosts> {
       webhooks,
       history,
       metrics,
+      tracing: options.tracing,
     }),
     retries: retryStatistics,
     ...(server && { webhookPort: server.port }),

@@ -6,11 +6,23 @@ export interface MetricsSource {
   metrics(): Promise<string>;
 }
 
+/** What a registry tells apart from its numbers. */
+export interface RegistryOptions {
+  /** Whether it names single traces, as OpenMetrics has it. */
+  readonly exemplars: boolean;
+}
+
 /** A registry of a process, with what Node tells of it (`process_*`, `nodejs_*`). */
-export function createRegistry(): Registry {
+export function createRegistry({ exemplars }: RegistryOptions = { exemplars: false }): Registry {
   const register = new Registry();
+  if (exemplars) register.setContentType(openMetrics());
   collectDefaultMetrics({ register });
   return register;
+}
+
+/** prom-client's types know this kind of text for registries that are made with it alone. */
+function openMetrics(): Registry['contentType'] {
+  return Registry.OPENMETRICS_CONTENT_TYPE as string as Registry['contentType'];
 }
 
 /**

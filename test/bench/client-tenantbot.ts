@@ -1,6 +1,6 @@
 /**
  * Many bots in our runtime. Its arguments are the API's address, the protocol, and `webhook` where
- * updates are to come by that.
+ * updates are to come by that; or `traced`, where traces go, and which part of them is made.
  */
 import { Registry } from 'prom-client';
 import { openWebhooks } from '../../src/cli/webhooks.ts';
@@ -9,11 +9,12 @@ import { systemRandom } from '../../src/lib/random.ts';
 import { SharedParts } from '../../src/lib/shared-parts.ts';
 import { Runtime } from '../../src/runtime/runtime.ts';
 import { createLog } from '../../src/telemetry/log.ts';
+import { openTracing } from '../../src/telemetry/tracing.ts';
 import { botAssignment, fleetSpec } from '../support/assignments.ts';
 import { MemoryPort } from '../support/memory-port.ts';
 import { beMeasured } from './measured.ts';
 
-const [, , apiRoot = '', protocol, how] = process.argv;
+const [, , apiRoot = '', protocol, how, endpoint = '', ratio] = process.argv;
 const byWebhook = how === 'webhook';
 const handlers = [{ command: { name: 'start', reply: { text: 'Hello {firstName}' } } }];
 const parts = new SharedParts();
@@ -27,7 +28,12 @@ const webhooks = await openWebhooks(byWebhook ? { webhookPort: 0, podName: 'benc
   clock: systemClock,
   registry: new Registry(),
 });
+const tracing =
+  how === 'traced'
+    ? openTracing({ endpoint, ratio: Number(ratio), service: 'bench', log })
+    : undefined;
 const runtime = new Runtime({
+  ...(tracing && { tracing }),
   clock: systemClock,
   random: systemRandom,
   log,

@@ -17,6 +17,12 @@ export const OURS = {
   http2: script('tenantbot, HTTP/2', 'client-tenantbot.ts', ['HTTP/2']),
   webhook: script('tenantbot, webhook', 'client-tenantbot.ts', ['HTTP/1.1', 'webhook']),
 } as const;
+/** Ours, with so much of its traces sent to `endpoint`. */
+export function traced(endpoint: string, ratio: number): Contestant {
+  const args = ['HTTP/1.1', 'traced', endpoint, String(ratio)];
+  return script(`tracing on, ${ratio * 100} % of the traces`, 'client-tenantbot.ts', args);
+}
+
 /** What breakers and limits of bots weigh alone. */
 export const GUARDS = script('guards', 'client-guards.ts', []);
 const GRAMMY_RUNNER = script('grammY with its runner, HTTP/1.1', 'client-grammy.ts', ['runner']);

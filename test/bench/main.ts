@@ -19,9 +19,11 @@ import { idle } from './measures/idle.ts';
 import { many } from './measures/many.ts';
 import { neighbours } from './measures/neighbours.ts';
 import { polling } from './measures/polling.ts';
+import { tracing } from './measures/tracing.ts';
 
 const MEASURES: Readonly<Record<string, Measure>> = {
   polling,
+  tracing,
   idle,
   many,
   neighbours,

@@ -62,6 +62,16 @@ describe('the monitoring of the chart', () => {
     }
   });
 
+  it('tells the operator where traces go, where they are wanted', async () => {
+    const operator = (rendered: readonly Rendered[]) =>
+      JSON.stringify(find(rendered, 'Deployment'));
+    expect(operator(await render())).not.toContain('otlp');
+    const set = 'tracing.endpoint=http://collector:4318,tracing.ratio=0.5';
+    const args = operator(await render('--set', set));
+    expect(args).toContain('--otlp-endpoint=http://collector:4318');
+    expect(args).toContain('--trace-ratio=0.5');
+  });
+
   it('tells the operator of how many bots to show series', async () => {
     const args = (rendered: readonly Rendered[]) => JSON.stringify(find(rendered, 'Deployment'));
     expect(args(await render('--set', 'metrics.bots=7'))).toContain('--bot-metrics=7');

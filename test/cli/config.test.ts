@@ -23,6 +23,8 @@ describe('readConfig', () => {
       port: 0,
       adminPort: 0,
       shards: 1,
+      botMetrics: 100,
+      traceRatio: 0.1,
       history: true,
       logLevel: 'info',
       logFormat: 'text',

@@ -17,6 +17,7 @@ import { type TlsMaterial, trustBundle } from '../../src/control/tls/material.ts
 import { rotate } from '../../src/control/tls/rotation.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { systemRandom } from '../../src/lib/random.ts';
+import type { Tracing } from '../../src/lib/tracing.ts';
 
 const NAMES = ['127.0.0.1', 'localhost'] as const;
 
@@ -80,13 +81,19 @@ export class Leaders implements AsyncDisposable {
   }
 
   async addReplica(
-    options: { readonly port?: number; readonly spoken?: ProtocolRange; leads?: boolean } = {},
+    options: {
+      readonly port?: number;
+      readonly spoken?: ProtocolRange;
+      readonly leads?: boolean;
+      readonly tracing?: Tracing;
+    } = {},
   ): Promise<Replica> {
-    const { leads = true, port = 0, spoken } = options;
+    const { leads = true, port = 0, spoken, tracing } = options;
     const server = await startControlServer({
       host: '127.0.0.1',
       port,
       ...(spoken && { spoken }),
+      tracing,
       hub: () => replica.hub,
       holder: () => replica.holder,
       history: () => replica.history,

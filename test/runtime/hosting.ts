@@ -14,6 +14,7 @@ import { AdjustableClock } from '../../src/lib/adjustable-clock.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import type { Listener } from '../../src/lib/listen.ts';
 import type { Random } from '../../src/lib/random.ts';
+import type { Tracing } from '../../src/lib/tracing.ts';
 import { Runtime } from '../../src/runtime/runtime.ts';
 import { WebhookRoutes } from '../../src/runtime/webhook/webhook-routes.ts';
 import {
@@ -34,6 +35,8 @@ export interface HostingOptions {
   readonly webhook?: boolean;
   /** Who keeps what was; nobody unless given. */
   readonly history?: HistorySink;
+  /** Where traces begin; nothing is traced unless given. */
+  readonly tracing?: Tracing;
   /** Hears each log line; what it throws is the log's failure. */
   readonly onLog?: (line: string) => void;
 }
@@ -88,7 +91,7 @@ export class Hosting implements AsyncDisposable {
 
   private constructor(
     emulator: RunningEmulator,
-    { emulator: how, drainSeconds, random, history, onLog }: HostingOptions,
+    { emulator: how, drainSeconds, random, history, tracing, onLog }: HostingOptions,
     door: Door | undefined,
   ) {
     this.emulator = emulator;
@@ -112,6 +115,7 @@ export class Hosting implements AsyncDisposable {
       registry: this.registry,
       ...(random && { random }),
       ...(history && { history }),
+      ...(tracing && { tracing }),
       ...(door && { webhooks: { routes: door.routes, ordinal: 0 } }),
     });
     this.#ended = this.runtime.start(this.#stop.signal);

@@ -13,6 +13,7 @@ import type { Secret } from '../../lib/secret.ts';
 import { createLog, type Log } from '../../telemetry/log.ts';
 import { createRegistry } from '../../telemetry/registry.ts';
 import { adminOf } from '../admin-parts.ts';
+import { openTracing } from '../open-tracing.ts';
 import type { OperatorSettings } from '../operator-settings.ts';
 import { RUNTIME_SETTINGS } from '../runtime-settings.ts';
 import { variableName } from '../settings.ts';
@@ -45,6 +46,8 @@ export async function startOperator(
   };
   const rate = { perSecond: settings.apiRequestsPerSecond, burst: settings.apiBurst };
   await using stack = new AsyncDisposableStack();
+  const tracing = await openTracing(settings, { service: 'tenantbot-operator', log });
+  stack.defer(async () => tracing?.close());
   const client = new HttpKubeClient({ ...common, access, rate });
   stack.defer(() => client.close());
   const clientFor = (token: Secret) =>
@@ -61,6 +64,7 @@ export async function startOperator(
       image: settings.image,
       imagePullPolicy: settings.imagePullPolicy,
       runtimeEnv: runtimeEnv(settings),
+      tracing,
       controlService: settings.controlService,
       controlPort: settings.controlPort,
       healthPort: settings.healthPort,
@@ -87,7 +91,7 @@ function runtimeEnv(settings: OperatorSettings): Readonly<Record<string, string>
   return Object.fromEntries(told.map((name) => [variableName(name), String(settings[name])]));
 }
 
-const PASSED_ON = ['botMetrics'] as const;
+const PASSED_ON = ['botMetrics', 'otlpEndpoint', 'traceRatio'] as const;
 
 /** How a leader opens the history; undefined where none is to be kept. */
 function historyOf(

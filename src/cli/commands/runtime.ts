@@ -1,6 +1,7 @@
 import type { Registry } from 'prom-client';
 import { HttpControlPort, type HttpControlPortOptions } from '../../control/http-control-port.ts';
 import { HttpHistory } from '../../control/http-history.ts';
+import type { LeaderAddress } from '../../control/leader-link.ts';
 import { type Clock, systemClock } from '../../lib/clock.ts';
 import { type Random, randomToken, systemRandom } from '../../lib/random.ts';
 import { within } from '../../lib/within.ts';
@@ -12,6 +13,7 @@ import { type HealthChecks, startHealthServer } from '../../telemetry/health-ser
 import { createLog } from '../../telemetry/log.ts';
 import { createRegistry } from '../../telemetry/registry.ts';
 import { meterContact, syncCounter, uncaughtErrorCounter } from '../metrics/runtime-process.ts';
+import { openTracing } from '../open-tracing.ts';
 import type { RuntimeSettings } from '../runtime-settings.ts';
 import { handleUncaughtErrors } from '../uncaught-errors.ts';
 import { openWebhooks } from '../webhooks.ts';
@@ -43,10 +45,16 @@ export async function runRuntime(
   const destination = { write: (text: string) => void logTo.write(text) };
   const root = createLog({ level: logLevel, format: logFormat, destination });
   const log = logShard === undefined ? root : root.child({ shard: logShard });
-  const registry = createRegistry();
-  const leader = { url: controlUrl, caFile: controlCa, tokenFile: controlToken };
+  const tracing = await openTracing(settings, { service: 'tenantbot-runtime', log });
+  const registry = createRegistry({ exemplars: tracing !== undefined });
+  const leader = { url: controlUrl, caFile: controlCa, tokenFile: controlToken, tracing };
   const retryStatistics = new RetryStatistics(clock, registry);
-  const port = openPort(leader, registry, { retries: retryStatistics, clock, random, log });
+  const port = openPort(leader, registry, {
+    retries: retryStatistics,
+    clock,
+    random,
+    log,
+  });
   const history = new HttpHistory(leader, log);
   const boundary = new ErrorBoundary();
   using _errors = handleUncaughtErrors({
@@ -66,6 +74,7 @@ export async function runRuntime(
     registry,
     retryStatistics,
     botMetrics: settings.botMetrics,
+    ...(tracing && { tracing }),
     ...(webhooks && { webhooks: webhooks.listener }),
   });
   const health = await startHealthServer({
@@ -88,7 +97,7 @@ export async function runRuntime(
   try {
     await Promise.all([port.start(parted.signal), hosting()]);
   } finally {
-    await Promise.all([health.close(), webhooks?.close(), history.close()]);
+    await Promise.all([health.close(), webhooks?.close(), history.close(), tracing?.close()]);
   }
   log.info('all bots have drained');
 }
@@ -103,7 +112,7 @@ function readiness(port: HttpControlPort, signal: AbortSignal): HealthChecks {
 }
 
 function openPort(
-  address: { readonly url: string; readonly caFile: string; readonly tokenFile: string },
+  address: LeaderAddress,
   registry: Registry,
   parts: Pick<HttpControlPortOptions, 'retries' | 'clock' | 'random' | 'log'>,
 ): HttpControlPort {

@@ -8,6 +8,7 @@ import { runStandalone } from '../../standalone/standalone.ts';
 import { createLog } from '../../telemetry/log.ts';
 import { createRegistry, RegistrySet } from '../../telemetry/registry.ts';
 import { uncaughtErrorCounter } from '../metrics/runtime-process.ts';
+import { openTracing } from '../open-tracing.ts';
 import { SETTINGS_PREFIX, type Settings } from '../settings.ts';
 import { handleUncaughtErrors } from '../uncaught-errors.ts';
 import type { Io } from './io.ts';
@@ -37,9 +38,10 @@ export async function startStandalone(
 ): Promise<void> {
   const { manifests, data, apiRoot, emulatorControl, apiCa, port, webhookPort } = settings;
   const { shards, history, databaseUrl, retention, logLevel, logFormat } = settings;
-  const { metricsPort, botMetrics } = settings;
+  const { metricsPort, botMetrics, otlpEndpoint, traceRatio } = settings;
   const destination = { write: (text: string) => void logTo.write(text) };
   const log = createLog({ level: logLevel, format: logFormat, destination });
+  const tracing = await openTracing(settings, { service: 'tenantbot-standalone', log });
   const boundary = new ErrorBoundary();
   const registry = metricsPort === undefined ? undefined : createRegistry();
   const counter = registry && uncaughtErrorCounter(registry);
@@ -49,7 +51,7 @@ export async function startStandalone(
     exit,
     ...(counter && { counter }),
   });
-  await runStandalone(
+  const running = runStandalone(
     {
       manifests: manifests ?? [fileURLToPath(samples)],
       data,
@@ -59,6 +61,7 @@ export async function startStandalone(
       page,
       webhookPort,
       metricsPort,
+      tracing,
       metrics: registry && { registries: new RegistrySet(registry), botMetrics },
       shards,
       history,
@@ -73,6 +76,8 @@ export async function startStandalone(
           `--log-level=${logLevel}`,
           `--log-format=${logFormat}`,
           `--bot-metrics=${botMetrics}`,
+          `--trace-ratio=${traceRatio}`,
+          ...(otlpEndpoint === undefined ? [] : [`--otlp-endpoint=${otlpEndpoint}`]),
         ],
         environment: withoutSettings(environment),
       },
@@ -87,6 +92,11 @@ export async function startStandalone(
     },
     signal,
   );
+  try {
+    await running;
+  } finally {
+    await tracing?.close();
+  }
 }
 
 async function readCertificates(path: string | undefined): Promise<string | undefined> {

@@ -1,5 +1,6 @@
 import type { Clock } from '../../lib/clock.ts';
 import type { Random } from '../../lib/random.ts';
+import type { Tracing } from '../../lib/tracing.ts';
 import type { Log } from '../../telemetry/log.ts';
 import type { Verifications } from '../handlers/gate/verifications.ts';
 import type { ShardGuards } from '../pipeline/guards.ts';
@@ -49,6 +50,8 @@ export interface BotDeps {
   readonly inContact: () => boolean;
   /** Has the bot given up to a newer owner. */
   readonly yieldBot: (uid: string) => void;
+  /** Where traces of updates begin; nothing is traced without it. */
+  readonly tracing?: Tracing | undefined;
   /** What bots take of what they share. */
   readonly usage: Usage;
 }

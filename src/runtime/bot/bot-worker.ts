@@ -1,13 +1,16 @@
 import { type ApiClientOptions, Context } from 'grammy';
 import type { Update, UserFromGetMe } from 'grammy/types';
+import type { BotKey } from '../../api/group.ts';
 import type { BotAssignment } from '../../control/port.ts';
 import { toTimestamp } from '../../lib/clock.ts';
-import { errorMessage } from '../../lib/errors.ts';
+import { errorCode, errorMessage } from '../../lib/errors.ts';
+import type { Span } from '../../lib/tracing.ts';
 import type { UpdateKind } from '../../lib/update-kinds.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { UpdateDispatcher, type UpdateOutcome } from '../dispatch/update-dispatcher.ts';
+import { updateKind } from '../dispatch/update-kind.ts';
 import { heldBackMs, throwIfHeldBack } from '../pipeline/held-back.ts';
-import type { Effects } from '../pipeline/step.ts';
+import type { Occasion } from '../pipeline/step.ts';
 import type { BotRef } from '../records/bot-ref.ts';
 import type { BotCalls } from './bot-calls.ts';
 import type { BotDeps } from './bot-deps.ts';
@@ -47,12 +50,14 @@ export class BotWorker {
   readonly #client: ApiClientOptions;
   readonly #handlers: BotHandlers;
   readonly #dispatcher: UpdateDispatcher;
+  readonly #key: BotKey;
   #tryLimitMs: number;
 
   /** Throws an input error where the handlers can't be made ready. */
   constructor(assignment: BotAssignment, options: WorkerOptions) {
     const { deps, calls } = options;
     this.#options = options;
+    this.#key = assignment.key;
     this.#client = calls.clientOptions();
     this.open = new OpenUpdates(deps.clock);
     this.#handlers = new BotHandlers(assignment, {
@@ -96,7 +101,7 @@ export class BotWorker {
 
   receive(updates: readonly Update[]): void {
     for (const update of updates) {
-      this.open.add(update);
+      this.open.add(update, this.#beginSpan(update));
       this.#dispatcher.submit(update);
     }
   }
@@ -136,13 +141,15 @@ export class BotWorker {
     const updateId = update.update_id;
     const effects = { mayHaveHappened: false };
     using usage = deps.usage.beginTry(owner);
+    const span = this.open.spanOf(updateId)?.child('handle', 'internal', { attempt });
     try {
       return await this.open.try(updateId, { abort, limitMs: this.#tryLimitMs }, (signal) => {
         throwIfHeldBack(calls);
-        const ctx = this.#contextFor(update, effects, signal);
-        return this.#handlers.handle({ ctx, attempt, usage }, signal);
+        const ctx = this.#contextFor(update, { effects, signal, priority: 'reply', span });
+        return this.#handlers.handle({ ctx, attempt, usage, span }, signal);
       });
     } catch (error) {
+      span?.fail(errorCode(error) ?? 'ERROR');
       if (!isCallFailure(error)) {
         recorder.count('errors');
         deps.history.failed(owner, error);
@@ -152,12 +159,21 @@ export class BotWorker {
       if (givenUp) throw new FailedTry(givenUp, false);
       const outage = health.answers === answersBefore;
       throw new FailedTry(error, isRetryable(error, effects), holdBackMs(error, outage));
+    } finally {
+      span?.end();
     }
   }
 
-  #contextFor(update: Update, effects: Effects, signal: AbortSignal): Context {
+  #beginSpan(update: Update): Span | undefined {
+    const { tracing } = this.#options.deps;
+    return tracing?.begin(`update ${updateKind(update) ?? 'of unknown kind'}`, 'consumer', {
+      attributes: { 'tenantbot.bot': this.#key, 'tenantbot.update_id': update.update_id },
+    });
+  }
+
+  #contextFor(update: Update, occasion: Occasion): Context {
     const { calls, me } = this.#options;
-    const api = calls.api({ effects, signal, priority: 'reply' }, this.#client);
+    const api = calls.api(occasion, this.#client);
     return new Context(update, api, me);
   }
 
@@ -176,7 +192,12 @@ export class BotWorker {
       recorder.count('handled');
     }
     const command = this.#handlers.commandIn(update);
-    deps.history.updated(owner, { update, command, tookMs, outcome: RECORDED[outcome.kind] });
+    const span = this.open.spanOf(updateId);
+    span?.set({ 'tenantbot.outcome': RECORDED[outcome.kind] });
+    if (outcome.kind === 'skipped') span?.fail('GIVEN_UP');
+    span?.end();
+    const recorded = { update, command, tookMs, outcome: RECORDED[outcome.kind] };
+    deps.history.updated(owner, { ...recorded, ...(span && { span }) });
     this.open.remove(updateId);
     onFinished(updateId);
   }

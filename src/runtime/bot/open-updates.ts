@@ -1,6 +1,7 @@
 import type { Update } from 'grammy/types';
 import type { Clock } from '../../lib/clock.ts';
 import { TenantBotError } from '../../lib/errors.ts';
+import type { Span } from '../../lib/tracing.ts';
 import { laneKey } from '../dispatch/update-kind.ts';
 
 /** Why an update is given up: it keeps all others waiting, or one try takes too long. */
@@ -8,6 +9,8 @@ type GivenUp = 'blocks-others' | 'too-slow';
 
 interface OpenUpdate {
   readonly update: Update;
+  /** All that becomes of it, where that is traced. */
+  readonly span: Span | undefined;
   givenUp?: GivenUp;
   /** Ends the try that is under way. */
   abort?: AbortController;
@@ -52,8 +55,14 @@ export class OpenUpdates {
     return this.#updates.has(updateId);
   }
 
-  add(update: Update): void {
-    this.#updates.set(update.update_id, { update });
+  /** `span` is all that becomes of it, where that is traced. */
+  add(update: Update, span?: Span): void {
+    this.#updates.set(update.update_id, { update, span });
+  }
+
+  /** What the update is traced by, where it is. */
+  spanOf(updateId: number): Span | undefined {
+    return this.#updates.get(updateId)?.span;
   }
 
   remove(updateId: number): void {

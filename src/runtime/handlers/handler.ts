@@ -1,4 +1,5 @@
 import type { Context } from 'grammy';
+import type { Span } from '../../lib/tracing.ts';
 import type { UpdateKind } from '../../lib/update-kinds.ts';
 import type { TryUsage } from '../usage.ts';
 import type { Gate } from './gate/gate.ts';
@@ -10,6 +11,8 @@ export interface HandlerContext {
   readonly attempt: number;
   /** What it takes of what all bots share is booked here. */
   readonly usage: TryUsage;
+  /** What this is part of, where that is traced. */
+  readonly span?: Span | undefined;
 }
 
 /** One entry of `spec.handlers`, ready to run. */

@@ -1,4 +1,5 @@
 import type { Transformer } from 'grammy';
+import { during, type Span } from '../../lib/tracing.ts';
 import { classifyRefusal } from '../telegram/call-error.ts';
 import { breaker } from './breaker.ts';
 import { count } from './count.ts';
@@ -40,7 +41,9 @@ export function createPipeline(context: CallContext, occasion: Occasion): Transf
       deadlineMs: context.clock.monotonicMs() + CALL_DEADLINE_MS,
     };
     const make = () => send(call, () => prev(method, payload, signal));
-    return pass(STEPS, call, make, refusalOf) as ReturnType<typeof prev<typeof method>>;
+    const made = pass(STEPS, call, make, refusalOf);
+    const { span } = occasion;
+    return (span ? traced(span, method, made) : made) as ReturnType<typeof prev<typeof method>>;
   };
 }
 
@@ -56,6 +59,16 @@ export function makeBare<Result>(
   const { context, method, priority, signal } = call;
   const patient = { context, method, priority, signal, deadlineMs: Number.POSITIVE_INFINITY };
   return pass<GuardedCall, Result>(BARE_STEPS[kind], patient, make);
+}
+
+/** All tries of a call, and its waits, as a part of `span`. */
+function traced(span: Span, method: string, made: Promise<ApiAnswer>): Promise<ApiAnswer> {
+  const call = span.child(`telegram ${method}`, 'client', { 'tenantbot.method': method });
+  const ended = made.then((answer) => {
+    if (!answer.ok) call.fail(String(answer.error_code));
+    return answer;
+  });
+  return during(call, ended);
 }
 
 function refusalOf(answer: ApiAnswer): ReturnType<typeof classifyRefusal> | undefined {

@@ -1,5 +1,6 @@
 import type { Clock } from '../../lib/clock.ts';
 import type { Random } from '../../lib/random.ts';
+import type { Span } from '../../lib/tracing.ts';
 import type { CallError } from '../telegram/call-error.ts';
 import type { ExchangeAnswer } from '../transport/exchange.ts';
 import type { BotGuards, ShardGuards } from './guards.ts';
@@ -46,6 +47,8 @@ export interface Occasion {
   readonly effects: Effects;
   /** Replies to users go before all else that waits for its turn. */
   readonly priority: 'reply' | 'background';
+  /** What its calls are part of, where that is traced. */
+  readonly span?: Span | undefined;
 }
 
 /** One call on its way past the guards. */

@@ -1,6 +1,7 @@
 import type { Update } from 'grammy/types';
 import type { UpdateOutcome, VerificationOutcome } from '../../api/history-records.ts';
 import type { RuntimeFacts } from '../../api/runtime-facts.ts';
+import type { Span } from '../../lib/tracing.ts';
 import type { CallError } from '../telegram/call-error.ts';
 import type { BotRef } from './bot-ref.ts';
 
@@ -12,6 +13,8 @@ export interface EndedUpdate {
   readonly outcome: UpdateOutcome;
   /** From when it came. */
   readonly tookMs: number;
+  /** What it was traced by, where it was. */
+  readonly span?: Pick<Span, 'ids'>;
 }
 
 /** A bot that is hosted, and who knows how it does. */

@@ -1,4 +1,4 @@
-import { Counter, Histogram, type Registry } from 'prom-client';
+import { Counter, Histogram, Registry } from 'prom-client';
 import type { VerificationOutcome } from '../../api/history-records.ts';
 import type { CallError } from '../telegram/call-error.ts';
 import type { BotHistory, EndedUpdate, HistoryBot } from './bot-history.ts';
@@ -19,12 +19,16 @@ export class TrafficMetrics implements BotHistory {
   readonly #methods = new Set<string>();
   readonly #updates: Counter<'outcome'>;
   readonly #updateSeconds: Histogram;
+  /** Whether the registry can tell of single updates among those that it counts. */
+  readonly #hasExemplars: boolean;
   readonly #calls: Counter<'method' | 'result'>;
   readonly #callSeconds: Histogram;
   readonly #errors: Counter;
 
   constructor(registry: Registry, behind: BotHistory) {
     this.#behind = behind;
+    const contentType: string = registry.contentType;
+    this.#hasExemplars = contentType === Registry.OPENMETRICS_CONTENT_TYPE;
     const registers = [registry];
     this.#updates = new Counter({
       name: 'tenantbot_updates_total',
@@ -37,6 +41,7 @@ export class TrafficMetrics implements BotHistory {
       name: 'tenantbot_update_duration_seconds',
       help: 'How long updates took from when they came until they ended, waits and tries included',
       buckets: BUCKETS_SECONDS,
+      enableExemplars: this.#hasExemplars,
       registers,
     });
     this.#calls = new Counter({
@@ -69,8 +74,14 @@ export class TrafficMetrics implements BotHistory {
 
   updated(bot: BotRef, ended: EndedUpdate): void {
     this.#updates.inc({ outcome: ended.outcome });
-    this.#updateSeconds.observe(ended.tookMs / 1_000);
+    this.#observe(ended);
     this.#behind.updated(bot, ended);
+  }
+
+  #observe({ tookMs, span }: EndedUpdate): void {
+    const value = tookMs / 1_000;
+    if (!this.#hasExemplars) this.#updateSeconds.observe(value);
+    else this.#updateSeconds.observe({ labels: {}, value, exemplarLabels: span?.ids ?? {} });
   }
 
   failed(bot: BotRef, error: unknown): void {

@@ -5,6 +5,7 @@ import type { BotReport } from '../../control/port.ts';
 import { type Clock, sleep, type Timer } from '../../lib/clock.ts';
 import { errorMessage } from '../../lib/errors.ts';
 import type { Random } from '../../lib/random.ts';
+import type { Tracing } from '../../lib/tracing.ts';
 import type { ErrorBoundary } from '../../runtime/bot/boundary.ts';
 import type { RetryStatistics } from '../../runtime/pipeline/retries/retry-statistics.ts';
 import { Runtime } from '../../runtime/runtime.ts';
@@ -38,6 +39,8 @@ export interface MemoryHostOptions {
   readonly webhooks?: WebhookListener | undefined;
   /** Who keeps what was; nothing is kept unless given. */
   readonly history?: HistorySink | undefined;
+  /** Where traces begin; nothing is traced without it. */
+  readonly tracing?: Tracing | undefined;
   /** Where runtimes show how they do. */
   readonly metrics?: HostMetrics | undefined;
   /** Where the retries of all fleets are counted. */
@@ -129,7 +132,7 @@ class MemoryHost implements FleetHost {
 
   async #run(): Promise<void> {
     const { signal } = this.#stop;
-    const { fleet, webhooks, history, metrics, ...parts } = this.#options;
+    const { fleet, webhooks, history, metrics, tracing, ...parts } = this.#options;
     while (!signal.aborted) {
       try {
         const registry = metrics?.registries.open({ fleet });
@@ -138,6 +141,7 @@ class MemoryHost implements FleetHost {
           ...(metrics && registry && { registry, botMetrics: metrics.botMetrics }),
           ...(webhooks && { webhooks }),
           ...(history && { history }),
+          ...(tracing && { tracing }),
           port: this.#port,
         });
         await runtime.start(signal);

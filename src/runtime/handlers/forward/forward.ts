@@ -4,6 +4,7 @@ import type { ForwardHandler } from '../../../api/handlers.ts';
 import type { Clock } from '../../../lib/clock.ts';
 import { errorMessage, inputError } from '../../../lib/errors.ts';
 import type { Secret } from '../../../lib/secret.ts';
+import { during } from '../../../lib/tracing.ts';
 import { DEFAULT_UPDATE_KINDS } from '../../../lib/update-kinds.ts';
 import type { Log } from '../../../telemetry/log.ts';
 import { isLastTry } from '../../dispatch/attempts.ts';
@@ -63,7 +64,7 @@ export function compileForward(handler: ForwardHandler, deps: ForwardDeps): Upda
 }
 
 async function post(
-  { ctx, attempt }: HandlerContext,
+  { ctx, attempt, span }: HandlerContext,
   to: {
     readonly handler: ForwardHandler;
     readonly deps: ForwardDeps;
@@ -82,8 +83,11 @@ async function post(
   });
   const timeoutMs = handler.timeoutSeconds * 1000;
   const maxBytes = MAX_ANSWER_BYTES;
+  const posting = span?.child('forward', 'client', { 'tenantbot.handler': deps.place });
+  if (posting) headers['traceparent'] = posting.traceparent;
   try {
-    return await deps.httpPost({ url: handler.url, headers, body, timeoutMs, maxBytes, signal });
+    const answer = deps.httpPost({ url: handler.url, headers, body, timeoutMs, maxBytes, signal });
+    return await (posting ? during(posting, answer) : answer);
   } catch (error) {
     throw error instanceof TransportError ? toForwardError(error, to) : error;
   }
