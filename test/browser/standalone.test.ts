@@ -117,6 +117,49 @@ test('an action asks first, changes the bot where it stands, and is seen at once
   await page.getByRole('cell', { name: 'suspend' }).first().waitFor();
 });
 
+test('limits are changed by a form, and what the schema refuses is said in it', async () => {
+  const page = await signedIn('/bots/default/bot-13');
+  await page.getByRole('button', { name: 'Change limits' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('Calls a second').fill('5');
+  await expectAccessible(page);
+  await dialog.getByRole('button', { name: 'Change limits' }).click();
+  await dialog
+    .getByRole('alert')
+    .getByText(/burst must not be above/)
+    .waitFor();
+  await dialog.getByLabel('Of them at the same moment').fill('5');
+  await dialog.getByRole('button', { name: 'Change limits' }).click();
+  await page.getByText('The limits are changed.').waitFor();
+  const manifest = await readFile(join(world.folder, 'bots', 'bot-13.yaml'), 'utf8');
+  expect(manifest).toMatch(/requestsPerSecond"?: ?5\b/);
+});
+
+test('a bot is made by a form, and says what it lacks', async () => {
+  const page = await signedIn('/bots');
+  await page.getByRole('button', { name: 'New bot' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByRole('textbox', { name: /^Name / }).fill('made-here');
+  await dialog.getByLabel('Secret with the token').fill('made-here');
+  await keepScreenshot(page, 'new-bot');
+  await dialog.getByRole('button', { name: 'New bot' }).click();
+  await page.getByRole('heading', { name: 'default/made-here' }).waitFor();
+  await page
+    .getByText(/there is no Secret|Secret .* not/i)
+    .first()
+    .waitFor();
+});
+
+test('what is seen is to be had as a table', async () => {
+  const page = await signedIn('/bots?search=bot-1');
+  const coming = page.waitForEvent('download');
+  await page.getByRole('link', { name: 'CSV' }).click();
+  const table = await readFile(await (await coming).path(), 'utf8');
+  const names = ['bot-11', 'bot-12', 'bot-13', 'bot-14', 'bot-15'];
+  for (const name of names) expect(table).toContain(`,${name},`);
+  expect(table).not.toContain('greeter');
+});
+
 test('a list follows its bots by itself', async () => {
   const page = await signedIn('/bots?search=bot-12');
   const row = page.getByRole('row').filter({ hasText: 'bot-12' });

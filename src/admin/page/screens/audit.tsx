@@ -1,6 +1,7 @@
 import type { AuditPage } from '../answers.ts';
 import { localTime, NOTHING } from '../format.ts';
 import { me } from '../me.ts';
+import { CsvLink } from '../parts/csv-link.tsx';
 import { Heading } from '../parts/heading.tsx';
 import { Empty, Failure } from '../parts/notice.tsx';
 import { SearchBox } from '../parts/search-box.tsx';
@@ -17,6 +18,7 @@ export function AuditScreen() {
     <>
       <Heading title="Audit">
         <span class="spread" />
+        <CsvLink of="audit" params={{ text: search.value.get('text') ?? undefined }} />
         <search class="filters">
           <SearchBox
             name="text"

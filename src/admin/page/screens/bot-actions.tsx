@@ -2,6 +2,7 @@ import type { BotDetail } from '../../views/bot.ts';
 import { request } from '../http.ts';
 import { type Action, ActionButton } from '../parts/confirm.tsx';
 import { botPath } from '../query-string.ts';
+import { limitsAction } from './limits-action.ts';
 
 /** What can be done with a bot; each asks before it acts. */
 export function BotActions({
@@ -69,6 +70,7 @@ function actionsOn(bot: BotDetail): Action[] {
       consequence: 'How the bot does now is written into the history, ahead of the next snapshot.',
       run: post('persist', 'It was asked to be written down.'),
     },
+    limitsAction(bot, kept),
     ...lifecycle,
   ];
 }

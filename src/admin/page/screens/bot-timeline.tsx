@@ -5,6 +5,7 @@ import { compact, milliseconds, percent } from '../format.ts';
 import { Band } from '../parts/band.tsx';
 import { Chart, type Line } from '../parts/chart.tsx';
 import { Choices } from '../parts/choices.tsx';
+import { CsvLink } from '../parts/csv-link.tsx';
 import { Answered, Empty } from '../parts/notice.tsx';
 import { botPath, withParams } from '../query-string.ts';
 import { search, setSearch } from '../router.ts';
@@ -29,6 +30,8 @@ export function BotTimeline({
     <section class="panel">
       <header>
         <h2>Timeline</h2>
+        <span class="spread" />
+        <CsvLink of="history" params={{ namespace: bot.namespace, name: bot.name, hours }} />
         <Choices
           label="How far back"
           options={HOURS}

@@ -117,7 +117,7 @@ function Usage({ bot }: { readonly bot: BotDetail }) {
   return (
     <>
       <div class="heading">
-        <DaysChoice />
+        <DaysChoice namespace={bot.namespace} name={bot.name} />
       </div>
       <UsageOf namespace={bot.namespace} name={bot.name} />
     </>

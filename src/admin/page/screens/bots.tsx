@@ -1,7 +1,11 @@
+import type { ComponentChildren } from 'preact';
 import type { BotRow } from '../../views/bot.ts';
 import { now } from '../browser-clock.ts';
 import { ago, compact, count, milliseconds, NOTHING, percent } from '../format.ts';
+import { me } from '../me.ts';
 import { BotLink } from '../parts/bot-link.tsx';
+import { ActionButton } from '../parts/confirm.tsx';
+import { CsvLink } from '../parts/csv-link.tsx';
 import { Heading } from '../parts/heading.tsx';
 import { Empty, Failure } from '../parts/notice.tsx';
 import { SearchBox } from '../parts/search-box.tsx';
@@ -11,6 +15,7 @@ import { search, setSearch } from '../router.ts';
 import { useLiveBots } from '../use-live-bots.ts';
 import { type Pages, usePages } from '../use-pages.ts';
 import { BulkActions } from './bulk-actions.tsx';
+import { NEW_BOT } from './new-bot-action.ts';
 import { NoBots } from './no-bots.tsx';
 
 /** The filters with a few values each; the page has no schema at run time to take them from. */
@@ -47,8 +52,11 @@ export function BotsScreen() {
         </span>
         <span class="spread" />
         <BulkActions namespace={params['namespace']} />
+        {me.value?.rights.create && <ActionButton action={NEW_BOT} onDone={() => undefined} />}
       </Heading>
-      <Filters />
+      <Filters>
+        <CsvLink of="bots" params={{ ...params, sort: undefined }} />
+      </Filters>
       {problem && <Failure problem={problem} retry={reload} />}
       {isComplete && items.length === 0 && !problem ? (
         <Nothing />
@@ -164,7 +172,7 @@ function known(state: string | null) {
   return state === null ? <span class="muted">{NOTHING}</span> : <State of={state} />;
 }
 
-function Filters() {
+function Filters({ children }: { readonly children: ComponentChildren }) {
   const given = search.value;
   const isFiltered = FILTERS.some((name) => name !== 'sort' && given.has(name));
   return (
@@ -198,6 +206,8 @@ function Filters() {
           Clear
         </button>
       )}
+      <span class="spread" />
+      {children}
     </search>
   );
 }

@@ -4,6 +4,7 @@ import { compact, count, milliseconds, percent } from '../format.ts';
 import { Chart } from '../parts/chart.tsx';
 import { Choices } from '../parts/choices.tsx';
 import { Columns } from '../parts/columns.tsx';
+import { CsvLink } from '../parts/csv-link.tsx';
 import { Figure } from '../parts/figure.tsx';
 import { Answered, Empty } from '../parts/notice.tsx';
 import { Panel } from '../parts/panel.tsx';
@@ -21,14 +22,17 @@ function days(): string {
 }
 
 /** Lets one choose how far back usage is counted. */
-export function DaysChoice() {
+export function DaysChoice(bots: SomeBots) {
   return (
-    <Choices
-      label="How far back"
-      options={DAYS}
-      value={days()}
-      onChoose={(days) => setSearch({ days })}
-    />
+    <>
+      <CsvLink of="usage" params={{ ...bots, days: days() }} />
+      <Choices
+        label="How far back"
+        options={DAYS}
+        value={days()}
+        onChoose={(days) => setSearch({ days })}
+      />
+    </>
   );
 }
 
