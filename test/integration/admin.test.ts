@@ -1,11 +1,14 @@
+import { execFile } from 'node:child_process';
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { EmulatorClient } from '../../src/emulator/control-client.ts';
 import { type RunningEmulator, startEmulator } from '../../src/emulator/emulator.ts';
 import { type Endpoint, readEndpoint } from '../../src/standalone/data/endpoint-file.ts';
 import { botWithSecret, makeLastingFolder } from '../standalone/support.ts';
 import { type Program, startProgram } from '../support/program.ts';
+import { findPython, pythonWithRequirements } from '../support/python.ts';
 import { EmbeddedHistory } from '../support/standalone-history.ts';
 import { TENANTBOT } from '../support/tenantbot.ts';
 import { waitFor } from '../support/wait.ts';
@@ -135,3 +138,52 @@ test('every command of docs/admin.md answers as the page says', async () => {
   expect(await readFile(join(bots, 'shop.third.yaml'), 'utf8')).toContain('name: third');
   expect(program.output).not.toContain('not-a-token');
 });
+
+const python = findPython('3.10');
+const mayBeSkipped = !python && process.env['CI'] !== 'true';
+if (mayBeSkipped) console.error('SKIPPED: schemathesis needs Python 3.10 or newer');
+
+/** What holds of every answer, whatever was asked. */
+const CHECKS = [
+  'not_a_server_error',
+  'status_code_conformance',
+  'content_type_conformance',
+  'response_schema_conformance',
+  'negative_data_rejection',
+];
+/** Streams have no end. */
+const STREAMS = '/(events|logs|chat)$';
+
+test.skipIf(mayBeSkipped)(
+  'whatever is asked, the answers are as /openapi.json says',
+  { timeout: 400_000 },
+  async () => {
+    if (!python) throw new Error('there is no Python 3.10 or newer; with CI=true there must be');
+    const requirements = join(import.meta.dirname, 'schemathesis.txt');
+    const interpreter = await pythonWithRequirements(python, requirements);
+    const program = join(interpreter, '../schemathesis');
+    const run = promisify(execFile)(
+      interpreter,
+      [
+        program,
+        'run',
+        `${endpoint.adminUrl}/openapi.json`,
+        `--header=Authorization: Bearer ${endpoint.token.reveal()}`,
+        `--checks=${CHECKS.join(',')}`,
+        `--exclude-path-regex=${STREAMS}`,
+        '--phases=coverage,fuzzing',
+        '--max-examples=8',
+        '--seed=1',
+        '--suppress-health-check=all',
+        '--warnings=off',
+        '--no-color',
+      ],
+      { cwd: folder.path, timeout: 300_000, maxBuffer: 64 << 20 },
+    );
+    const { stdout } = await run.catch((error: Error & { stdout?: string }) => {
+      throw new Error(`schemathesis: ${error.stdout?.slice(-8_000) ?? error.message}`);
+    });
+    const [, cases = '0'] = /(\d+) generated/.exec(stdout) ?? [];
+    expect(Number(cases)).toBeGreaterThan(500);
+  },
+);

@@ -26,6 +26,9 @@ function toldOf(error: FastifyError): Problem {
     );
     return makeProblem(400, 'REQUEST_INVALID', words.join('; '));
   }
+  if (error.code === 'FST_ERR_MAX_PARAM_LENGTH') {
+    return makeProblem(400, 'REQUEST_INVALID', 'a part of the path is too long to be a name');
+  }
   const status = error.statusCode ?? 500;
   if (status < 500) return makeProblem(status, CODES[status] ?? 'REQUEST_INVALID', error.message);
   return makeProblem(500, 'INTERNAL', 'this went wrong here; the log says more');

@@ -39,12 +39,12 @@ export function addJobRoutes(api: AdminApi, deps: AdminDeps): void {
         schema: {
           tags: [tag],
           summary,
-          body: z.strictObject(inNamespace).nullish(),
+          querystring: z.object(inNamespace),
           response: { 202: acceptedJobSchema },
         },
       },
       async (request, reply) => {
-        const scope = { namespace: request.body?.namespace, part, verb: 'update' } as const;
+        const scope = { namespace: request.query.namespace, part, verb: 'update' } as const;
         const bots = botsIn(deps, await namespacesFor(deps, request, scope));
         return reply.code(202).send({ id: jobs.start(request.caller, asked, bots) });
       },

@@ -114,7 +114,7 @@ test('what somebody may not do is not done: 404 for the bots of others, 403 for 
     send('POST', '/bots/red/three/restart', undefined, 'blue'),
     send('PATCH', '/bots/red/three', { suspended: true }, 'blue'),
     send('POST', '/bots', { namespace: 'red', name: 'x', spec: {} }, 'blue'),
-    send('POST', '/breakers/reset', { namespace: 'red' }, 'blue'),
+    send('POST', '/breakers/reset?namespace=red', undefined, 'blue'),
     send('POST', '/retries/reset', undefined, 'blue'),
     send('POST', '/tokens/validate', { token: 'x' }, 'blue'),
   ]);
@@ -151,7 +151,7 @@ test('many bots are asked by a job, which tells how far it is to who began it', 
   expect(job).toMatchObject({ total: 4, done: 3, failed: 1, tokens: { Valid: 3 } });
   expect((await send('GET', `/jobs/${id}`, undefined, 'blue')).status).toBe(404);
   expect((await send('GET', '/jobs/none')).status).toBe(404);
-  const own = await send('POST', '/breakers/reset', { namespace: 'blue' }, 'blue');
+  const own = await send('POST', '/breakers/reset?namespace=blue', undefined, 'blue');
   const resetId = (own.body as { id: string }).id;
   await waitFor('the other job', async () => {
     const { body } = await send('GET', `/jobs/${resetId}`, undefined, 'blue');

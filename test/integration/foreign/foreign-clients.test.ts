@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { Api } from 'grammy';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import {
@@ -8,10 +9,11 @@ import {
 } from '../../../src/emulator/control-client.ts';
 import { type RunningEmulator, startEmulator } from '../../../src/emulator/emulator.ts';
 import type { Program } from '../../support/program.ts';
+import { findPython, pythonWithRequirements } from '../../support/python.ts';
 import { waitFor } from '../../support/wait.ts';
 import { type EchoClient, GRAMMY_CLIENTS, pythonClients } from './clients.ts';
-import { findPython, pythonWithRequirements } from './python.ts';
 
+const REQUIREMENTS = join(import.meta.dirname, 'python-telegram-bot.txt');
 const TIMEOUT_MS = 30_000;
 const TAKEN_OVER =
   'Conflict: terminated by other getUpdates request; make sure that only one bot instance is running';
@@ -39,7 +41,7 @@ describe.each(GRAMMY_CLIENTS)('$library by $mode', (client) => {
   describeEchoBot(client);
 });
 
-const python = findPython();
+const python = findPython('3.9');
 const mayBeSkipped = !python && process.env['CI'] !== 'true';
 if (mayBeSkipped) {
   console.error('SKIPPED: the tests with python-telegram-bot need Python 3.9 or newer');
@@ -48,7 +50,7 @@ describe.skipIf(mayBeSkipped)('python-telegram-bot', () => {
   let interpreter = '';
   beforeAll(async () => {
     if (!python) throw new Error('there is no Python 3.9 or newer; with CI=true there must be');
-    interpreter = await pythonWithRequirements(python);
+    interpreter = await pythonWithRequirements(python, REQUIREMENTS);
   });
   describe.each(pythonClients(() => interpreter))('by $mode', (client) => {
     describeEchoBot(client);

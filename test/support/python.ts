@@ -2,11 +2,8 @@ import { execFile, execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
-
-const REQUIREMENTS = join(import.meta.dirname, 'requirements.txt');
-const OLDEST = [3, 9] as const;
 
 /** A Python of this machine that is new enough. */
 export interface Python {
@@ -14,12 +11,13 @@ export interface Python {
   readonly version: string;
 }
 
-/** The machine's Python, undefined where there is none or only an old one. */
-export function findPython(): Python | undefined {
+/** The machine's Python, undefined where there is none or only one that is older than `oldest`. */
+export function findPython(oldest: string): Python | undefined {
+  const [wantedMajor = 0, wantedMinor = 0] = oldest.split('.').map(Number);
   for (const command of ['python3', 'python']) {
     const version = versionOf(command);
     const [major = 0, minor = 0] = version?.split('.').map(Number) ?? [];
-    if (version !== undefined && major === OLDEST[0] && minor >= OLDEST[1]) {
+    if (version !== undefined && major === wantedMajor && minor >= wantedMinor) {
       return { command, version };
     }
   }
@@ -36,15 +34,18 @@ function versionOf(command: string): string | undefined {
 }
 
 /**
- * The path of a Python that has what requirements.txt names, in a cache of the user's own. An
+ * The path of a Python that has what the file `requirements` names, in a cache of the user's own. An
  * environment gets its name only once it is whole, so that a half-finished one is never used, and
  * of two that are made at once the first one stays.
  */
-export async function pythonWithRequirements(python: Python): Promise<string> {
+export async function pythonWithRequirements(
+  python: Python,
+  requirements: string,
+): Promise<string> {
   const root = join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'tenantbot');
   const key = createHash('sha256')
     .update(python.version)
-    .update(readFileSync(REQUIREMENTS))
+    .update(readFileSync(requirements))
     .digest('hex')
     .slice(0, 16);
   const folder = join(root, `python-${key}`);
@@ -54,19 +55,21 @@ export async function pythonWithRequirements(python: Python): Promise<string> {
     rmSync(folder, { recursive: true, force: true });
     mkdirSync(root, { recursive: true });
     removeAbandoned(root);
-    await install(python, folder);
+    await install(python, folder, requirements);
   }
   return path;
 }
 
-async function install(python: Python, folder: string): Promise<void> {
+async function install(python: Python, folder: string, requirements: string): Promise<void> {
   const unfinished = `${folder}.${process.pid}.unfinished`;
-  console.log(`Installing python-telegram-bot into ${folder} (once; takes some seconds) …`);
+  console.log(
+    `Installing what ${basename(requirements)} names into ${folder} (once; takes some seconds) …`,
+  );
   try {
     const run = promisify(execFile);
     await run(python.command, ['-m', 'venv', unfinished]);
     const pip = ['-m', 'pip', '--disable-pip-version-check', '--quiet', 'install', '--no-deps'];
-    await run(join(unfinished, 'bin/python'), [...pip, '--requirement', REQUIREMENTS]);
+    await run(join(unfinished, 'bin/python'), [...pip, '--requirement', requirements]);
     renameSync(unfinished, folder);
   } catch (error) {
     rmSync(unfinished, { recursive: true, force: true });
