@@ -105,6 +105,14 @@ export interface AdminBackend {
   readonly chat?: Chat | undefined;
   readonly logs?: BotLogs | undefined;
   leader(): Leader;
+  /** The leader's answer to a request of `caller`; undefined where nobody else could lead. */
+  readonly askLeader?:
+    | ((
+        caller: Caller,
+        request: { readonly method: string; readonly path: string },
+        signal: AbortSignal,
+      ) => Promise<unknown>)
+    | undefined;
   telegramOf(fleet: FleetObject): TelegramAddress;
   /** Undefined while no history can be asked. */
   history(): HistoryReader | undefined;

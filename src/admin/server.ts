@@ -5,7 +5,6 @@ import etag from '@fastify/etag';
 import helmet from '@fastify/helmet';
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
-import type { KeyPair } from '../lib/certificates.ts';
 import { environmentError, errorCode, errorMessage } from '../lib/errors.ts';
 import type { AdminDeps } from './api.ts';
 import { makeApp } from './http/app.ts';
@@ -13,6 +12,7 @@ import { authenticate } from './http/authenticate.ts';
 import { addDocument } from './http/document.ts';
 import { addPage } from './http/page.ts';
 import { securityHeaders } from './http/security-headers.ts';
+import type { CertificateFor } from './http/tls.ts';
 import { addLimits, type Limits } from './limits/limits.ts';
 import { addRoutes } from './routes/all.ts';
 import { addSessionRoutes } from './sessions/routes.ts';
@@ -29,7 +29,7 @@ export interface AdminServerOptions {
   /** Networks (as CIDR) of proxies that are believed when they say for whom they ask. */
   readonly trustedProxies?: readonly string[] | undefined;
   /** What to show over TLS from the next connection on; speaks plain HTTP unless given. */
-  readonly certificate?: (() => KeyPair) | undefined;
+  readonly certificate?: CertificateFor | undefined;
   /** Nobody is limited unless given. */
   readonly limits?: Limits | undefined;
   readonly deps: AdminDeps;

@@ -16,6 +16,7 @@ import { runTogether } from '../lib/run-together.ts';
 import type { Tracing } from '../lib/tracing.ts';
 import { startHealthServer } from '../telemetry/health-server.ts';
 import type { Log } from '../telemetry/log.ts';
+import { leaderAdmin } from './admin/leader-admin.ts';
 import { adminNames, type ClusterAdminOptions, serveAdmin } from './admin/serve-admin.ts';
 import { Authority } from './channel/authority.ts';
 import { shardAuthenticator } from './channel/shard-authenticator.ts';
@@ -137,7 +138,13 @@ export async function runOperator(options: OperatorOptions, signal: AbortSignal)
     if (!admin) return aborted(signal);
     const retries = () => hub()?.retries;
     const ownCertificate = () => authority.material.leaf;
-    await serve(signal, () => serveAdmin(admin, { ...options, caches, retries, ownCertificate }));
+    const [leaderHost] = controlNames(options);
+    const askLeader = leaderAdmin({
+      url: `https://${leaderHost}:${admin.port}`,
+      ca: () => authority.bundle,
+    });
+    const surroundings = { ...options, caches, retries, askLeader, leaderHost, ownCertificate };
+    await serve(signal, () => serveAdmin(admin, surroundings));
   };
   const hub = (): ShardHub | undefined => (elector.isLeader() ? leadership?.hub : undefined);
 

@@ -116,8 +116,16 @@ function byHand(rows: readonly BotRow[], options: Omit<BotListOptions, 'after'>)
 function isWanted(row: BotRow, options: Omit<BotListOptions, 'after'>): boolean {
   const { search, health, breaker, phase, fleet } = options;
   const text = `${row.namespace}/${row.name}\n@${row.username ?? ''}`.toLowerCase();
-  if (search !== undefined && !text.includes(search.toLowerCase())) return false;
-  if (health && !health.includes(row.health ?? 'Unknown')) return false;
-  if (breaker && !breaker.includes(row.breaker ?? 'Unknown')) return false;
-  return (!phase || phase.includes(row.phase)) && (fleet === undefined || row.fleet === fleet);
+  const passed = [
+    search === undefined || text.includes(search.toLowerCase()),
+    isAmong(health, row.health ?? 'Unknown'),
+    isAmong(breaker, row.breaker ?? 'Unknown'),
+    isAmong(phase, row.phase),
+    fleet === undefined || row.fleet === fleet,
+  ];
+  return passed.every(Boolean);
+}
+
+function isAmong<Value>(wanted: readonly Value[] | undefined, value: Value): boolean {
+  return wanted === undefined || wanted.includes(value);
 }

@@ -5,7 +5,6 @@ import Fastify, {
   type FastifyRequest,
 } from 'fastify';
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
-import type { KeyPair } from '../../lib/certificates.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { makeProblem, PROBLEM_TYPE, type Problem, RequestProblem } from '../problem.ts';
 import { refuseConnection } from './client-error.ts';
@@ -13,7 +12,7 @@ import { holdUntilGone } from './gone.ts';
 import { isOurs } from './hosts.ts';
 import { problemOf } from './problem-of.ts';
 import { REQUEST_ID, requestId } from './request-id.ts';
-import { followCertificate, tlsOptions } from './tls.ts';
+import { type CertificateFor, followCertificate, tlsOptions } from './tls.ts';
 
 const MAX_BODY_BYTES = 1 << 20;
 const MAX_HEADER_BYTES = 16 << 10;
@@ -33,7 +32,7 @@ export interface AppOptions {
   /** As CIDR. */
   readonly trustedProxies?: readonly string[] | undefined;
   /** Speaks plain HTTP unless given. */
-  readonly certificate?: (() => KeyPair) | undefined;
+  readonly certificate?: CertificateFor | undefined;
 }
 
 /**
@@ -59,7 +58,7 @@ export function makeApp({ log, names, trustedProxies, certificate }: AppOptions)
     },
     routerOptions: { maxParamLength: MAX_PARAMETER },
   });
-  if (certificate) followCertificate(app, certificate);
+  if (certificate) followCertificate(app, certificate, names);
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   app.removeContentTypeParser('text/plain');

@@ -1,6 +1,7 @@
 import { retrySnapshotSchema } from '../../api/retry-counts.ts';
 import type { AdminApi, AdminDeps } from '../api.ts';
 import type { AdminBackend } from '../backend.ts';
+import { byLeader } from '../by-leader.ts';
 import { demand } from '../find-bot.ts';
 import { RequestProblem } from '../problem.ts';
 
@@ -21,7 +22,7 @@ export function addRetryRoutes(api: AdminApi, deps: AdminDeps): void {
     },
     async (request) => {
       await demand(deps, request, { ...right, verb: 'get' });
-      return bookOf(backend).snapshot();
+      return byLeader(backend, request, retrySnapshotSchema, () => bookOf(backend).snapshot());
     },
   );
   api.post(
@@ -36,11 +37,13 @@ export function addRetryRoutes(api: AdminApi, deps: AdminDeps): void {
     },
     async (request) => {
       await demand(deps, request, { ...right, verb: 'update' });
-      const book = bookOf(backend);
-      const counted = book.snapshot();
-      book.reset();
-      backend.audit({ actor: request.caller.name, action: 'reset-retries' });
-      return counted;
+      return byLeader(backend, request, retrySnapshotSchema, () => {
+        const book = bookOf(backend);
+        const counted = book.snapshot();
+        book.reset();
+        backend.audit({ actor: request.caller.name, action: 'reset-retries' });
+        return counted;
+      });
     },
   );
 }

@@ -22,6 +22,7 @@ export interface ClusterBackendOptions extends ClusterWriterOptions {
   readonly podName: string;
   /** The leader's own; undefined while this replica does not lead. */
   readonly retries: () => RetryBook | undefined;
+  readonly askLeader: AdminBackend['askLeader'];
   readonly history: AdminBackend['history'];
   /** Keeps an entry for good; undefined where no history is kept. */
   readonly audit:
@@ -33,7 +34,7 @@ export interface ClusterBackendOptions extends ClusterWriterOptions {
 
 /** A cluster, as each replica sees it from its caches. */
 export function clusterBackend(options: ClusterBackendOptions): AdminBackend {
-  const { caches, namespace, podName, history, clock, log } = options;
+  const { caches, namespace, podName, askLeader, history, clock, log } = options;
   return {
     mode: 'cluster',
     bots: new ClusterCatalog(caches.bots, readBot),
@@ -49,6 +50,7 @@ export function clusterBackend(options: ClusterBackendOptions): AdminBackend {
       return { holder, isThis: holder === podName, term, since };
     },
     telegramOf: ({ spec }) => botFleetSpecSchema.parse(spec).telegram,
+    askLeader,
     history,
     audit(entry) {
       log.info({ audit: entry }, `audit: ${entry.actor}: ${entry.action}`);

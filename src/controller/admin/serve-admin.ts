@@ -24,24 +24,27 @@ export interface ClusterAdminOptions
 /** What the operator brings to it. */
 export interface AdminSurroundings
   extends Omit<ClusterBackendOptions, 'clientFor' | 'history' | 'audit'> {
-  /** What the operator's own authority has issued. */
+  /** What the operator's own authority has issued, */
   readonly ownCertificate: () => KeyPair;
+  /** and the name by which other replicas come to this one: to them it is shown in any case. */
+  readonly leaderHost: string;
 }
 
 /** Serves the admin API in this replica, whether or not it leads. Rejects where it can't listen. */
 export function serveAdmin(
   options: ClusterAdminOptions,
-  { ownCertificate, ...surroundings }: AdminSurroundings,
+  { ownCertificate, leaderHost, ...surroundings }: AdminSurroundings,
 ): Promise<AdminServer> {
   const { client, clock, log, namespace } = surroundings;
   const backend: AdminBackend = clusterBackend({ ...surroundings, ...options });
   return startAdminServer({
     host: '::',
     port: options.port,
-    names: [...adminNames(options.service, namespace), ...options.names],
+    names: [leaderHost, ...adminNames(options.service, namespace), ...options.names],
     trustedProxies: options.trustedProxies,
     limits: options.limits,
-    certificate: options.certificate ?? ownCertificate,
+    certificate: (name) =>
+      (name === leaderHost ? ownCertificate : (options.certificate ?? ownCertificate))(),
     page: options.page,
     deps: { backend, access: clusterAccess(client, clock), clock, log },
   });

@@ -27,7 +27,8 @@ function refuse(): Promise<BotObject> {
   return Promise.reject(inputError('NOT_HERE', 'nothing can be written here'));
 }
 
-const BACKEND: AdminBackend = {
+/** A standalone with nothing in it. */
+export const BACKEND: AdminBackend = {
   mode: 'standalone',
   leader: () => ({ holder: null, isThis: false, term: null, since: null }),
   telegramOf: () => ({ apiRoot: 'http://127.0.0.1:1' }),
@@ -63,6 +64,9 @@ export async function openAdmin(
   const url = `http://127.0.0.1:${server.port}`;
   return { url, port: server.port, lines, close: () => server.close() };
 }
+
+/** Headers of bob. */
+export const BOB = { authorization: 'Bearer token-of-bob' };
 
 /** Headers of ana. */
 export const ANA = { authorization: 'Bearer token-of-ana' };

@@ -166,6 +166,8 @@ describeWithApiServer('the admin API in a cluster', ({ kubeconfig }) => {
         namespace: mine.namespace,
         podName: 'replica-0',
         retries: () => undefined,
+        askLeader: undefined,
+        leaderHost: 'leader',
         ownCertificate: () => certificate,
       },
     );
