@@ -3,6 +3,7 @@ import type { Io } from './commands/io.ts';
 import type { Shell } from './completion/scripts.ts';
 import { processEnvironment } from './config.ts';
 import { connectLocal, withAccess } from './connect.ts';
+import { connectHistory, type Past } from './connect-history.ts';
 import { parseCount, parseDuration } from './duration.ts';
 import type { Actions, Flags } from './program/actions.ts';
 
@@ -19,6 +20,7 @@ type Asking = Pick<
   | 'incidents'
   | 'usage'
   | 'errors'
+  | 'audit'
   | 'ask'
   | 'suspend'
   | 'chat'
@@ -84,27 +86,44 @@ export function askingActions(io: Io): Asking {
     },
     async history(flags, [name = '']) {
       const { runHistory } = await import('./commands/history.ts');
-      const asked = { ...viewOf(flags), name, hours: numberOf(flags['hours']) };
-      await runHistory(await connectLocal(flags, 'history'), asked, io);
+      const past = await connectHistory(flags);
+      const asked = { ...viewOf(flags, past), name, hours: numberOf(flags['hours']) };
+      await runHistory(past, asked, io);
     },
     async incidents(flags, [name]) {
       const { runIncidents } = await import('./commands/incidents.ts');
-      const { hours, allNamespaces } = flags;
-      const namespace = allNamespaces === true ? undefined : String(flags['namespace']);
-      const asked = { namespace, name, hours: numberOf(hours), nowMs: systemClock.wallMs() };
-      const client = await connectLocal(flags, 'incidents');
-      await runIncidents(client, { ...viewOf(flags), ...asked }, io);
+      const past = await connectHistory(flags);
+      const { namespace: own, ...view } = viewOf(flags, past);
+      const namespace = flags['allNamespaces'] === true ? undefined : own;
+      const hours = numberOf(flags['hours']);
+      const asked = { namespace, name, hours, nowMs: systemClock.wallMs() };
+      await runIncidents(past, { ...view, ...asked }, io);
     },
     async usage(flags, [name = '']) {
       const { runUsage } = await import('./commands/usage.ts');
+      const past = await connectHistory(flags);
       const { timeZone } = new Intl.DateTimeFormat().resolvedOptions();
       const asked = { name, days: numberOf(flags['days']), timeZone };
-      await runUsage(await connectLocal(flags, 'usage'), { ...viewOf(flags), ...asked }, io);
+      await runUsage(past, { ...viewOf(flags, past), ...asked }, io);
     },
     async errors(flags, [name = '']) {
       const { runErrors } = await import('./commands/errors.ts');
-      const asked = { ...viewOf(flags), name, days: numberOf(flags['days']) };
-      await runErrors(await connectLocal(flags, 'errors'), asked, io);
+      const past = await connectHistory(flags);
+      const asked = { ...viewOf(flags, past), name, days: numberOf(flags['days']) };
+      await runErrors(past, asked, io);
+    },
+    async audit(flags, [said]) {
+      const { runAudit } = await import('./commands/audit.ts');
+      const past = await connectHistory(flags);
+      const options = {
+        ...viewOf(flags, past),
+        text: said,
+        namespace: text(flags['namespace']),
+        since: text(flags['since']),
+        until: text(flags['until']),
+        limit: parseCount(String(flags['limit']), '--limit'),
+      };
+      await runAudit(past.admin, options, io);
     },
     async ask(request, flags, names) {
       const { runAsk } = await import('./commands/ask.ts');
@@ -174,9 +193,9 @@ function selectionOf({ namespace, allNamespaces, selector }: Flags) {
 }
 
 /** What the commands share that ask the history. */
-function viewOf({ namespace, output }: Flags) {
+function viewOf({ namespace, output }: Flags, { namespace: own }: Past) {
   const { isTTY: isTerminal } = process.stdout;
-  return { namespace: String(namespace), output: text(output), isTerminal };
+  return { namespace: text(namespace) ?? own, output: text(output), isTerminal };
 }
 
 /** What is no number is refused by who answers, who knows the range. */

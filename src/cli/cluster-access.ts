@@ -41,10 +41,9 @@ export async function clusterAccess(choice: ClusterChoice): Promise<Access> {
       const annotations = { [REQUEST_ANNOTATIONS[request]]: value };
       await client.mergePatch(TENANT_BOTS, bot, { metadata: { annotations } }, { fieldManager });
     },
-    setSuspended: async (bot, suspended) =>
-      seenObject(
-        await client.mergePatch(TENANT_BOTS, bot, { spec: { suspended } }, { fieldManager }),
-      ),
+    async setSuspended(bot, suspended) {
+      await client.mergePatch(TENANT_BOTS, bot, { spec: { suspended } }, { fieldManager });
+    },
     fleets: async (namespace) =>
       (await client.list(BOT_FLEETS, { namespace })).items.map(seenFleet),
     objects: async (selection) =>

@@ -1,8 +1,8 @@
 import { selects } from '../api/label-selector.ts';
-import { inputError } from '../lib/errors.ts';
 import { problemLine } from '../standalone/manifests/place.ts';
 import type { StoredObject } from '../standalone/object-store.ts';
 import type { Access } from './access.ts';
+import { adminPath } from './admin-client.ts';
 import type { SeenBot } from './bot-access.ts';
 import { fieldSelector } from './field-selector.ts';
 import type { SeenFleet } from './fleet-access.ts';
@@ -22,9 +22,9 @@ export function localAccess(client: LocalClient): Access {
       return found ?? { ...bot, status: {} };
     },
     ask: (bot, request, value) => client.request(bot, { [request]: value }),
-    setSuspended(bot, suspended) {
-      const words = `set spec.suspended of ${bot.namespace}/${bot.name} to ${suspended} in its manifest; the standalone sees it at once`;
-      return Promise.reject(inputError('MANIFEST_IS_A_FILE', words));
+    async setSuspended({ namespace, name }, suspended) {
+      const word = suspended ? 'suspend' : 'resume';
+      await client.admin.post(adminPath(`/v1/bots/{}/{}/${word}`, namespace, name));
     },
     fleets: async (namespace) =>
       (await client.list({ plural: 'botfleets', namespace })).flatMap(seenFleet),

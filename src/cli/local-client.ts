@@ -7,6 +7,7 @@ import type { Answer } from '../standalone/emulated/conversation.ts';
 import type { QueryAnswer, QueryArgs, QueryName } from '../standalone/local-api/history-routes.ts';
 import type { ManifestProblem } from '../standalone/manifests/place.ts';
 import type { StoredObject, WatchEvent } from '../standalone/object-store.ts';
+import { AdminClient } from './admin-client.ts';
 import type { BotName } from './bot-access.ts';
 
 /** Which objects. */
@@ -33,6 +34,12 @@ export class LocalClient {
   constructor(endpoint: Endpoint | undefined, data: string) {
     if (!endpoint) throw notRunning(data);
     this.#endpoint = endpoint;
+  }
+
+  /** The admin API of the same standalone. */
+  get admin(): AdminClient {
+    const { adminUrl: url, token } = this.#endpoint;
+    return new AdminClient({ url, token });
   }
 
   async list(selection: Selection): Promise<StoredObject[]> {

@@ -1,6 +1,7 @@
 import type { FastifySchema } from 'fastify';
 import { z } from 'zod';
 import { busiestTimes } from '../../history/queries/busiest-times.ts';
+import { chatKinds } from '../../history/queries/chat-kinds.ts';
 import { errorKinds } from '../../history/queries/error-kinds.ts';
 import { popularCommands } from '../../history/queries/popular-commands.ts';
 import type { HistoryQuery } from '../../history/queries/query.ts';
@@ -12,6 +13,7 @@ import { askHistory } from '../ask-history.ts';
 import { flag, pagingQuery } from '../views/paging.ts';
 import {
   busiestSchema,
+  chatKindsSchema,
   commandPageSchema,
   errorPageSchema,
   usageSummarySchema,
@@ -80,6 +82,13 @@ export function addUsageRoutes(api: AdminApi, deps: AdminDeps): void {
     querystring: z.object({ ...some, ...total, ...pagingQuery }),
     answer: commandPageSchema,
     query: popularCommands,
+  });
+  addQuestion(api, deps, {
+    path: '/v1/usage/chats',
+    summary: 'Kinds of chat that bots are used in, the most frequent first',
+    querystring: z.object(some),
+    answer: chatKindsSchema,
+    query: chatKinds,
   });
   addQuestion(api, deps, {
     path: '/v1/verifications',

@@ -110,6 +110,18 @@ export const commandPageSchema = pageSchema(
   z.object({ command: z.string(), uses: count, failed: count, bots: count }),
 );
 
+/** Answer of `GET /v1/usage/chats`: the most frequent first. */
+export const chatKindsSchema = z
+  .array(
+    z.object({
+      chatKind: z.string().describe('Empty for updates that belong to no chat.'),
+      updates: count,
+      percent: figure.describe('Of all updates.'),
+    }),
+  )
+  .max(100)
+  .readonly();
+
 /** Answer of `GET /v1/verifications`: what became of people at membership gates. */
 export const verificationsSchema = z.object({
   prompted: count,

@@ -1,3 +1,4 @@
+import { undoneWarning } from '../../admin/manager.ts';
 import { GROUP } from '../../api/group.ts';
 import { errorMessage, inputError } from '../../lib/errors.ts';
 import type { BotWriter } from '../bot-writer.ts';
@@ -21,28 +22,46 @@ export async function runSuspend(
   { suspended, all, ...selection }: SuspendOptions,
   io: Io,
 ): Promise<void> {
-  const { names, allNamespaces, selector } = selection;
-  if (names.length === 0 && !all && !allNamespaces && selector === undefined) {
-    throw inputError('WHICH_BOTS', 'name the bots, select them with -l, or give --all or -A');
-  }
-  if (names.length > 0 && all) throw inputError('WHICH_BOTS', 'give names or --all, not both');
-  const word = suspended ? 'suspended' : 'resumed';
+  refuseVague({ all, ...selection });
   let failed = 0;
   for (const bot of await selectBots(access, selection)) {
-    const who = `tenantbot.${GROUP}/${bot.metadata.name}`;
-    if (isSuspended(bot) === suspended) {
-      io.out(`${who} ${word} already`);
-      continue;
-    }
-    try {
-      await access.setSuspended(bot.metadata, suspended);
-      io.out(`${who} ${word}`);
-    } catch (error) {
-      failed++;
-      io.err(`${who}: ${errorMessage(error)}`);
-    }
+    if (!(await writeOne(access, { bot, suspended }, io))) failed++;
   }
-  if (failed > 0) throw inputError('NOT_WRITTEN', `${failed} could not be ${word}`);
+  if (failed > 0) throw inputError('NOT_WRITTEN', `${failed} could not be ${wordOf(suspended)}`);
+}
+
+function refuseVague({ names, all, allNamespaces, selector }: Omit<SuspendOptions, 'suspended'>) {
+  const isSelected = all || allNamespaces || selector !== undefined;
+  if (names.length > 0 && all) throw inputError('WHICH_BOTS', 'give names or --all, not both');
+  if (names.length > 0 || isSelected) return;
+  throw inputError('WHICH_BOTS', 'name the bots, select them with -l, or give --all or -A');
+}
+
+/** False where it could not be written; that has been said then. */
+async function writeOne(
+  access: BotWriter,
+  { bot, suspended }: { readonly bot: SeenObject; readonly suspended: boolean },
+  io: Io,
+): Promise<boolean> {
+  const who = `tenantbot.${GROUP}/${bot.metadata.name}`;
+  if (isSuspended(bot) === suspended) {
+    io.out(`${who} ${wordOf(suspended)} already`);
+    return true;
+  }
+  try {
+    await access.setSuspended(bot.metadata, suspended);
+  } catch (error) {
+    io.err(`${who}: ${errorMessage(error)}`);
+    return false;
+  }
+  io.out(`${who} ${wordOf(suspended)}`);
+  const warning = undoneWarning(bot);
+  if (warning !== undefined) io.err(warning);
+  return true;
+}
+
+function wordOf(suspended: boolean): string {
+  return suspended ? 'suspended' : 'resumed';
 }
 
 function isSuspended({ spec }: SeenObject): boolean {

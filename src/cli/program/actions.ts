@@ -23,6 +23,7 @@ export interface Actions {
   incidents(flags: Flags, words: readonly string[]): Promise<void>;
   usage(flags: Flags, words: readonly string[]): Promise<void>;
   errors(flags: Flags, words: readonly string[]): Promise<void>;
+  audit(flags: Flags, words: readonly string[]): Promise<void>;
   ask(request: BotRequest, flags: Flags, names: readonly string[]): Promise<void>;
   suspend(suspended: boolean, flags: Flags, names: readonly string[]): Promise<void>;
   chat(flags: Flags, words: readonly string[]): Promise<void>;

@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
 import type { Actions, Flags } from './actions.ts';
-import { addConnection, outputOption } from './options.ts';
+import { addNamespacedPlace, outputOption } from './options.ts';
 
 const HISTORY_PLACE = `
-Asks the standalone that runs on this machine. For a cluster this comes with the operator's admin
-API, which is not there yet.`;
+In a cluster the operator's admin API is asked, at --admin-url, with the token of the kubeconfig's
+user, or with --token.`;
 
 /** The commands that show what was. */
 export function addHistory(program: Command, actions: Actions): void {
@@ -36,8 +36,21 @@ export function addHistory(program: Command, actions: Actions): void {
     .argument('<name>')
     .option(days, 'how far back, up to 366', '7')
     .action((name: string, flags: Flags) => actions.errors(flags, [name]));
-  for (const command of [history, incidents, usage, errors]) {
+  const audit = program
+    .command('audit')
+    .description('show who changed what')
+    .argument('[text]', 'how actor, action or object begins')
+    .option('--since <time>', 'such as 2026-01-31T12:00:00Z')
+    .option('--until <time>', 'such as 2026-01-31T12:00:00Z')
+    .option('--limit <number>', 'how many at most, up to 1000', '50')
+    .action((text: string | undefined, flags: Flags) =>
+      actions.audit(flags, text === undefined ? [] : [text]),
+    );
+  for (const command of [history, incidents, usage, errors, audit]) {
     command.addOption(outputOption('table', 'json', 'csv')).addHelpText('after', HISTORY_PLACE);
-    addConnection(command);
+    addNamespacedPlace(command);
+    command
+      .option('--admin-url <url>', 'address of the admin API')
+      .option('--token <token>', 'what one shows to the admin API');
   }
 }

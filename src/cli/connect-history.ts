@@ -1,0 +1,67 @@
+import { inputError } from '../lib/errors.ts';
+import { Secret } from '../lib/secret.ts';
+import { AdminClient } from './admin-client.ts';
+import { adminHistory } from './admin-history.ts';
+import { type Chosen, chosen } from './connect.ts';
+import type { HistoryAccess } from './history-output.ts';
+import type { Flags } from './program/actions.ts';
+
+/** Whom commands ask that tell what was. */
+export interface Past extends HistoryAccess {
+  /** Where a bot is that is named without a namespace. */
+  readonly namespace: string;
+  readonly admin: AdminClient;
+}
+
+/** The history of the standalone or cluster that `flags` choose. */
+export async function connectHistory(flags: Flags): Promise<Past> {
+  const choice = await chosen(flags);
+  if (choice.place.kind === 'standalone' && flags['adminUrl'] === undefined) {
+    return ofStandalone(choice);
+  }
+  const { namespace, token } = await credentials(flags, choice);
+  const admin = new AdminClient({ url: adminUrl(flags), token });
+  return { namespace, admin, ...adminHistory(admin) };
+}
+
+async function ofStandalone({ endpoint, data }: Chosen): Promise<Past> {
+  const { LocalClient } = await import('./local-client.ts');
+  const client = new LocalClient(endpoint, data);
+  return {
+    namespace: 'default',
+    admin: client.admin,
+    history: (query, args) => client.history(query, args),
+  };
+}
+
+function adminUrl({ adminUrl }: Flags): string {
+  if (typeof adminUrl === 'string' && URL.canParse(adminUrl)) return adminUrl.replace(/\/+$/, '');
+  throw inputError(
+    'ADMIN_URL_MISSING',
+    "the operator's admin API tells what was: give its address with --admin-url, such as http://127.0.0.1:8090 while `kubectl port-forward` leads there",
+  );
+}
+
+/** `--token`, else what the kubeconfig's user shows to the API server, else a standalone's own. */
+async function credentials(
+  { token }: Flags,
+  { place, endpoint }: Chosen,
+): Promise<{ readonly namespace: string; readonly token: Secret }> {
+  const given = typeof token === 'string' && token !== '' ? new Secret(token) : undefined;
+  if (place.kind === 'standalone') {
+    const known = given ?? endpoint?.token;
+    if (known) return { namespace: 'default', token: known };
+    throw inputError('TOKEN_MISSING', 'give a token with --token for the admin API');
+  }
+  const { loadClusterAccess } = await import('../kube/kubeconfig.ts');
+  const access = await loadClusterAccess(place.kubeconfig, place.context);
+  const { namespace = 'default' } = access;
+  if (given) return { namespace, token: given };
+  const { headers } = await access.credentials();
+  const [, bearer] = /^Bearer (.+)$/.exec(headers['Authorization'] ?? '') ?? [];
+  if (bearer !== undefined) return { namespace, token: new Secret(bearer) };
+  throw inputError(
+    'TOKEN_MISSING',
+    'the kubeconfig\'s user has no token, and the admin API takes no client certificates: give one with --token "$(kubectl create token <serviceaccount>)"',
+  );
+}
