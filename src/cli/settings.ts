@@ -70,6 +70,11 @@ export const settingsSchema = z.strictObject({
   retention: retention
     .optional()
     .describe('for how many days what is kept of what, such as transitions=90,audit=730'),
+  logFile: text
+    .optional()
+    .describe(
+      'file that log lines are written to as well, as JSON: ten files of 50 MB at most, for 90 days',
+    ),
   logLevel,
   logFormat: logFormat('text'),
 });
@@ -79,7 +84,7 @@ export type Settings = z.output<typeof settingsSchema>;
 /** What `standalone`, and the commands that ask it, are told. */
 export const STANDALONE_SETTINGS = {
   schema: settingsSchema,
-  paths: new Set(['manifests', 'data', 'apiCa']),
+  paths: new Set(['manifests', 'data', 'logFile', 'apiCa']),
 };
 
 /** `logLevel` as a flag: `--log-level`. */

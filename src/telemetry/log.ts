@@ -2,7 +2,7 @@ import { type DestinationStream, type Level, type Logger, pino, stdTimeFunctions
 import { prettyFactory } from 'pino-pretty';
 import { type Clock, systemClock } from '../lib/clock.ts';
 import { redactTokens } from '../lib/secret.ts';
-import { BotLines } from './bot-lines.ts';
+import { BOT_LINES, LineLimit, REPEATED_ERRORS } from './line-limit.ts';
 
 /** A structured logger: `log.info({ updateId }, 'words for people')`. */
 export type Log = Logger;
@@ -16,24 +16,29 @@ export interface LogOptions {
   /** `text` for people at a terminal, `json` for programs: one object a line. */
   readonly format: LogFormat;
   readonly destination: DestinationStream;
+  /** Where they are written as well, as JSON. */
+  readonly file?: DestinationStream | undefined;
   readonly clock?: Clock;
 }
 
 /**
  * The root logger. Whatever reaches it, what looks like a bot token leaves it as `[secret]`; values
- * wrapped in `Secret` never show at all. A bot that has too much to say is cut short, as
- * {@link BotLines} has it.
+ * wrapped in `Secret` never show at all. A bot that has too much to say is cut short, and so is an
+ * error that comes again and again, as {@link LineLimit} has it.
  */
 export function createLog(options: LogOptions): Log {
   const format =
     options.format === 'text'
       ? prettyFactory({ colorize: false, ignore: 'pid,hostname', singleLine: true })
       : (line: string) => line;
-  const botLines = new BotLines(options.clock ?? systemClock);
+  const { clock = systemClock, destination, file } = options;
+  const errors = new LineLimit(REPEATED_ERRORS, clock);
+  const bots = new LineLimit(BOT_LINES, clock);
   const stream: DestinationStream = {
     write(text) {
-      for (const line of botLines.pass(text)) {
-        options.destination.write(redactTokens(format(line) ?? ''));
+      for (const line of errors.pass(text).flatMap((sample) => bots.pass(sample))) {
+        destination.write(redactTokens(format(line) ?? ''));
+        file?.write(redactTokens(line));
       }
     },
   };

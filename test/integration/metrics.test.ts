@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { servedMetrics } from '../../src/cli/metrics/served.ts';
 import { makeFolder } from '../standalone/support.ts';
@@ -27,4 +29,20 @@ test('a standalone serves its metrics, those of each fleet and of its bots', asy
   const served = [...text.matchAll(/^# TYPE (\S+)/gm)].map(([, name = '']) => name);
   const isKnown = (name: string) => known.get(name)?.servedBy.includes('standalone');
   expect(served.filter((name) => !isKnown(name))).toEqual([]);
+});
+
+test('a standalone writes its log to a file as well, as JSON', async () => {
+  const folder = await makeFolder();
+  const program = await startScript(TENANTBOT, {
+    args: ['standalone', '--log-file', 'logs/bots.log', '--log-level', 'debug'],
+    cwd: folder,
+    until: /^ready/m,
+  });
+  await program.stop('SIGINT');
+  const text = await readFile(join(folder, 'logs/bots.log'), 'utf8');
+  const lines = text
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { bot?: string });
+  expect(lines.some(({ bot }) => bot === 'default/greeter')).toBe(true);
 });

@@ -55,6 +55,28 @@ describe.each(LOG_FORMATS)('the %s log', (format) => {
     expect(lines.at(-1)).toContain('again');
   });
 
+  it('writes a sample of an error that many bots have, and says how many there were', () => {
+    const { log, lines, clock } = captured(format);
+    for (let bot = 0; bot < 50; bot++) {
+      botLog(log, `shop/bot-${bot}`, 'info').error({ fingerprint: 'aaaa' }, 'gave up');
+    }
+    log.error({ fingerprint: 'bbbb' }, 'another error');
+    expect(lines).toHaveLength(20 + 1);
+    clock.advance(60_000);
+    log.info('later');
+    expect(lines).toHaveLength(20 + 1 + 2);
+    expect(lines.at(-2)).toContain('30 lines with this error were left out');
+    expect(lines.at(-2)).toContain('aaaa');
+  });
+
+  it('is JSON in a file, and without secrets there, too', () => {
+    const written: string[] = [];
+    const file = { write: (line: string) => written.push(line) };
+    const log = createLog({ level: 'info', format, destination: { write() {} }, file });
+    log.info({ updateId: 7 }, `token ${CANARY}`);
+    expect(JSON.parse(written[0] ?? '')).toMatchObject({ updateId: 7, msg: 'token [secret]' });
+  });
+
   it('gives each bot a level of its own', () => {
     const { log, lines } = captured(format);
     botLog(log, 'shop/talkative', 'debug').debug('heard');

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { systemClock } from '../../lib/clock.ts';
 import { errorCode, inputError } from '../../lib/errors.ts';
@@ -6,6 +7,7 @@ import { systemRandom } from '../../lib/random.ts';
 import { ErrorBoundary } from '../../runtime/bot/boundary.ts';
 import { runStandalone } from '../../standalone/standalone.ts';
 import { createLog } from '../../telemetry/log.ts';
+import { LogFile } from '../../telemetry/log-file.ts';
 import { createRegistry, RegistrySet } from '../../telemetry/registry.ts';
 import { uncaughtErrorCounter } from '../metrics/runtime-process.ts';
 import { openTracing } from '../open-tracing.ts';
@@ -40,7 +42,8 @@ export async function startStandalone(
   const { shards, history, databaseUrl, retention, logLevel, logFormat } = settings;
   const { metricsPort, botMetrics, otlpEndpoint, traceRatio } = settings;
   const destination = { write: (text: string) => void logTo.write(text) };
-  const log = createLog({ level: logLevel, format: logFormat, destination });
+  await using file = await openLogFile(settings.logFile, { folder, logTo });
+  const log = createLog({ level: logLevel, format: logFormat, destination, file });
   const tracing = await openTracing(settings, { service: 'tenantbot-standalone', log });
   const boundary = new ErrorBoundary();
   const registry = metricsPort === undefined ? undefined : createRegistry();
@@ -116,4 +119,14 @@ async function readCertificates(path: string | undefined): Promise<string | unde
 function withoutSettings(environment: Surroundings['environment']): Surroundings['environment'] {
   const others = Object.entries(environment).filter(([name]) => !name.startsWith(SETTINGS_PREFIX));
   return Object.fromEntries(others);
+}
+
+/** Where log lines go as well; undefined where they are to go nowhere else. */
+async function openLogFile(
+  path: string | undefined,
+  { folder, logTo }: Pick<Surroundings, 'folder' | 'logTo'>,
+): Promise<LogFile | undefined> {
+  if (path === undefined) return undefined;
+  const onTrouble = (words: string): void => void logTo.write(`tenantbot: ${words}\n`);
+  return LogFile.open({ path: resolve(folder, path), clock: systemClock, onTrouble });
 }

@@ -2,6 +2,7 @@ import { Api, type ApiClientOptions } from 'grammy';
 import type { Clock } from '../../lib/clock.ts';
 import type { Random } from '../../lib/random.ts';
 import type { Secret } from '../../lib/secret.ts';
+import type { Log } from '../../telemetry/log.ts';
 import type { BotGuards, ShardGuards } from '../pipeline/guards.ts';
 import { createPipeline } from '../pipeline/pipeline.ts';
 import type { CallContext, Occasion } from '../pipeline/step.ts';
@@ -13,10 +14,15 @@ import type { ExchangeAnswer } from '../transport/exchange.ts';
 import type { BotDeps } from './bot-deps.ts';
 import type { FactsRecorder } from './facts-recorder.ts';
 
+/** A call to Telegram that takes so long is told of in the log. */
+const SLOW_MS = 3_000;
+
 /** Who is told how the calls of a bot go. Its methods must not throw. */
 export interface CallsHost extends BotRef {
   readonly guards: BotGuards;
   readonly recorder: FactsRecorder;
+  /** Made when asked for. */
+  readonly log: Log;
   /** A message reached Telegram. */
   onSent(): void;
   /** The breaker or the health of the bot has changed its state. */
@@ -74,6 +80,10 @@ export class BotCalls implements CallContext {
 
   onTried(method: string, failure: CallError | undefined, tookMs: number): void {
     this.#deps.history.called(this.#host, method, failure, tookMs);
+    if (tookMs >= SLOW_MS) {
+      const fault = failure?.fault;
+      this.#host.log.warn({ method, tookMs: Math.round(tookMs), fault }, 'a call was slow');
+    }
   }
 
   onFailed(error: CallError): void {

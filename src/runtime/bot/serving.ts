@@ -198,7 +198,8 @@ export class Serving implements IntakeBot {
   onTrouble(error: CallError): void {
     const { recorder, heartbeat, host, deps } = this.#options;
     const lastError = toPauseError(error, deps.clock.wallMs());
-    host.log.warn({ code: error.code }, `no updates for now: ${lastError.message}`);
+    const { fingerprint, message } = lastError;
+    host.log.warn({ code: error.code, fingerprint }, `no updates for now: ${message}`);
     heartbeat.beat(LONGEST_BACKOFF_MS + (error.retryAfterMs ?? 0));
     if (error.fault === 'breaker-open') return;
     recorder.count('errors');
