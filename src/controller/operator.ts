@@ -136,14 +136,19 @@ export async function runOperator(options: OperatorOptions, signal: AbortSignal)
   const serveAdminTo = async (signal: AbortSignal): Promise<void> => {
     const { admin } = options;
     if (!admin) return aborted(signal);
-    const retries = () => hub()?.retries;
-    const ownCertificate = () => authority.material.leaf;
     const [leaderHost] = controlNames(options);
-    const askLeader = leaderAdmin({
-      url: `https://${leaderHost}:${admin.port}`,
-      ca: () => authority.bundle,
-    });
-    const surroundings = { ...options, caches, retries, askLeader, leaderHost, ownCertificate };
+    const surroundings = {
+      ...options,
+      caches,
+      isLeader: () => elector.isLeader(),
+      retries: () => hub()?.retries,
+      askLeader: leaderAdmin({
+        url: `https://${leaderHost}:${admin.port}`,
+        ca: () => authority.bundle,
+      }),
+      leaderHost,
+      ownCertificate: () => authority.material.leaf,
+    };
     await serve(signal, () => serveAdmin(admin, surroundings));
   };
   const hub = (): ShardHub | undefined => (elector.isLeader() ? leadership?.hub : undefined);

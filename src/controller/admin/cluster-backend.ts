@@ -19,7 +19,8 @@ type AuditEntry = Parameters<AdminBackend['audit']>[0];
 export interface ClusterBackendOptions extends ClusterWriterOptions {
   readonly caches: Pick<ClusterCaches, 'bots' | 'fleets' | 'leases'>;
   readonly namespace: string;
-  readonly podName: string;
+  /** Whether this replica leads, at this very moment. */
+  readonly isLeader: () => boolean;
   /** The leader's own; undefined while this replica does not lead. */
   readonly retries: () => RetryBook | undefined;
   readonly askLeader: AdminBackend['askLeader'];
@@ -34,7 +35,7 @@ export interface ClusterBackendOptions extends ClusterWriterOptions {
 
 /** A cluster, as each replica sees it from its caches. */
 export function clusterBackend(options: ClusterBackendOptions): AdminBackend {
-  const { caches, namespace, podName, askLeader, history, clock, log } = options;
+  const { caches, namespace, isLeader, askLeader, history, clock, log } = options;
   return {
     mode: 'cluster',
     bots: new ClusterCatalog(caches.bots, readBot),
@@ -47,7 +48,7 @@ export function clusterBackend(options: ClusterBackendOptions): AdminBackend {
       const lease = caches.leases.get(objectKey({ namespace, name: LEADER_LEASE }));
       const holder = holderOf(lease) ?? null;
       const { leaseTransitions: term = null, acquireTime: since = null } = lease?.spec ?? {};
-      return { holder, isThis: holder === podName, term, since };
+      return { holder, isThis: isLeader(), term, since };
     },
     telegramOf: ({ spec }) => botFleetSpecSchema.parse(spec).telegram,
     askLeader,

@@ -164,7 +164,7 @@ describeWithApiServer('the admin API in a cluster', ({ kubeconfig }) => {
         client: mine.client,
         caches,
         namespace: mine.namespace,
-        podName: 'replica-0',
+        isLeader: () => false,
         retries: () => undefined,
         askLeader: undefined,
         leaderHost: 'leader',
