@@ -1,3 +1,4 @@
+import { Agent, fetch } from 'undici';
 import { environmentError, errorMessage, inputError } from '../lib/errors.ts';
 import type { Secret } from '../lib/secret.ts';
 
@@ -5,6 +6,16 @@ import type { Secret } from '../lib/secret.ts';
 export interface AdminEndpoint {
   readonly url: string;
   readonly token: Secret;
+  /** What its certificate is checked against and by, where that is not as with any server. */
+  readonly tls?: AdminTls | undefined;
+}
+
+/** How the certificate of an admin API is checked. */
+export interface AdminTls {
+  /** PEM; those of the machine unless given. */
+  readonly ca?: string | undefined;
+  /** The name that it must have; that of the address unless given. */
+  readonly serverName?: string | undefined;
 }
 
 /** What is left undefined is not said. */
@@ -13,9 +24,16 @@ export type AdminQuery = Readonly<Record<string, string | number | boolean | und
 /** Asks an admin API, of a standalone or of an operator. Every method rejects in words for people. */
 export class AdminClient {
   readonly #endpoint: AdminEndpoint;
+  readonly #agent: Agent | undefined;
 
   constructor(endpoint: AdminEndpoint) {
     this.#endpoint = endpoint;
+    const { ca, serverName: servername } = endpoint.tls ?? {};
+    const connect = {
+      ...(ca !== undefined && { ca }),
+      ...(servername !== undefined && { servername }),
+    };
+    this.#agent = endpoint.tls && new Agent({ connect });
   }
 
   /** The answer of a GET. `path` is written with `adminPath` where it has names in it. */
@@ -37,6 +55,7 @@ export class AdminClient {
     const response = await fetch(`${url}${path}`, {
       method,
       headers: { authorization: `Bearer ${token.reveal()}` },
+      ...(this.#agent && { dispatcher: this.#agent }),
     }).catch((error: unknown) => {
       const cause: unknown = error instanceof Error ? error.cause : undefined;
       throw environmentError(

@@ -1,6 +1,7 @@
-import { inputError } from '../lib/errors.ts';
+import { readFile } from 'node:fs/promises';
+import { errorCode, inputError } from '../lib/errors.ts';
 import { Secret } from '../lib/secret.ts';
-import { AdminClient } from './admin-client.ts';
+import { AdminClient, type AdminTls } from './admin-client.ts';
 import { adminHistory } from './admin-history.ts';
 import { type Chosen, chosen } from './connect.ts';
 import type { HistoryAccess } from './history-output.ts';
@@ -20,7 +21,7 @@ export async function connectHistory(flags: Flags): Promise<Past> {
     return ofStandalone(choice);
   }
   const { namespace, token } = await credentials(flags, choice);
-  const admin = new AdminClient({ url: adminUrl(flags), token });
+  const admin = new AdminClient({ url: adminUrl(flags), token, tls: await tlsOf(flags) });
   return { namespace, admin, ...adminHistory(admin) };
 }
 
@@ -34,11 +35,23 @@ async function ofStandalone({ endpoint, data }: Chosen): Promise<Past> {
   };
 }
 
+async function tlsOf({ adminCa, tlsServerName }: Flags): Promise<AdminTls | undefined> {
+  if (adminCa === undefined && tlsServerName === undefined) return undefined;
+  const serverName = tlsServerName === undefined ? undefined : String(tlsServerName);
+  if (adminCa === undefined) return { serverName };
+  const path = String(adminCa);
+  const ca = await readFile(path, 'utf8').catch((error: unknown) => {
+    const why = errorCode(error);
+    throw inputError('ADMIN_CA_UNREADABLE', `--admin-ca: ${path} can't be read (${why})`, error);
+  });
+  return { ca, serverName };
+}
+
 function adminUrl({ adminUrl }: Flags): string {
   if (typeof adminUrl === 'string' && URL.canParse(adminUrl)) return adminUrl.replace(/\/+$/, '');
   throw inputError(
     'ADMIN_URL_MISSING',
-    "the operator's admin API tells what was: give its address with --admin-url, such as http://127.0.0.1:8090 while `kubectl port-forward` leads there",
+    "the operator's admin API tells what was: give its address with --admin-url, such as https://127.0.0.1:8443 while `kubectl -n tenantbot-system port-forward service/tenantbot-admin 8443:443` runs",
   );
 }
 

@@ -51,6 +51,8 @@ export function addHistory(program: Command, actions: Actions): void {
     addNamespacedPlace(command);
     command
       .option('--admin-url <url>', 'address of the admin API')
+      .option('--admin-ca <file>', "certificates (PEM) that the admin API's own is checked against")
+      .option('--tls-server-name <name>', 'the name that this certificate has')
       .option('--token <token>', 'what one shows to the admin API');
   }
 }
