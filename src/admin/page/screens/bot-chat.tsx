@@ -1,11 +1,13 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { BotDetail } from '../../views/bot.ts';
 import { asProblem, type Problem, request } from '../http.ts';
+import { me } from '../me.ts';
 import { LogLines } from '../parts/log-lines.tsx';
 import { Failure } from '../parts/notice.tsx';
 import { Panel } from '../parts/panel.tsx';
 import { botPath, withParams } from '../query-string.ts';
 import { openStream } from '../stream.ts';
+import { RecentEvents } from './recent-events.tsx';
 
 /** As whom one writes, unless one says otherwise. */
 const SOMEBODY = 'you';
@@ -23,7 +25,7 @@ export function BotChat({ bot }: { readonly bot: BotDetail }) {
         <Conversation bot={bot} />
       </Panel>
       <Panel title="What the bot does">
-        <LogLines bot={bot} />
+        {me.value?.logs ? <LogLines bot={bot} /> : <RecentEvents of={bot} />}
       </Panel>
     </div>
   );
@@ -32,6 +34,7 @@ export function BotChat({ bot }: { readonly bot: BotDetail }) {
 function Conversation({ bot }: { readonly bot: BotDetail }) {
   const [as, setAs] = useState(SOMEBODY);
   const [said, setSaid] = useState<readonly Said[]>([]);
+  const [isOpen, setOpen] = useState(false);
   const [problem, setProblem] = useState<Problem>();
   const path = `${botPath('/v1/bots', bot)}/chat`;
   const add = (one: Said): void => setSaid((last) => [...last, one]);
@@ -41,7 +44,7 @@ function Conversation({ bot }: { readonly bot: BotDetail }) {
       openStream(withParams(path, { as }), {
         onMessage: (data) =>
           add({ isMine: false, text: (JSON.parse(data) as { text: string }).text }),
-        onOpen: () => undefined,
+        onOpen: setOpen,
       }),
     [path, as],
   );
@@ -60,7 +63,7 @@ function Conversation({ bot }: { readonly bot: BotDetail }) {
     <div class="inside chat">
       <Bubbles said={said} />
       {problem && <Failure problem={problem} />}
-      <Composer onSend={(text) => void send(text)} />
+      <Composer isOpen={isOpen} onSend={(text) => void send(text)} />
       <label class="muted">
         You write as{' '}
         <input
@@ -96,14 +99,21 @@ function Bubbles({ said }: { readonly said: readonly Said[] }) {
   );
 }
 
-function Composer({ onSend }: { readonly onSend: (text: string) => void }) {
+function Composer({
+  isOpen,
+  onSend,
+}: {
+  /** Whether answers would be heard. */
+  readonly isOpen: boolean;
+  readonly onSend: (text: string) => void;
+}) {
   const [text, setText] = useState('');
   return (
     <form
       class="actions"
       onSubmit={(event) => {
         event.preventDefault();
-        if (text.trim() === '') return;
+        if (text.trim() === '' || !isOpen) return;
         onSend(text);
         setText('');
       }}
@@ -115,7 +125,7 @@ function Composer({ onSend }: { readonly onSend: (text: string) => void }) {
         value={text}
         onInput={({ currentTarget }) => setText(currentTarget.value)}
       />
-      <button type="submit" class="filled">
+      <button type="submit" class="filled" disabled={!isOpen}>
         Send
       </button>
     </form>
