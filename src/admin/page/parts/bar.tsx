@@ -9,8 +9,8 @@ export function Bar({
 }: {
   readonly title: string;
   readonly counts: Readonly<Record<string, number>>;
-  /** Where those in a state can be seen. */
-  readonly hrefOf: (state: string) => string;
+  /** Where those in a state can be seen, if anywhere. */
+  readonly hrefOf?: (state: string) => string;
 }) {
   const some = Object.entries(counts).filter(([, value]) => value > 0);
   return (
@@ -25,7 +25,7 @@ export function Bar({
         {some.length === 0 && <li class="muted">nothing known yet</li>}
         {some.map(([state, value]) => (
           <li key={state}>
-            <a href={hrefOf(state)} class={`state ${toneOf(state)}`}>
+            <a href={hrefOf?.(state)} class={`state ${toneOf(state)}`}>
               {state} {count(value)}
             </a>
           </li>

@@ -30,12 +30,15 @@ export function OverviewScreen() {
 
 function Glance({ summary }: { readonly summary: HealthSummary }) {
   const { bots, ready, unwell, suspended } = summary;
+  // Rather too few than below zero: a bot may end what it has begun while it is suspended.
+  const waiting = Math.max(0, bots - ready - suspended);
   const botsOf = (filter: string) => (state: string) => withParams('/bots', { [filter]: state });
   return (
     <>
       <dl class="figures">
         <Figure title="Bots" value={count(bots)} />
         <Figure title="Ready" value={count(ready)} beside={percent((100 * ready) / bots)} />
+        <Figure title="Not ready" value={count(waiting)} tone={waiting > 0 ? 'warn' : undefined} />
         <Figure title="Unwell" value={count(unwell)} tone={unwell > 0 ? 'bad' : undefined} />
         <Figure title="Suspended" value={count(suspended)} />
         <Figure title="Failed calls" value={percent(summary.errorPercent)} />
@@ -46,6 +49,7 @@ function Glance({ summary }: { readonly summary: HealthSummary }) {
         <div class="inside bars">
           <Bar title="Health" counts={summary.health} hrefOf={botsOf('health')} />
           <Bar title="Breakers" counts={summary.breaker} hrefOf={botsOf('breaker')} />
+          <Bar title="Tokens" counts={summary.token} />
           <Bar title="Phases" counts={summary.phase} hrefOf={botsOf('phase')} />
         </div>
       </Panel>
@@ -68,7 +72,7 @@ function Unwell() {
       <Answered query={unwell}>
         {({ items, total = items.length }) =>
           items.length === 0 ? (
-            <Empty title="All bots are well">
+            <Empty title="All bots that run are well">
               None has crashed, no breaker is open, and calls to Telegram succeed.
             </Empty>
           ) : (
