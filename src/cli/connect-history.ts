@@ -35,11 +35,9 @@ async function ofStandalone({ endpoint, data }: Chosen): Promise<Past> {
   };
 }
 
-async function tlsOf({ adminCa, tlsServerName }: Flags): Promise<AdminTls | undefined> {
-  if (adminCa === undefined && tlsServerName === undefined) return undefined;
-  const serverName = tlsServerName === undefined ? undefined : String(tlsServerName);
-  if (adminCa === undefined) return { serverName };
-  const path = String(adminCa);
+async function tlsOf({ adminCa: path, tlsServerName }: Flags): Promise<AdminTls | undefined> {
+  const serverName = typeof tlsServerName === 'string' ? tlsServerName : undefined;
+  if (typeof path !== 'string') return serverName === undefined ? undefined : { serverName };
   const ca = await readFile(path, 'utf8').catch((error: unknown) => {
     const why = errorCode(error);
     throw inputError('ADMIN_CA_UNREADABLE', `--admin-ca: ${path} can't be read (${why})`, error);
