@@ -25,12 +25,29 @@ export function Bar({
         {some.length === 0 && <li class="muted">nothing known yet</li>}
         {some.map(([state, value]) => (
           <li key={state}>
-            <a href={hrefOf?.(state)} class={`state ${toneOf(state)}`}>
-              {state} {count(value)}
-            </a>
+            <Share state={state} value={value} href={hrefOf?.(state)} />
           </li>
         ))}
       </ul>
     </div>
+  );
+}
+
+function Share({
+  state,
+  value,
+  href,
+}: {
+  readonly state: string;
+  readonly value: number;
+  readonly href: string | undefined;
+}) {
+  const kind = `state ${toneOf(state)}`;
+  const words = `${state} ${count(value)}`;
+  if (href === undefined) return <span class={kind}>{words}</span>;
+  return (
+    <a class={kind} href={href}>
+      {words}
+    </a>
   );
 }
