@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import type { BotLogs } from '../admin/backend.ts';
 import { startAdminServer } from '../admin/server.ts';
 import { NO_HISTORY } from '../api/history-availability.ts';
 import type { RetentionDays } from '../history/retention/retention-days.ts';
@@ -58,6 +59,8 @@ export interface StandaloneOptions extends Omit<OpenHostsOptions, 'history'> {
   readonly metricsPort?: number | undefined;
   /** Of the local API; 0 takes a free one. */
   readonly port: number;
+  /** What bots wrote into the log last; can't be read unless given. */
+  readonly logs?: BotLogs | undefined;
   /** Of the admin API and its page; 0 takes a free one. */
   readonly adminPort: number;
   /** The folder of that page. */
@@ -128,13 +131,14 @@ export async function runStandalone(
     onChange(source.current);
   }
 
+  const conversation = telegram.control && new Conversation(telegram.control);
   const token = new Secret(randomToken());
   const api = await startLocalApi({
     port: options.port,
     token,
     objects,
     problems: () => problems.current,
-    conversation: telegram.control && new Conversation(telegram.control),
+    conversation,
     ask: (uid, requests) => reconciler.ask(uid, requests),
     retries,
     history: () => history?.reader,
@@ -152,6 +156,8 @@ export async function runStandalone(
     retries,
     history,
     ask,
+    conversation,
+    logs: options.logs,
     clock,
     log,
   });

@@ -18,6 +18,8 @@ export interface LogOptions {
   readonly destination: DestinationStream;
   /** Where they are written as well, as JSON. */
   readonly file?: DestinationStream | undefined;
+  /** Hears of each line that is written, as JSON. */
+  readonly onLine?: (line: string) => void;
   readonly clock?: Clock;
 }
 
@@ -31,14 +33,16 @@ export function createLog(options: LogOptions): Log {
     options.format === 'text'
       ? prettyFactory({ colorize: false, ignore: 'pid,hostname', singleLine: true })
       : (line: string) => line;
-  const { clock = systemClock, destination, file } = options;
+  const { clock = systemClock, destination, file, onLine } = options;
   const errors = new LineLimit(REPEATED_ERRORS, clock);
   const bots = new LineLimit(BOT_LINES, clock);
   const stream: DestinationStream = {
     write(text) {
       for (const line of errors.pass(text).flatMap((sample) => bots.pass(sample))) {
         destination.write(redactTokens(format(line) ?? ''));
-        file?.write(redactTokens(line));
+        const json = redactTokens(line);
+        file?.write(json);
+        onLine?.(json);
       }
     },
   };

@@ -2,11 +2,11 @@ import { execFile } from 'node:child_process';
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { EmulatorClient } from '../../src/emulator/control-client.ts';
 import { type RunningEmulator, startEmulator } from '../../src/emulator/emulator.ts';
 import { type Endpoint, readEndpoint } from '../../src/standalone/data/endpoint-file.ts';
-import { botWithSecret, makeLastingFolder } from '../standalone/support.ts';
+import { botWithSecret, makeLastingFolder, tokenOf } from '../standalone/support.ts';
 import { type Program, startProgram } from '../support/program.ts';
 import { findPython, pythonWithRequirements } from '../support/python.ts';
 import { EmbeddedHistory } from '../support/standalone-history.ts';
@@ -137,6 +137,42 @@ test('every command of docs/admin.md answers as the page says', async () => {
   expect(await readFile(join(bots, 'greeter.yaml'), 'utf8')).toContain('# patience');
   expect(await readFile(join(bots, 'shop.third.yaml'), 'utf8')).toContain('name: third');
   expect(program.output).not.toContain('not-a-token');
+});
+
+/** What a stream of events has brought so far, until the test is over. */
+async function stream(path: string): Promise<() => string> {
+  const stopped = new AbortController();
+  onTestFinished(() => stopped.abort());
+  const response = await fetch(`${endpoint.adminUrl}${path}`, {
+    headers: { authorization: `Bearer ${endpoint.token.reveal()}` },
+    signal: stopped.signal,
+  });
+  expect(response.headers.get('content-type')).toContain('text/event-stream');
+  let text = '';
+  const read = async (): Promise<void> => {
+    for await (const chunk of response.body ?? []) text += Buffer.from(chunk).toString();
+  };
+  read().catch(() => undefined);
+  return () => text;
+}
+
+test('a bot is talked to, and its log is read', async () => {
+  const log = await stream('/v1/bots/shop/flaky/logs?tail=200');
+  await waitFor('lines of the bot', () => log().includes('"bot":"shop/flaky"'), PATIENCE);
+  expect(log()).not.toContain('"bot":"shop/greeter"');
+  expect(log()).not.toContain(tokenOf(12));
+  const chat = '/v1/bots/shop/greeter/chat';
+  const heard = await stream(`${chat}?as=grace`);
+  const said = { method: 'POST', path: chat, body: '{"as": "grace", "text": "/start"}' };
+  await waitFor(
+    'an answer',
+    async () => {
+      // What is said before somebody listens is heard by nobody.
+      if (heard() !== '') await answerOf(said);
+      return heard().includes('data: {"text":"hello"}');
+    },
+    { ...PATIENCE, intervalMs: 300 },
+  );
 });
 
 const python = findPython('3.10');

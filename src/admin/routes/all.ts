@@ -15,6 +15,7 @@ import { addJobRoutes } from './jobs.ts';
 import { addMeRoute } from './me.ts';
 import { addRequestRoutes } from './requests.ts';
 import { addRetryRoutes } from './retries.ts';
+import { addStreamRoutes } from './streams.ts';
 import { addSystemRoutes } from './system.ts';
 import { addTokenRoutes } from './tokens.ts';
 import { addUsageRoutes } from './usage.ts';
@@ -31,6 +32,7 @@ export function addRoutes(api: AdminApi, given: AdminDeps): void {
   addEventRoutes(api, deps, streams);
   addExportRoutes(api, deps);
   addFleetRoutes(api, deps);
+  addStreamRoutes(api, deps, streams);
   addSystemRoutes(api, deps);
   addAuditRoutes(api, deps);
   addChangeRoutes(api, deps);

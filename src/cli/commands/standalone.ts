@@ -5,6 +5,7 @@ import { systemClock } from '../../lib/clock.ts';
 import { errorCode, inputError } from '../../lib/errors.ts';
 import { systemRandom } from '../../lib/random.ts';
 import { ErrorBoundary } from '../../runtime/bot/boundary.ts';
+import { LogRing } from '../../standalone/admin/log-ring.ts';
 import { runStandalone } from '../../standalone/standalone.ts';
 import { createLog } from '../../telemetry/log.ts';
 import { LogFile } from '../../telemetry/log-file.ts';
@@ -43,7 +44,9 @@ export async function startStandalone(
   const { metricsPort, botMetrics, otlpEndpoint, traceRatio } = settings;
   const destination = { write: (text: string) => void logTo.write(text) };
   await using file = await openLogFile(settings.logFile, { folder, logTo });
-  const log = createLog({ level: logLevel, format: logFormat, destination, file });
+  const logs = new LogRing();
+  const onLine = (line: string): void => logs.add(line);
+  const log = createLog({ level: logLevel, format: logFormat, destination, file, onLine });
   const tracing = await openTracing(settings, { service: 'tenantbot-standalone', log });
   const boundary = new ErrorBoundary();
   const registry = metricsPort === undefined ? undefined : createRegistry();
@@ -60,6 +63,7 @@ export async function startStandalone(
       data,
       telegram: { apiRoot, emulatorControl, apiCa: await readCertificates(apiCa) },
       port,
+      logs,
       adminPort: settings.adminPort,
       page,
       webhookPort,

@@ -18,7 +18,7 @@ export interface ChatDeps {
   readonly objects: ObjectStore;
   /** Undefined where bots talk to the real Telegram. */
   readonly conversation: Conversation | undefined;
-  readonly streams: Set<EventStream<unknown>>;
+  readonly streams: Set<EventStream>;
 }
 
 /** Talking to a bot as a user. */
@@ -78,9 +78,9 @@ function whyNotReady({ metadata, status }: TenantBot): string {
 function listen(
   conversation: Conversation,
   { bot, chat }: { readonly bot: number; readonly chat: number },
-  streams: Set<EventStream<unknown>>,
-): EventStream<{ readonly text: string }> {
-  const stream = new EventStream<{ readonly text: string }>(() => {
+  streams: Set<EventStream>,
+): EventStream {
+  const stream = new EventStream(() => {
     streams.delete(stream);
   });
   streams.add(stream);

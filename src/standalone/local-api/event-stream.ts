@@ -4,8 +4,8 @@ import { PushStream } from '../../lib/push-stream.ts';
 export const NDJSON = 'application/x-ndjson';
 
 /** A body that carries values as they come, until its reader leaves or its source ends. */
-export class EventStream<Value> extends PushStream {
-  add(value: Value): void {
+export class EventStream extends PushStream {
+  add(value: object): void {
     this.send(`${JSON.stringify(value)}\n`);
   }
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { RequestProblem } from '../../admin/problem.ts';
 import { API_VERSION } from '../../api/group.ts';
-import type { ObjectStore, StoredKind, StoredObject, WatchEvent } from '../object-store.ts';
+import type { ObjectStore, StoredKind, StoredObject } from '../object-store.ts';
 import type { Api } from './api.ts';
 import { EventStream, NDJSON } from './event-stream.ts';
 
@@ -13,11 +13,7 @@ const plural = z.enum(['tenantbots', 'botfleets']);
 const listQuery = z.object({ watch: z.enum(['true', 'false']).default('false') });
 
 /** Listing, reading and watching objects. */
-export function addObjectRoutes(
-  api: Api,
-  objects: ObjectStore,
-  streams: Set<EventStream<unknown>>,
-): void {
+export function addObjectRoutes(api: Api, objects: ObjectStore, streams: Set<EventStream>): void {
   const answer = (kind: StoredKind, namespace: string | undefined, watch: boolean) =>
     watch ? watchStream(objects, { kind, namespace }, streams) : listOf(objects, kind, namespace);
   api.get(
@@ -69,9 +65,9 @@ function listOf(objects: ObjectStore, kind: StoredKind, namespace: string | unde
 function watchStream(
   objects: ObjectStore,
   { kind, namespace }: { readonly kind: StoredKind; readonly namespace: string | undefined },
-  streams: Set<EventStream<unknown>>,
-): EventStream<WatchEvent> {
-  const stream = new EventStream<WatchEvent>(() => {
+  streams: Set<EventStream>,
+): EventStream {
+  const stream = new EventStream(() => {
     stop();
     streams.delete(stream);
   });

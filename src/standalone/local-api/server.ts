@@ -71,7 +71,7 @@ export async function startLocalApi(options: LocalApiOptions): Promise<LocalApi>
       .type(PROBLEM_TYPE)
       .send(makeProblem(404, 'NO_SUCH_PATH', 'there is nothing under this path')),
   );
-  const streams = new Set<EventStream<unknown>>();
+  const streams = new Set<EventStream>();
   const api = app.withTypeProvider<ZodTypeProvider>();
   addObjectRoutes(api, objects, streams);
   addChatRoutes(api, { objects, conversation, streams });
