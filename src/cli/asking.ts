@@ -25,6 +25,7 @@ type Asking = Pick<
   | 'suspend'
   | 'chat'
   | 'send'
+  | 'logs'
   | 'doctor'
   | 'completion'
   | 'complete'
@@ -159,6 +160,17 @@ export function askingActions(io: Io): Asking {
       const timeoutMs = parseDuration(String(timeout), '--timeout');
       const options = { namespace: String(namespace), name, text: said, as: String(as), timeoutMs };
       await runSend(await connectLocal(flags, 'send'), options, io);
+    },
+    async logs(flags, [name = '']) {
+      const { parseSince, runLogs } = await import('./commands/logs.ts');
+      const since = text(flags['since']);
+      const options = {
+        namespace: text(flags['namespace']),
+        name,
+        follow: flags['follow'] === true,
+        sinceSeconds: since === undefined ? undefined : parseSince(since),
+      };
+      await withAccess(flags, (access) => runLogs(access, options, io));
     },
     async doctor(flags) {
       const { examine } = await import('./doctor/examine.ts');

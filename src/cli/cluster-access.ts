@@ -13,6 +13,7 @@ import type { SeenBot } from './bot-access.ts';
 import { listObjects, seenObject, watchObjects } from './cluster-objects.ts';
 import type { SeenFleet } from './fleet-access.ts';
 import type { ObjectSelection, Plural } from './object-access.ts';
+import { podLog } from './pod-log.ts';
 
 /** Which cluster, and who asks. */
 export interface ClusterChoice {
@@ -44,6 +45,7 @@ export async function clusterAccess(choice: ClusterChoice): Promise<Access> {
     async setSuspended(bot, suspended) {
       await client.mergePatch(TENANT_BOTS, bot, { spec: { suspended } }, { fieldManager });
     },
+    podLog: (bot, span) => podLog(client, bot, span),
     fleets: async (namespace) =>
       (await client.list(BOT_FLEETS, { namespace })).items.map(seenFleet),
     objects: async (selection) =>

@@ -1,4 +1,5 @@
 import { selects } from '../api/label-selector.ts';
+import { inputError } from '../lib/errors.ts';
 import { problemLine } from '../standalone/manifests/place.ts';
 import type { StoredObject } from '../standalone/object-store.ts';
 import type { Access } from './access.ts';
@@ -25,6 +26,10 @@ export function localAccess(client: LocalClient): Access {
     async setSuspended({ namespace, name }, suspended) {
       const word = suspended ? 'suspend' : 'resume';
       await client.admin.post(adminPath(`/v1/bots/{}/{}/${word}`, namespace, name));
+    },
+    podLog: () => {
+      const words = 'a standalone has no pods: the lines of its bots are in its own output';
+      return Promise.reject(inputError('CLUSTER_ONLY', words));
     },
     fleets: async (namespace) =>
       (await client.list({ plural: 'botfleets', namespace })).flatMap(seenFleet),

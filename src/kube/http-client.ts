@@ -223,6 +223,22 @@ export class HttpKubeClient implements KubeClient {
     return this.#json({ ...call(options), method: 'GET', what: `get ${path}`, path });
   }
 
+  /** GET of a path whose answer has no end, such as a pod's log: its bytes, as they come. */
+  async *stream(path: string, options: CallOptions = {}): AsyncGenerator<Uint8Array> {
+    const what = `get ${path.replace(/\?.*$/, '')}`;
+    const request = {
+      ...call(options),
+      method: 'GET',
+      watch: true,
+      what,
+      path,
+      accept: '*/*',
+    } as const;
+    const { stream, status, text } = await this.#sender.send(request);
+    if (stream === undefined) throw textError(what, status, text);
+    yield* stream;
+  }
+
   /** Ends every connection, watches too. */
   close(): Promise<void> {
     return this.#sender.close();

@@ -28,6 +28,7 @@ export interface Actions {
   suspend(suspended: boolean, flags: Flags, names: readonly string[]): Promise<void>;
   chat(flags: Flags, words: readonly string[]): Promise<void>;
   send(flags: Flags, words: readonly string[]): Promise<void>;
+  logs(flags: Flags, words: readonly string[]): Promise<void>;
   doctor(flags: Flags): Promise<void>;
   completion(shell: string): Promise<void>;
   /** What a shell may offer where the last of `words` is being written. */

@@ -63,6 +63,14 @@ export function addReaders(program: Command, actions: Actions): void {
     .option('--reset', 'and begin to count anew')
     .action((flags: Flags) => actions.retries(flags));
   addPlace(retries);
+  const logs = program
+    .command('logs')
+    .description('print the log lines of a bot, from the pod that hosts it now')
+    .argument('<name>')
+    .option('-f, --follow', 'go on with every line until the pod ends')
+    .option('--since <time>', 'how far back: 45s, 30m, 1h; all that is kept unless given')
+    .action((name: string, flags: Flags) => actions.logs(flags, [name]));
+  addNamespacedPlace(logs);
   const doctor = program
     .command('doctor')
     .description('find what is wrong with an installation, and say what to do')
