@@ -12,7 +12,6 @@ export type Leader = z.output<typeof leaderSchema>;
 /** Answer of `GET /v1/system`: of the process that answers. */
 export const systemSchema = z.object({
   mode: z.enum(['standalone', 'cluster']),
-  version: z.string(),
   node: z.string(),
   uptimeSeconds: z.int(),
   rssBytes: z.int(),
@@ -20,6 +19,5 @@ export const systemSchema = z.object({
   cpuSeconds: z.number(),
   bots: z.int(),
   fleets: z.int(),
-  eventReaders: z.int(),
   history: z.boolean(),
 });

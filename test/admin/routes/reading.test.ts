@@ -169,3 +169,9 @@ test('bots as a table, in which nothing is run as a formula', async () => {
   expect((await of('history.csv')).status).toBe(503);
   expect((await of('history.csv?name=one')).status).toBe(400);
 });
+
+test('the process that answers tells what it takes, to those who may see the fleets', async () => {
+  const { get } = await open();
+  expect((await get('/system')).body).toMatchObject({ mode: 'cluster', bots: 3, fleets: 1 });
+  expect((await get('/system', 'blue')).status).toBe(403);
+});
