@@ -72,6 +72,7 @@ describe('each view loads, is accessible and is as its picture shows', () => {
     ['bot', GREETER, 'default/greeter'],
     ['bot-changes', `${GREETER}/changes`, 'default/greeter'],
     ['bot-usage', `${GREETER}/usage`, 'default/greeter'],
+    ['bot-log', `${GREETER}/logs`, 'default/greeter'],
     ['shards', '/shards', 'Shards'],
     ['rates', '/rates', 'Rates'],
     ['incidents', '/incidents', 'Incidents'],
@@ -168,6 +169,17 @@ test('a list follows its bots by itself', async () => {
   const manifest = botWithSecret({ name: 'bot-12', id: 12, spec });
   await writeFile(join(world.folder, 'bots', 'bot-12.yaml'), manifest);
   await row.getByText('Suspended').first().waitFor();
+});
+
+test('a chat says what a bot answers, beside what it writes into its log', async () => {
+  const page = await signedIn('/bots/default/greeter/chat');
+  await page.getByRole('button', { name: 'Send' }).and(page.locator(':enabled')).waitFor();
+  await page.getByLabel('Message').fill('/start');
+  await page.keyboard.press('Enter');
+  await page.getByRole('log', { name: 'Conversation' }).getByText('Hello').waitFor();
+  await page.getByRole('log', { name: 'Log lines' }).getByText('running').first().waitFor();
+  await expectAccessible(page);
+  await keepScreenshot(page, 'bot-chat');
 });
 
 test('tokens of all bots are checked at one word, and the page tells how far that is', async () => {
