@@ -3,6 +3,7 @@ import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fasti
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../telemetry/log.ts';
+import type { AskHistory } from './ask-history.ts';
 import type { AdminBackend, BotObject } from './backend.ts';
 import type { Access, Caller } from './caller.ts';
 import type { LimitClass } from './limits/limit-classes.ts';
@@ -29,6 +30,7 @@ export interface AdminDeps {
 export interface RouteDeps extends AdminDeps {
   /** The line of a bot in lists, made once as long as the bot does not change. */
   readonly rowOf: (bot: BotObject) => BotRow;
+  readonly askHistory: AskHistory;
 }
 
 declare module 'fastify' {

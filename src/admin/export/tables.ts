@@ -4,7 +4,7 @@ import { botHistory } from '../../history/queries/bot-history.ts';
 import type { Namespaces } from '../../history/queries/namespaces.ts';
 import { usageSummary } from '../../history/queries/usage-summary.ts';
 import type { Cell } from '../../lib/csv.ts';
-import { askHistory } from '../ask-history.ts';
+import { readerOf } from '../ask-history.ts';
 import type { AdminBackend, BotObject } from '../backend.ts';
 import { type BotRow, botRowSchema } from '../views/bot.ts';
 import type { Table } from './csv-body.ts';
@@ -46,7 +46,7 @@ export function historyTable(backend: Backend, bots: readonly BotObject[], hours
   async function* rows() {
     for (const { namespace, name } of namesOf(bots)) {
       const args = { namespace, name, hours };
-      const { points } = await askHistory(backend, botHistory, [namespace], args);
+      const { points } = await readerOf(backend).ask(botHistory, [namespace], args);
       yield points
         .filter(({ samples }) => samples > 0)
         .map((point) =>
@@ -68,7 +68,7 @@ export function usageTable(backend: Backend, bots: readonly BotObject[], days: n
   async function* rows() {
     for (const { namespace, name } of namesOf(bots)) {
       const args = { namespace, name, days };
-      const { points } = await askHistory(backend, usageSummary, [namespace], args);
+      const { points } = await readerOf(backend).ask(usageSummary, [namespace], args);
       yield points.map((point) =>
         row(
           namespace,
@@ -92,7 +92,7 @@ export function auditTable(
   async function* rows() {
     let after: string | undefined;
     do {
-      const page = await askHistory(backend, auditSearch, namespaces, {
+      const page = await readerOf(backend).ask(auditSearch, namespaces, {
         ...args,
         limit: PAGE,
         after,

@@ -1,5 +1,6 @@
 import { remembered } from '../../lib/remembered.ts';
 import type { AdminApi, AdminDeps, RouteDeps } from '../api.ts';
+import { historyAsker } from '../ask-history.ts';
 import { OpenStreams } from '../events/open-streams.ts';
 import { botRow } from '../views/bot.ts';
 import { addAuditRoutes } from './audit.ts';
@@ -22,7 +23,11 @@ import { addUsageRoutes } from './usage.ts';
 
 /** All that the API answers under `/v1`. */
 export function addRoutes(api: AdminApi, given: AdminDeps): void {
-  const deps: RouteDeps = { ...given, rowOf: remembered(botRow) };
+  const deps: RouteDeps = {
+    ...given,
+    rowOf: remembered(botRow),
+    askHistory: historyAsker(given.backend, given.clock),
+  };
   const streams = new OpenStreams();
   addMeRoute(api, deps);
   addBotRoutes(api, deps);

@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { auditSearch } from '../../history/queries/audit-search.ts';
-import type { AdminApi, AdminDeps } from '../api.ts';
-import { askHistory } from '../ask-history.ts';
+import type { AdminApi, RouteDeps } from '../api.ts';
 import { flag, pagingQuery } from '../views/paging.ts';
 import { auditPageSchema } from '../views/past.ts';
 import { namespacesFor } from '../visible.ts';
@@ -23,7 +22,7 @@ export const auditQuery = {
 };
 
 /** Who changed what. */
-export function addAuditRoutes(api: AdminApi, deps: AdminDeps): void {
+export function addAuditRoutes(api: AdminApi, deps: RouteDeps): void {
   api.get(
     '/v1/audit',
     {
@@ -37,7 +36,7 @@ export function addAuditRoutes(api: AdminApi, deps: AdminDeps): void {
     async (request) => {
       const { namespace } = request.query;
       const namespaces = await namespacesFor(deps, request, { namespace, part: 'audit' });
-      return askHistory(deps.backend, auditSearch, namespaces, request.query);
+      return deps.askHistory({ query: auditSearch, namespaces, args: request.query });
     },
   );
 }

@@ -3,8 +3,7 @@ import { TRANSITION_KINDS } from '../../api/history-records.ts';
 import { botHistory } from '../../history/queries/bot-history.ts';
 import { INCIDENT_KINDS, incidents } from '../../history/queries/incidents.ts';
 import { transitionList } from '../../history/queries/transition-list.ts';
-import type { AdminApi, AdminDeps } from '../api.ts';
-import { askHistory } from '../ask-history.ts';
+import type { AdminApi, RouteDeps } from '../api.ts';
 import { findBot } from '../find-bot.ts';
 import { flag, listed, pagingQuery, someOf } from '../views/paging.ts';
 import { botHistorySchema, incidentPageSchema, transitionPageSchema } from '../views/past.ts';
@@ -15,8 +14,7 @@ const tags = ['history'];
 const hours = z.coerce.number().int().min(1).max(168).default(24).describe('Back from now.');
 
 /** How bots did. */
-export function addHistoryRoutes(api: AdminApi, deps: AdminDeps): void {
-  const { backend } = deps;
+export function addHistoryRoutes(api: AdminApi, deps: RouteDeps): void {
   const wanted = { verb: 'get', part: 'history' } as const;
   api.get(
     '/v1/bots/:namespace/:name/history',
@@ -30,10 +28,17 @@ export function addHistoryRoutes(api: AdminApi, deps: AdminDeps): void {
       },
     },
     async (request) => {
-      const { metadata } = await findBot(deps, request, request.params, wanted);
+      const { metadata, status } = await findBot(deps, request, request.params, wanted);
       const { namespace, name } = metadata;
-      const { hours } = request.query;
-      return askHistory(backend, botHistory, [namespace], { namespace, name, hours });
+      const args = { namespace, name, ...request.query };
+      const since = [status.health?.state, status.breaker?.state, status.handledRequests?.persist];
+      return deps.askHistory({
+        query: botHistory,
+        namespaces: [namespace],
+        args,
+        use: 'chart',
+        since,
+      });
     },
   );
   api.get(
@@ -52,7 +57,7 @@ export function addHistoryRoutes(api: AdminApi, deps: AdminDeps): void {
       const { namespace, name } = metadata;
       const { kinds, ...query } = request.query;
       const args = { namespace, name, ...query, ...some({ kinds: listed(kinds) }) };
-      return askHistory(backend, transitionList, [namespace], args);
+      return deps.askHistory({ query: transitionList, namespaces: [namespace], args });
     },
   );
   api.get(
@@ -77,7 +82,7 @@ export function addHistoryRoutes(api: AdminApi, deps: AdminDeps): void {
       const { namespace } = query;
       const namespaces = await namespacesFor(deps, request, { namespace, part: 'history' });
       const args = { ...query, ...some({ kinds: listed(kinds) }) };
-      return askHistory(backend, incidents, namespaces, args);
+      return deps.askHistory({ query: incidents, namespaces, args });
     },
   );
 }

@@ -8,8 +8,8 @@ import type { HistoryQuery } from '../../history/queries/query.ts';
 import { usageSummary } from '../../history/queries/usage-summary.ts';
 import { usageTrends } from '../../history/queries/usage-trends.ts';
 import { verificationSummary } from '../../history/queries/verification-summary.ts';
-import type { AdminApi, AdminDeps } from '../api.ts';
-import { askHistory } from '../ask-history.ts';
+import type { AdminApi, RouteDeps } from '../api.ts';
+import type { HOLDS_MS } from '../ask-history.ts';
 import { flag, pagingQuery } from '../views/paging.ts';
 import {
   busiestSchema,
@@ -35,16 +35,18 @@ interface Question<Schema extends z.ZodType, Args extends z.ZodType, Answer exte
   readonly querystring: Schema;
   readonly answer: Answer;
   readonly query: HistoryQuery<Args, z.input<Answer>>;
+  readonly use: keyof typeof HOLDS_MS;
 }
 
 /** How bots were used, and what went wrong. */
-export function addUsageRoutes(api: AdminApi, deps: AdminDeps): void {
+export function addUsageRoutes(api: AdminApi, deps: RouteDeps): void {
   addQuestion(api, deps, {
     path: '/v1/usage/summary',
     summary: 'Calls and updates, in all and over time',
     querystring: z.object(some),
     answer: usageSummarySchema,
     query: usageSummary,
+    use: 'chart',
   });
   addQuestion(api, deps, {
     path: '/v1/usage/trends',
@@ -52,6 +54,7 @@ export function addUsageRoutes(api: AdminApi, deps: AdminDeps): void {
     querystring: z.object({ ...ofBots, days: daysOf(183, 7) }),
     answer: usageTrendsSchema,
     query: usageTrends,
+    use: 'trend',
   });
   addQuestion(api, deps, {
     path: '/v1/usage/errors',
@@ -64,6 +67,7 @@ export function addUsageRoutes(api: AdminApi, deps: AdminDeps): void {
     }),
     answer: errorPageSchema,
     query: errorKinds,
+    use: 'list',
   });
   addQuestion(api, deps, {
     path: '/v1/usage/busiest',
@@ -75,6 +79,7 @@ export function addUsageRoutes(api: AdminApi, deps: AdminDeps): void {
     }),
     answer: busiestSchema,
     query: busiestTimes,
+    use: 'trend',
   });
   addQuestion(api, deps, {
     path: '/v1/usage/commands',
@@ -82,6 +87,7 @@ export function addUsageRoutes(api: AdminApi, deps: AdminDeps): void {
     querystring: z.object({ ...some, ...total, ...pagingQuery }),
     answer: commandPageSchema,
     query: popularCommands,
+    use: 'trend',
   });
   addQuestion(api, deps, {
     path: '/v1/usage/chats',
@@ -89,6 +95,7 @@ export function addUsageRoutes(api: AdminApi, deps: AdminDeps): void {
     querystring: z.object(some),
     answer: chatKindsSchema,
     query: chatKinds,
+    use: 'trend',
   });
   addQuestion(api, deps, {
     path: '/v1/verifications',
@@ -96,6 +103,7 @@ export function addUsageRoutes(api: AdminApi, deps: AdminDeps): void {
     querystring: z.object(some),
     answer: verificationsSchema,
     query: verificationSummary,
+    use: 'list',
   });
 }
 
@@ -103,8 +111,8 @@ function addQuestion<
   Schema extends z.ZodType<{ readonly namespace?: string | undefined }>,
   Args extends z.ZodType,
   Answer extends z.ZodType,
->(api: AdminApi, deps: AdminDeps, question: Question<Schema, Args, Answer>): void {
-  const { path, summary, querystring, answer, query } = question;
+>(api: AdminApi, deps: RouteDeps, question: Question<Schema, Args, Answer>): void {
+  const { path, summary, querystring, answer, query, use } = question;
   // That what is asked and answered goes with the query is told by the types of the question.
   const schema: FastifySchema = {
     tags: ['usage'],
@@ -116,6 +124,6 @@ function addQuestion<
     const args = request.query as z.output<Schema>;
     const scope = { namespace: args.namespace, part: 'usage' } as const;
     const namespaces = await namespacesFor(deps, request, scope);
-    return askHistory(deps.backend, query, namespaces, args as z.input<Args>);
+    return deps.askHistory({ query, namespaces, args: args as z.input<Args>, use });
   });
 }

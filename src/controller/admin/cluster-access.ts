@@ -5,9 +5,9 @@ import type { CallOptions, KubeClient } from '../../kube/client.ts';
 import type { Manifest } from '../../kube/resource.ts';
 import { SUBJECT_ACCESS_REVIEWS, TOKEN_REVIEWS, type TokenReview } from '../../kube/well-known.ts';
 import { abortable } from '../../lib/abortable.ts';
+import { AnswerCache } from '../../lib/answer-cache.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Secret } from '../../lib/secret.ts';
-import { Remembered } from './remembered.ts';
 
 /** How long the API server's word holds: so long a right that was taken away may last. */
 const HOLDS_MS = 60_000;
@@ -32,12 +32,12 @@ interface KubeCaller extends Caller {
  * the API server itself, SubjectAccessReview for rights such as `update tenantbots/breaker`.
  */
 export function clusterAccess(client: KubeClient, clock: Clock): Access {
-  const callers = new Remembered<{ readonly caller: KubeCaller | undefined }>({
+  const callers = new AnswerCache<{ readonly caller: KubeCaller | undefined }>({
     max: MAX_CALLERS,
     holdsMs: ({ caller }) => (caller ? HOLDS_MS : 0),
     clock,
   });
-  const rights = new Remembered<{ readonly allowed: boolean }>({
+  const rights = new AnswerCache<{ readonly allowed: boolean }>({
     max: MAX_RIGHTS,
     holdsMs: ({ allowed }) => (allowed ? HOLDS_MS : DENIAL_HOLDS_MS),
     clock,

@@ -1,8 +1,8 @@
 import { LRUCache } from 'lru-cache';
-import type { Clock } from '../../lib/clock.ts';
+import type { Clock } from './clock.ts';
 
 /** How much is remembered, and for how long. */
-export interface RememberedOptions<Value> {
+export interface AnswerCacheOptions<Value> {
   readonly max: number;
   /** How long an answer holds; 0 where it is not to be remembered. */
   readonly holdsMs: (value: Value) => number;
@@ -10,12 +10,12 @@ export interface RememberedOptions<Value> {
 }
 
 /** Answers that hold for a while. Who asks the same at the same time waits for one answer. */
-export class Remembered<Value extends object> {
+export class AnswerCache<Value extends object> {
   readonly #answers: LRUCache<string, Value>;
   readonly #asked = new Map<string, Promise<Value>>();
   readonly #holdsMs: (value: Value) => number;
 
-  constructor({ max, holdsMs, clock }: RememberedOptions<Value>) {
+  constructor({ max, holdsMs, clock }: AnswerCacheOptions<Value>) {
     this.#holdsMs = holdsMs;
     // To the library 0 is no time at all.
     const perf = { now: () => 1 + clock.monotonicMs() };
