@@ -6,8 +6,8 @@ import { DEFAULT_LIMITS, type LimitTable } from '../admin/limits/limit-classes.t
 import { Limits } from '../admin/limits/limits.ts';
 import { parseNetwork } from '../admin/limits/networks.ts';
 import { sharedCounters } from '../admin/limits/shared-counters.ts';
-import type { ClosableClient } from '../controller/admin/cluster-writer.ts';
-import type { ClusterAdminOptions } from '../controller/admin/serve-admin.ts';
+import type { ClosableClient } from '../controller/admin-api/cluster-writer.ts';
+import type { ClusterAdminOptions } from '../controller/admin-api/serve-admin.ts';
 import { type AddressSource, addressInFile } from '../history/address-source.ts';
 import { AuditTrail } from '../history/audit-trail.ts';
 import { FollowingReader } from '../history/queries/following-reader.ts';

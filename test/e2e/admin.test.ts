@@ -2,7 +2,7 @@ import { Agent, request } from 'undici';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AUTHORITY_SECRET } from '../../src/controller/rights.ts';
 import type { TestNamespace } from '../cluster/namespace.ts';
-import { type Answer, ask } from '../controller/admin/ask.ts';
+import { type Answer, ask } from '../controller/admin-api/ask.ts';
 import { waitFor } from '../support/wait.ts';
 import { Installation, inSystem, OPERATOR_NAMESPACE, RELEASE } from './support/installation.ts';
 

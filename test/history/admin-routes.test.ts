@@ -125,3 +125,24 @@ test('tables hold what may be seen, row by row', async () => {
   expect(usage.slice(1).every((row) => row.startsWith('red,shop,'))).toBe(true);
   expect(await rows('history.csv?namespace=blue&name=shop', 'blue')).toHaveLength(1);
 });
+
+test('a chart holds until something happens to its bot', async () => {
+  const shop = botObject('blue/shop');
+  const bots = new MemoryCatalog([shop]);
+  let asked = 0;
+  const backend = memoryBackend(bots, { history: () => (asked++, history.reader) });
+  const { url } = await openAdmin({}, { backend, access: accessOf() });
+  const samples = async (): Promise<number> => {
+    const path = '/v1/bots/blue/shop/history?hours=1';
+    const answer = await fetch(url + path, { headers: as('operator') });
+    const { points } = (await answer.json()) as { points: { samples: number }[] };
+    return points.reduce((sum, point) => sum + point.samples, 0);
+  };
+  const [bot] = await history.run(`select id from bots where namespace = 'blue'`);
+  expect(await samples()).toBe(0);
+  await history.snapshots(Number(bot?.['id']), { at: NOW - 60_000 });
+  expect(await samples()).toBe(0);
+  bots.put({ ...shop, status: { handledRequests: { persist: 'now' } } });
+  expect(await samples()).toBe(1);
+  expect(asked).toBe(3);
+});

@@ -16,7 +16,7 @@ import type {
 } from '../views/past.ts';
 
 /** What the admin API answers, by the schemas that it answers by. Types alone: none is bundled. */
-export type BotPage = z.output<typeof botPageSchema>;
+type BotPage = z.output<typeof botPageSchema>;
 export type UnhealthyPage = z.output<typeof unhealthyPageSchema>;
 export type Rates = z.output<typeof ratesSchema>;
 export type Shards = z.output<typeof shardsSchema>;

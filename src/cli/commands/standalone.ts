@@ -5,7 +5,7 @@ import { systemClock } from '../../lib/clock.ts';
 import { errorCode, inputError } from '../../lib/errors.ts';
 import { systemRandom } from '../../lib/random.ts';
 import { ErrorBoundary } from '../../runtime/bot/boundary.ts';
-import { LogRing } from '../../standalone/admin/log-ring.ts';
+import { LogRing } from '../../standalone/admin-api/log-ring.ts';
 import { runStandalone } from '../../standalone/standalone.ts';
 import { createLog } from '../../telemetry/log.ts';
 import { LogFile } from '../../telemetry/log-file.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { clusterAccess } from '../../../src/controller/admin/cluster-access.ts';
+import { clusterAccess } from '../../../src/controller/admin-api/cluster-access.ts';
 import type { KubeClient } from '../../../src/kube/client.ts';
 import type { Manifest } from '../../../src/kube/resource.ts';
 import { AdjustableClock } from '../../../src/lib/adjustable-clock.ts';

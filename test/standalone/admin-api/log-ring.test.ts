@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { BotObject } from '../../../src/admin/backend.ts';
-import { LogRing } from '../../../src/standalone/admin/log-ring.ts';
+import { LogRing } from '../../../src/standalone/admin-api/log-ring.ts';
 import { createLog } from '../../../src/telemetry/log.ts';
 import { botObject } from '../../admin/support/memory-backend.ts';
 import { tokenOf } from '../support.ts';

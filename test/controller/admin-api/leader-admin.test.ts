@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { AdminBackend } from '../../../src/admin/backend.ts';
-import { leaderAdmin } from '../../../src/controller/admin/leader-admin.ts';
+import { leaderAdmin } from '../../../src/controller/admin-api/leader-admin.ts';
 import { issueCertificate, makeAuthority } from '../../../src/lib/certificates.ts';
 import { systemClock } from '../../../src/lib/clock.ts';
 import { freePort } from '../../../src/lib/free-port.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { editManifest } from '../../../src/standalone/admin/edit-manifest.ts';
+import { editManifest } from '../../../src/standalone/admin-api/edit-manifest.ts';
 
 const BOTS = `# at the top
 

@@ -4,7 +4,7 @@ import { memoryCounters } from '../../../src/admin/limits/counters.ts';
 import { DEFAULT_LIMITS } from '../../../src/admin/limits/limit-classes.ts';
 import { Limits } from '../../../src/admin/limits/limits.ts';
 import { parseNetwork } from '../../../src/admin/limits/networks.ts';
-import { serveAdmin } from '../../../src/controller/admin/serve-admin.ts';
+import { serveAdmin } from '../../../src/controller/admin-api/serve-admin.ts';
 import { TENANT_BOTS } from '../../../src/controller/bot/stored-bot.ts';
 import { ClusterCaches } from '../../../src/controller/cluster-caches.ts';
 import { HttpKubeClient } from '../../../src/kube/http-client.ts';

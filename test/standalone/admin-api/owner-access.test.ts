@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { Secret } from '../../../src/lib/secret.ts';
-import { ownerAccess } from '../../../src/standalone/admin/owner-access.ts';
+import { ownerAccess } from '../../../src/standalone/admin-api/owner-access.ts';
 
 test('whoever has the token owns the standalone, and nobody else', async () => {
   const access = ownerAccess(new Secret('the-token'));
