@@ -16,7 +16,6 @@ import type {
 } from '../views/past.ts';
 
 /** What the admin API answers, by the schemas that it answers by. Types alone: none is bundled. */
-type BotPage = z.output<typeof botPageSchema>;
 export type UnhealthyPage = z.output<typeof unhealthyPageSchema>;
 export type Rates = z.output<typeof ratesSchema>;
 export type Shards = z.output<typeof shardsSchema>;
