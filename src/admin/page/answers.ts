@@ -1,5 +1,4 @@
 import type { z } from 'zod';
-import type { botPageSchema } from '../views/bot.ts';
 import type { ratesSchema, shardsSchema } from '../views/fleet.ts';
 import type { unhealthyPageSchema } from '../views/health.ts';
 import type {
