@@ -4,6 +4,7 @@ import {
   accessOf,
   as,
   botObject,
+  fleetObject,
   MemoryCatalog,
   memoryBackend,
 } from '../admin/support/memory-backend.ts';
@@ -124,6 +125,22 @@ test('tables hold what may be seen, row by row', async () => {
   expect(usage.length).toBeGreaterThan(24);
   expect(usage.slice(1).every((row) => row.startsWith('red,shop,'))).toBe(true);
   expect(await rows('history.csv?namespace=blue&name=shop', 'blue')).toHaveLength(1);
+});
+
+test("a chart's steps are as long as the fleet's snapshots are apart", async () => {
+  const bots = new MemoryCatalog([botObject('blue/shop')]);
+  const fleet = fleetObject('default');
+  const fleets = new MemoryCatalog([fleet]);
+  const backend = memoryBackend(bots, { fleets, history: () => history.reader });
+  const { url } = await openAdmin({}, { backend, access: accessOf() });
+  const step = async (): Promise<number> => {
+    const path = '/v1/bots/blue/shop/history?hours=1';
+    const answer = await fetch(url + path, { headers: as('operator') });
+    return ((await answer.json()) as { stepSeconds: number }).stepSeconds;
+  };
+  expect(await step()).toBe(600);
+  fleets.put({ ...fleet, spec: { history: { snapshotSeconds: 3_600 } } });
+  expect(await step()).toBe(7_200);
 });
 
 test('a chart holds until something happens to its bot', async () => {

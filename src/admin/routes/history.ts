@@ -5,6 +5,7 @@ import { INCIDENT_KINDS, incidents } from '../../history/queries/incidents.ts';
 import { transitionList } from '../../history/queries/transition-list.ts';
 import type { AdminApi, RouteDeps } from '../api.ts';
 import { findBot } from '../find-bot.ts';
+import { fleetNamed, snapshotSecondsOf } from '../fleet-named.ts';
 import { flag, listed, pagingQuery, someOf } from '../views/paging.ts';
 import { botHistorySchema, incidentPageSchema, transitionPageSchema } from '../views/past.ts';
 import { namespacesFor } from '../visible.ts';
@@ -28,9 +29,12 @@ export function addHistoryRoutes(api: AdminApi, deps: RouteDeps): void {
       },
     },
     async (request) => {
-      const { metadata, status } = await findBot(deps, request, request.params, wanted);
+      const bot = await findBot(deps, request, request.params, wanted);
+      const { metadata, status } = bot;
       const { namespace, name } = metadata;
-      const args = { namespace, name, ...request.query };
+      const fleet = fleetNamed(deps.backend, deps.rowOf(bot).fleet);
+      const snapshotSeconds = snapshotSecondsOf(fleet);
+      const args = { namespace, name, ...request.query, snapshotSeconds };
       const since = [status.health?.state, status.breaker?.state, status.handledRequests?.persist];
       return deps.askHistory({
         query: botHistory,

@@ -3,6 +3,7 @@ import { Secret } from '../../lib/secret.ts';
 import type { AdminApi, AdminDeps } from '../api.ts';
 import type { FleetObject } from '../backend.ts';
 import { demand, findBot } from '../find-bot.ts';
+import { fleetNamed } from '../fleet-named.ts';
 import { RequestProblem } from '../problem.ts';
 import { validateToken } from '../validate-token.ts';
 import { tokenSchema, tokenView, validatedTokenSchema } from '../views/token.ts';
@@ -52,6 +53,7 @@ export function addTokenRoutes(api: AdminApi, deps: AdminDeps): void {
 }
 
 function findFleet({ backend }: AdminDeps, name: string): FleetObject {
-  for (const fleet of backend.fleets.list()) if (fleet.metadata.name === name) return fleet;
+  const fleet = fleetNamed(backend, name);
+  if (fleet) return fleet;
   throw new RequestProblem(404, 'FLEET_NOT_FOUND', `there is no fleet ${name}`);
 }
