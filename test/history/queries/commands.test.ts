@@ -11,9 +11,12 @@ import { LocalClient } from '../../../src/cli/local-client.ts';
 import { AdjustableClock } from '../../../src/lib/adjustable-clock.ts';
 import { Secret } from '../../../src/lib/secret.ts';
 import { RetryStatistics } from '../../../src/runtime/pipeline/retries/retry-statistics.ts';
+import { ownerAccess } from '../../../src/standalone/admin-api/owner-access.ts';
 import { writeEndpoint } from '../../../src/standalone/data/endpoint-file.ts';
 import { type LocalApi, startLocalApi } from '../../../src/standalone/local-api/server.ts';
 import { ObjectStore } from '../../../src/standalone/object-store.ts';
+import { openAdmin } from '../../admin/support/admin-world.ts';
+import { MemoryCatalog, memoryBackend } from '../../admin/support/memory-backend.ts';
 import { tenantbot } from '../../support/tenantbot.ts';
 import { DAY, History, HOUR, MINUTE, NOW, silent } from './history.ts';
 
@@ -243,13 +246,20 @@ describe('docs/history.md', () => {
     const folder = mkdtempSync(join(tmpdir(), 'tenantbot-asking-'));
     onTestFinished(() => rmSync(folder, { recursive: true }));
     mkdirSync(join(folder, '.tenantbot'));
+    const backend = memoryBackend(new MemoryCatalog(), { history: () => history.reader });
+    const { url: adminUrl } = await openAdmin({}, { backend, access: ownerAccess(token) });
+    await history.run(
+      `select ensure_audit_month('2026-01-01')`,
+      `insert into audit_log (at, id, actor, action, namespace, object)
+       values ('2026-01-31', gen_random_uuid(), 'owner', 'suspend', 'default', 'greeter')`,
+    );
     await writeEndpoint(join(folder, '.tenantbot'), {
       url: api.url,
-      adminUrl: api.url,
+      adminUrl,
       token,
       pid: process.pid,
     });
-    expect(commands).toHaveLength(8);
+    expect(commands).toHaveLength(9);
     for (const command of commands) {
       const [program, ...words] = command.replace(/ +#.*/, '').split(' ');
       expect(program).toBe('tenantbot');
