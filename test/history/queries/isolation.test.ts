@@ -28,6 +28,7 @@ for (const file of readdirSync(FOLDER)) {
 /** What each query has to be asked, beside what it asks of all. */
 const ARGS: Readonly<Record<string, object>> = {
   'bot history': { namespace: 'b', name: 'bot' },
+  'transition list': { namespace: 'b', name: 'bot' },
 };
 
 /** Arguments that are refused, and what the words have to say. */
