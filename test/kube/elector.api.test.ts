@@ -5,6 +5,7 @@ import { Elector } from '../../src/kube/elector.ts';
 import { LEASES } from '../../src/kube/elector-record.ts';
 import { loadClusterAccess } from '../../src/kube/kubeconfig.ts';
 import { systemClock } from '../../src/lib/clock.ts';
+import { errorCode } from '../../src/lib/errors.ts';
 import { seededRandom, systemRandom } from '../../src/lib/random.ts';
 import { createLog } from '../../src/telemetry/log.ts';
 import { makeNamespace } from '../cluster/namespace.ts';
@@ -157,10 +158,22 @@ describeWithApiServer('an elector before a real API server', ({ kubeconfig }) =>
     await using proxy = await startApiFaultProxy(await loadClusterAccess(kubeconfig));
     const client = await connect(kubeconfig, { access: proxy.access });
     const terms: number[] = [];
-    const electors = Array.from({ length: 3 }, (_, index) =>
-      newElector({ client, name: 'faults', namespace, index, terms }),
-    );
-    const running = electors.map((elector) => elector.start(stop.signal));
+    const electors: Elector[] = [];
+    let started = 0;
+    /** One that has lost its Lease ends its process, and another is started in its place. */
+    const campaign = async (place: number): Promise<void> => {
+      while (!stop.signal.aborted) {
+        const life = new AbortController();
+        const index = started++;
+        const exit = (): void => life.abort();
+        electors[place] = newElector({ client, name: 'faults', namespace, index, terms, exit });
+        const signal = AbortSignal.any([stop.signal, life.signal]);
+        await electors[place].start(signal).catch((error: unknown) => {
+          if (errorCode(error) !== 'LEASE_LOST') throw error;
+        });
+      }
+    };
+    const running = [0, 1, 2].map(campaign);
     await waitFor('a leader', () => electors.some((elector) => elector.isLeader()));
     proxy.faults = {
       request: () => {
@@ -194,6 +207,8 @@ function newElector(options: {
   readonly index: number;
   /** Gets the term of each leader. */
   readonly terms: number[];
+  /** Ends its process. */
+  readonly exit?: (error: Error) => void;
 }): Elector {
   const { client, namespace, name, index, terms } = options;
   return new Elector({
@@ -208,7 +223,7 @@ function newElector(options: {
         signal.addEventListener('abort', resolve);
       });
     },
-    exit: (error) => expect.unreachable(error.message),
+    exit: options.exit ?? ((error) => expect.unreachable(error.message)),
     clock: systemClock,
     random: systemRandom,
     log: createLog({ level: 'fatal', format: 'json', destination: { write: () => undefined } }),
