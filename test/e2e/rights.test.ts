@@ -4,6 +4,7 @@ import { TENANT_BOTS } from '../../src/controller/bot/stored-bot.ts';
 import { AUTHORITY_SECRET, RIGHTS, type Right } from '../../src/controller/rights.ts';
 import { SECRETS } from '../../src/kube/well-known.ts';
 import { issueCertificate } from '../../src/lib/certificates.ts';
+import { ask } from '../controller/admin-api/ask.ts';
 import { connect } from '../kube/api-world.ts';
 import { waitFor } from '../support/wait.ts';
 import { type AuditedCall, AuditLog } from './support/audit-log.ts';
@@ -95,9 +96,26 @@ class Life {
     await this.#meetOtherWriters();
     await this.#comeBackToChanges();
     await this.#takeWebhooksForAWhile();
+    await this.#answerSomebody();
     await kubectl.run('-n', this.#tenant, 'delete', 'tenantbots', '--all', '--timeout=60s');
     await kubectl.run(...inSystem('delete', 'botfleet', FLEET));
     await this.#installation.upgrade();
+  }
+
+  /** Who asks the admin API, and what they may, is the API server's word. */
+  async #answerSomebody(): Promise<void> {
+    const { kubectl } = this.#installation;
+    const inTenant = ['-n', this.#tenant];
+    await kubectl.run(...inTenant, 'create', 'serviceaccount', 'somebody');
+    const token = await kubectl.run(...inTenant, 'create', 'token', 'somebody');
+    const way = await kubectl.forward(OPERATOR_NAMESPACE, `svc/${RELEASE}-admin`, 443);
+    try {
+      const url = way.url.replace('http:', 'https:');
+      const path = `/v1/bots?namespace=${this.#tenant}`;
+      expect(await ask(url, { path, token: token.trim() })).toMatchObject({ status: 403 });
+    } finally {
+      await way.close();
+    }
   }
 
   /** What happens twice is told as a series: of a bot, and of a fleet. */
